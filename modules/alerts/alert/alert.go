@@ -1,0 +1,55 @@
+// Package alert is the contract of what someone must look at.
+package alert
+
+import (
+	"context"
+	"time"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+// The rights of this noun.
+var (
+	Read  = actor.Permission{Name: "alert.read", Roles: actor.Admin | actor.HR}
+	Write = actor.Permission{Name: "alert.write", Roles: actor.Admin | actor.HR}
+)
+
+// Severity is how bad it is.
+type Severity string
+
+// The severities of the design document.
+const (
+	Info     Severity = "info"
+	Warning  Severity = "warning"
+	Critical Severity = "critical"
+)
+
+// The kinds of alert that the design document names.
+const (
+	BufferOverflow   = "buffer_overflow"
+	ConnectionFailed = "connection_failed"
+	GatewayOffline   = "gateway_offline"
+	DataGap          = "data_gap"
+)
+
+// Alert is one thing that happened. ID makes raising it twice harmless.
+type Alert struct {
+	ID       id.UUID        `json:"id"`
+	Kind     string         `json:"kind"`
+	Severity Severity       `json:"severity"`
+	At       time.Time      `json:"at"`
+	Subject  string         `json:"subject"` // gateway:0192…, computer:PC-17
+	Details  map[string]any `json:"details,omitempty"`
+}
+
+// Log takes alerts for the actor's organization. On a gateway it keeps them until they are delivered.
+type Log interface {
+	Raise(ctx context.Context, a Alert) error
+}
+
+// Outbox is the gateway's side: what has to be delivered.
+type Outbox interface {
+	Undelivered(ctx context.Context) ([]Alert, error)
+	Delivered(ctx context.Context, ids []id.UUID) error
+}

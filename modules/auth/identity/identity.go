@@ -1,0 +1,49 @@
+// Package identity is the contract of who signs in: people by password, machines by key.
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+// The rights of this noun.
+var (
+	ReadUsers  = actor.Permission{Name: "user.read", Roles: actor.Admin}
+	WriteUsers = actor.Permission{Name: "user.write", Roles: actor.Admin}
+	WriteKeys  = actor.Permission{Name: "key.write", Roles: actor.Admin}
+)
+
+// The refusals of a key.
+var (
+	ErrKeyMissing = fault.New(fault.Unauthenticated, "auth.key_missing")
+	ErrKeyInvalid = fault.New(fault.Unauthenticated, "auth.key_invalid")
+	// ErrKeyUnchecked is said by a gateway that cannot ask about an unknown key now.
+	ErrKeyUnchecked = fault.New(fault.Unavailable, "auth.key_unchecked")
+)
+
+// Key is an API key as the system knows it: never the key itself.
+type Key struct {
+	ID             int64
+	OrganizationID int64
+	Type           actor.Role // Agent, Hikvision or Admin
+	// Hash is the lower-case hex SHA-256 of the key.
+	Hash      string
+	ExpiresAt time.Time // zero: never
+	RevokedAt time.Time // zero: in force
+}
+
+// Keys checks API keys. On the server it asks the database, on a gateway what it has synchronised.
+type Keys interface {
+	// ByHash returns the key in force with this hash, ErrKeyInvalid if there is none,
+	// ErrKeyUnchecked if it cannot be known now.
+	ByHash(ctx context.Context, hash string) (Key, error)
+}
+
+// KeyList gives a gateway what it may accept.
+type KeyList interface {
+	// AgentKeys returns the agents' keys of the actor's organization.
+	AgentKeys(ctx context.Context) ([]Key, error)
+}

@@ -1,0 +1,70 @@
+// Package computer is the contract of computers, their Windows users, and who these are.
+package computer
+
+import (
+	"context"
+	"time"
+
+	"github.com/staff-control/staff-control/platform/actor"
+)
+
+// The rights of this noun.
+var (
+	Read = actor.Permission{Name: "computer.read", Roles: actor.Admin | actor.HR | actor.DepartmentLead}
+	Link = actor.Permission{Name: "computer.link", Roles: actor.Admin | actor.HR}
+)
+
+// Sighting is a Windows user seen on a computer. UserSID is empty for a computer seen alone.
+type Sighting struct {
+	ComputerUID, UserSID string
+	At                   time.Time
+}
+
+// Link says that a Windows user of a computer was an employee from From until Until (zero: until now).
+type LinkPeriod struct {
+	EmployeeID           int64
+	ComputerUID, UserSID string
+	From, Until          time.Time
+}
+
+// Details are what an agent tells of its computer; empty fields change nothing.
+type Details struct{ UID, Name, OS, IPAddress, MACAddress, AgentVersion string }
+
+// Computer is one computer of the organization.
+type Computer struct {
+	ID                            int64
+	UID, Name, OS, IPAddress, MAC string
+	Active                        bool
+	CreatedAt, UpdatedAt          time.Time
+}
+
+// UserDetails are what an agent tells of a Windows user.
+type UserDetails struct {
+	SID, Name, Domain, Username string
+	Admin, InDomain             bool
+}
+
+// User is one Windows user of the organization.
+type User struct {
+	ID                          int64
+	EmployeeID                  int64 // 0 while unlinked
+	SID, Name, Domain, Username string
+	Admin, InDomain, Active     bool
+	CreatedAt, UpdatedAt        time.Time
+}
+
+// Registry knows the computers of the actor's organization.
+type Registry interface {
+	// Seen makes unknown computers, Windows users and their pairs known, unlinked. It is idempotent and
+	// cheap for what was seen lately.
+	Seen(ctx context.Context, s []Sighting) error
+	// Register makes or updates a computer by its UID.
+	Register(ctx context.Context, d Details) (Computer, error)
+	// RegisterUser makes or updates a Windows user by its SID.
+	RegisterUser(ctx context.Context, d UserDetails) (User, error)
+	// LinksOf returns the periods in which the employee was a Windows user on a computer, those that
+	// touch [from, until). It returns none for an employee of another organization.
+	LinksOf(ctx context.Context, employeeID int64, from, until time.Time) ([]LinkPeriod, error)
+	// EmployeesOn returns the periods of all employees on these computers that touch [from, until).
+	EmployeesOn(ctx context.Context, computerUIDs []string, from, until time.Time) ([]LinkPeriod, error)
+}

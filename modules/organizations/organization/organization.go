@@ -1,0 +1,47 @@
+// Package organization is the contract of organizations and their departments.
+package organization
+
+import (
+	"context"
+	"time"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+// The rights of this noun.
+var (
+	Read            = actor.Permission{Name: "organization.read", Roles: actor.Admin | actor.HR | actor.DepartmentLead}
+	Write           = actor.Permission{Name: "organization.write", Roles: actor.Admin}
+	ReadDepartment  = actor.Permission{Name: "department.read", Roles: actor.Admin | actor.HR | actor.DepartmentLead}
+	WriteDepartment = actor.Permission{Name: "department.write", Roles: actor.Admin | actor.HR}
+)
+
+// ErrUnknown is returned for an organization that is not there or that the actor may not see.
+var ErrUnknown = fault.New(fault.NotFound, "organizations.unknown")
+
+// Organization is a tenant.
+type Organization struct {
+	ID       int64
+	Name     string
+	Active   bool
+	Language string         // of texts for people who chose none
+	Zone     *time.Location // of its days
+}
+
+// Department is a node of the organization's tree.
+type Department struct {
+	ID, OrganizationID int64
+	ParentID           int64 // 0 at the root
+	Name               string
+}
+
+// Tree knows organizations and departments.
+type Tree interface {
+	// ByID returns the organization, or ErrUnknown.
+	ByID(ctx context.Context, id int64) (Organization, error)
+	// Department returns the department, or organizations.department_unknown.
+	Department(ctx context.Context, id int64) (Department, error)
+	// Below returns ids and all departments below them in the tree.
+	Below(ctx context.Context, ids []int64) ([]int64, error)
+}

@@ -1,0 +1,240 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/mattn/go-sqlite3"
+	"github.com/uptrace/bun"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+// dialect holds all that differs between the databases. A module that needs a new difference adds a
+// method here, with a dbtest.Each test.
+type dialect interface {
+	name() string
+	// readOnlyTx reports whether the driver has to be told that a transaction only reads.
+	readOnlyTx() bool
+	// enter makes the fresh transaction see what the actor may see.
+	enter(ctx context.Context, tx bun.Tx, a actor.Actor) error
+	skipLocked(q *bun.SelectQuery) *bun.SelectQuery
+	bulk(ctx context.Context, tx Tx, r Rows, n int) (int64, error)
+	// bucket is SQL for the start of the column's run of width, in UTC.
+	bucket(column string, width time.Duration) string
+	// jsonField is SQL for a field of a JSON column, as text.
+	jsonField(column, field string) string
+}
+
+// Bucket is SQL for the start of the column's run of width (a divisor of a day), in UTC.
+func (tx Tx) Bucket(column string, width time.Duration) string {
+	return tx.db.dialect.bucket(column, width)
+}
+
+// JSONField is SQL for a field of a JSON column, as text.
+func (tx Tx) JSONField(column, field string) string { return tx.db.dialect.jsonField(column, field) }
+
+type sqlite struct{}
+
+func (sqlite) name() string                                     { return "sqlite" }
+func (sqlite) readOnlyTx() bool                                 { return false } // its pool is query_only
+func (sqlite) enter(context.Context, bun.Tx, actor.Actor) error { return nil }
+func (sqlite) skipLocked(q *bun.SelectQuery) *bun.SelectQuery   { return q }
+func (sqlite) jsonField(column, field string) string {
+	return fmt.Sprintf("json_extract(%s, '$.%s')", column, field)
+}
+
+func (sqlite) bucket(column string, width time.Duration) string {
+	s := int64(width / time.Second)
+	return fmt.Sprintf("datetime(unixepoch(%s) / %d * %d, 'unixepoch')", column, s, s)
+}
+
+// maxBulkRows bounds the rows of one SQLite statement: past it a longer statement gains nothing.
+const maxBulkRows = 64
+
+// bulk runs prepared statements on the driver's connection itself, which spares database/sql's work for each value.
+func (sqlite) bulk(ctx context.Context, tx Tx, r Rows, n int) (inserted int64, err error) {
+	width := len(r.Columns)
+	if r.Owned {
+		width++
+	}
+	args := make([]driver.NamedValue, 0, width*min(n, maxBulkRows))
+	err = tx.conn.Raw(func(driverConn any) error {
+		for at := 0; at < n; at += maxBulkRows {
+			rows := min(n-at, maxBulkRows)
+			stmt, err := tx.db.prepared.get(driverConn.(*sqlite3.SQLiteConn), insertValues(r, width, rows))
+			if err != nil {
+				return err
+			}
+			args = args[:0]
+			for i := at; i < at+rows; i++ {
+				if r.Owned {
+					args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: tx.actor.OrganizationID})
+				}
+				for _, c := range r.Columns {
+					args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: value(c.Values, i)})
+				}
+			}
+			res, err := stmt.ExecContext(ctx, args)
+			if err != nil {
+				return err
+			}
+			touched, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			inserted += touched
+		}
+		return nil
+	})
+	return inserted, err
+}
+
+func insertValues(r Rows, width, rows int) string {
+	row := "(" + strings.Repeat("?,", width-1) + "?)"
+	q := insertInto(r) + " VALUES " + strings.Repeat(row+",", rows-1) + row
+	if r.SkipKnown {
+		q += " ON CONFLICT DO NOTHING"
+	}
+	return q
+}
+
+func insertInto(r Rows) string {
+	names := make([]string, 0, len(r.Columns)+1)
+	if r.Owned {
+		names = append(names, "organization_id")
+	}
+	for _, c := range r.Columns {
+		names = append(names, c.Name)
+	}
+	return "INSERT INTO " + r.Table + " (" + strings.Join(names, ", ") + ")"
+}
+
+// value is the i-th value as the SQLite driver stores it.
+func value(values any, i int) any {
+	switch v := values.(type) {
+	case []string:
+		return v[i]
+	case []int64:
+		return v[i]
+	case []int32:
+		return int64(v[i])
+	case []time.Time:
+		return v[i].UTC()
+	case []id.UUID:
+		return v[i].String()
+	}
+	e := reflect.ValueOf(values).Index(i)
+	if e.Kind() == reflect.Pointer {
+		if e.IsNil() {
+			return nil
+		}
+		e = e.Elem()
+	}
+	return e.Interface()
+}
+
+// statements are those that were prepared on SQLite's one writer connection.
+type statements struct {
+	conn *sqlite3.SQLiteConn
+	all  map[string]*sqlite3.SQLiteStmt
+}
+
+// get returns the connection's statement for query, prepared once. Only the writer's transaction calls it,
+// so it needs no lock.
+func (s *statements) get(conn *sqlite3.SQLiteConn, query string) (*sqlite3.SQLiteStmt, error) {
+	if s.conn != conn {
+		s.conn, s.all = conn, map[string]*sqlite3.SQLiteStmt{}
+	}
+	if stmt, ok := s.all[query]; ok {
+		return stmt, nil
+	}
+	stmt, err := conn.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	s.all[query] = stmt.(*sqlite3.SQLiteStmt)
+	return s.all[query], nil
+}
+
+type postgres struct{}
+
+func (postgres) name() string     { return "postgres" }
+func (postgres) readOnlyTx() bool { return true }
+func (postgres) skipLocked(q *bun.SelectQuery) *bun.SelectQuery {
+	return q.For("UPDATE SKIP LOCKED")
+}
+func (postgres) jsonField(column, field string) string {
+	return fmt.Sprintf("%s->>'%s'", column, field)
+}
+
+func (postgres) bucket(column string, width time.Duration) string {
+	return fmt.Sprintf("date_bin('%d seconds', %s, '2000-01-01 00:00:00+00')", int64(width/time.Second), column)
+}
+
+// enter names the organization, or becomes the role whose policies see all of them. Both end with the transaction.
+func (postgres) enter(ctx context.Context, tx bun.Tx, a actor.Actor) error {
+	if a.CrossesOrganizations() {
+		_, err := tx.Tx.ExecContext(ctx, "SET LOCAL ROLE staff_system; SELECT set_config('app.current_role', $1, true), set_config('app.current_organization_id', '', true)", a.Role.String())
+		return err
+	}
+	_, err := tx.Tx.ExecContext(ctx, "SELECT set_config('app.current_organization_id', $1, true), set_config('app.current_role', $2, true)",
+		fmt.Sprint(a.OrganizationID), a.Role.String())
+	return err
+}
+
+func (postgres) bulk(ctx context.Context, tx Tx, r Rows, _ int) (int64, error) {
+	var from, names strings.Builder
+	// Arrays go as parameters of a prepared statement: the other mode writes them into the SQL text.
+	args := make([]any, 0, len(r.Columns)+2)
+	args = append(args, pgx.QueryExecModeCacheStatement)
+	for i, c := range r.Columns {
+		if i > 0 {
+			from.WriteString(", ")
+			names.WriteString(", ")
+		}
+		fmt.Fprintf(&from, "$%d::%s", i+1, arrayType(c.Values))
+		names.WriteString(c.Name)
+		args = append(args, c.Values)
+	}
+	query := insertInto(r) + " SELECT "
+	if r.Owned {
+		query += fmt.Sprintf("$%d::bigint, ", len(r.Columns)+1)
+		args = append(args, tx.actor.OrganizationID)
+	}
+	query += names.String() + " FROM unnest(" + from.String() + ") AS u(" + names.String() + ")"
+	if r.SkipKnown {
+		query += " ON CONFLICT DO NOTHING"
+	}
+	res, err := tx.bun.Tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func arrayType(values any) string {
+	switch values.(type) {
+	case []string, []*string:
+		return "text[]"
+	case []int64, []*int64:
+		return "bigint[]"
+	case []int32, []*int32:
+		return "integer[]"
+	case []time.Time, []*time.Time:
+		return "timestamptz[]"
+	case []id.UUID:
+		return "uuid[]"
+	case []bool:
+		return "boolean[]"
+	case []float64:
+		return "double precision[]"
+	}
+	panic(fmt.Sprintf("db: a column of %T", values))
+}

@@ -1,0 +1,72 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+)
+
+// connections bounds the pool of one process.
+const connections = 20
+
+func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
+	pool, err := postgresPool(url)
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{dialect: postgres{}, write: pool, read: pool, log: log}
+	if err := d.checkRole(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func postgresPool(url string) (*bun.DB, error) {
+	c, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read the database's address: %w", err)
+	}
+	// bun writes arguments into the SQL text, so a statement cache would only churn.
+	c.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	c.RuntimeParams["search_path"] = "public, monitoring"
+	c.RuntimeParams["timezone"] = "UTC"
+	pool := stdlib.OpenDB(*c)
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return bun.NewDB(pool, pgdialect.New()), nil
+}
+
+// checkRole refuses roles to which row level security would not apply, or would say too much.
+func (d *DB) checkRole(ctx context.Context) error {
+	var role string
+	var super, bypass, owner, inherits bool
+	err := d.read.QueryRowContext(ctx, `
+		SELECT rolname, rolsuper, rolbypassrls,
+		       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		               WHERE n.nspname IN ('public', 'monitoring') AND c.relkind IN ('r', 'p') AND c.relowner = r.oid),
+		       COALESCE(pg_has_role(current_user, to_regrole('staff_system'), 'USAGE'), false)
+		FROM pg_roles r WHERE rolname = current_user`).Scan(&role, &super, &bypass, &owner, &inherits)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("the database knows no role %s", role)
+	}
+	if err != nil {
+		return translate(fmt.Errorf("connect: %w", err))
+	}
+	for _, fault := range []struct {
+		is   bool
+		what string
+	}{{super, "is a superuser"}, {bypass, "has BYPASSRLS"}, {owner, "owns the tables"}, {inherits, "inherits staff_system"}} {
+		if fault.is {
+			return fmt.Errorf("database role %s %s, so row level security would not hold: serve as staff_app (configs/postgres-roles.sql)", role, fault.what)
+		}
+	}
+	return nil
+}

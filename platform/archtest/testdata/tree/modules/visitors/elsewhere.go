@@ -1,0 +1,3 @@
+package visitors
+
+var elsewhere int

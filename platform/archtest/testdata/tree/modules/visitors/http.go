@@ -1,0 +1,7 @@
+package visitors
+
+import (
+	_ "net/http"
+
+	_ "github.com/labstack/echo/v5"
+)

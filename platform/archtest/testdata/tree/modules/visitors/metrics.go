@@ -1,0 +1,3 @@
+package visitors
+
+import _ "github.com/prometheus/client_golang/prometheus"

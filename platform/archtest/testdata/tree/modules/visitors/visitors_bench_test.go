@@ -1,0 +1,3 @@
+package visitors
+
+import _ "database/sql"

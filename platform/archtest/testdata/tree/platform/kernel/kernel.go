@@ -1,0 +1,6 @@
+// Package kernel begins contexts.
+package kernel
+
+import "context"
+
+var _ = context.Background()

@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/mail"
 	"time"
+	"unicode/utf8"
 )
 
 // Kind decides the HTTP status and whether a client should try again.
@@ -134,6 +136,28 @@ type Fields []Detail
 // Add notes that field is refused for the reason code.
 func (f *Fields) Add(field, code string, params Params) {
 	*f = append(*f, Detail{Field: field, Code: code, Params: params})
+}
+
+// Text notes a text that is missing where min is more than 0, or has less than min or more than max characters.
+func (f *Fields) Text(field, value string, min, max int) {
+	switch n := utf8.RuneCountInString(value); {
+	case n == 0 && min > 0:
+		f.Add(field, "required", nil)
+	case n < min:
+		f.Add(field, "too_short", Params{"Min": min})
+	case n > max:
+		f.Add(field, "too_long", Params{"Max": max})
+	}
+}
+
+// Email notes a text that is neither empty nor one bare address.
+func (f *Fields) Email(field, value string) {
+	if value == "" {
+		return
+	}
+	if a, err := mail.ParseAddress(value); err != nil || a.Address != value {
+		f.Add(field, "wrong_format", nil)
+	}
 }
 
 // Err returns ErrInvalid with all details, or nil if there are none.

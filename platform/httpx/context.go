@@ -1,0 +1,75 @@
+package httpx
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// call is one request on its way through the server.
+type call struct {
+	request *http.Request
+	header  http.Header // of the answer
+	ip      string
+	traceID string
+	route   *route // nil until one matched
+	inside  bool   // the guard let it pass
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
+
+// Request returns the request that ctx belongs to, for handlers that need a header;
+// an empty one where there is none.
+func Request(ctx context.Context) *http.Request {
+	if c := callOf(ctx); c != nil {
+		return c.request
+	}
+	return &http.Request{Header: http.Header{}, URL: &url.URL{}, Body: http.NoBody}
+}
+
+// SetHeader sets a header of the answer. Outside a request it does nothing.
+func SetHeader(ctx context.Context, name, value string) {
+	if c := callOf(ctx); c != nil {
+		c.header.Set(name, value)
+	}
+}
+
+// ClientIP returns the client's address: the connection's peer, or what a trusted proxy says of it.
+func ClientIP(ctx context.Context) string {
+	if c := callOf(ctx); c != nil {
+		return c.ip
+	}
+	return ""
+}
+
+// clientIP walks X-Forwarded-For from the right, as far as trusted proxies wrote it:
+// what stands further left was written by the client and may be a lie.
+func clientIP(r *http.Request, trusted []netip.Prefix) string {
+	ip, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		ip = r.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		hop = strings.TrimSpace(hop)
+		if _, err := netip.ParseAddr(hop); err != nil || !trusts(trusted, ip) {
+			break
+		}
+		ip = hop
+	}
+	return ip
+}
+
+func trusts(trusted []netip.Prefix, ip string) bool {
+	addr, err := netip.ParseAddr(ip)
+	return err == nil && slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
+}

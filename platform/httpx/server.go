@@ -1,0 +1,179 @@
+// Package httpx is the product's HTTP server: routes that each name a permission, handlers that know
+// no HTTP, bounded requests, and the one place where a fault becomes an answer.
+package httpx
+
+import (
+	"context"
+	"crypto/tls"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v5"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/staff-control/staff-control/platform/i18n"
+)
+
+// Messages are the texts of this package's codes, and of those that all modules share.
+//
+//go:embed messages.json
+var Messages []byte
+
+const (
+	defaultBodyLimit = 1 << 20
+	maxHeaderBytes   = 32 << 10
+)
+
+// Options are what a server is made of. Every zero value has a working default.
+type Options struct {
+	Role    string
+	Version string
+	Log     *slog.Logger
+	Catalog *i18n.Catalog
+	Metrics prometheus.Registerer
+	TLS     *tls.Config
+	// BodyLimit is the largest body in bytes, counted after decompression; 1 MiB if 0.
+	BodyLimit int64
+	// BodyTimeout is how long a client may take to send its body; 30 s if 0.
+	BodyTimeout time.Duration
+	// HeaderTimeout is how long a client may take to send its headers; 10 s if 0.
+	HeaderTimeout time.Duration
+	// IdleTimeout is how long a connection may stay open without a request; 2 min if 0.
+	IdleTimeout time.Duration
+	// WriteTimeout is how long a request may take until its answer is sent; 2 min if 0. Raw routes have none.
+	WriteTimeout time.Duration
+	// DrainTimeout is how long Serve waits for running requests when it is told to stop; 15 s if 0.
+	DrainTimeout time.Duration
+	// TrustedProxies are the peers whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// Now gives the time that answers carry.
+	Now func() time.Time
+}
+
+func (o *Options) fill() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = prometheus.NewRegistry()
+	}
+	if o.Catalog == nil {
+		o.Catalog = ownTexts()
+	}
+	if o.BodyLimit == 0 {
+		o.BodyLimit = defaultBodyLimit
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	for _, d := range []struct {
+		value    *time.Duration
+		standard time.Duration
+	}{
+		{&o.BodyTimeout, 30 * time.Second},
+		{&o.HeaderTimeout, 10 * time.Second},
+		{&o.IdleTimeout, 2 * time.Minute},
+		{&o.WriteTimeout, 2 * time.Minute},
+		{&o.DrainTimeout, 15 * time.Second},
+	} {
+		if *d.value == 0 {
+			*d.value = d.standard
+		}
+	}
+}
+
+func ownTexts() *i18n.Catalog {
+	c, err := i18n.New("uz", Messages)
+	if err != nil {
+		panic(fmt.Sprintf("httpx: messages.json: %v", err))
+	}
+	return c
+}
+
+// Server serves the routes of one role. Routes and authenticators are added before Serve.
+type Server struct {
+	opts     Options
+	echo     *echo.Echo
+	routes   []*route
+	patterns map[string]string // method and pattern → owner
+	seconds  *prometheus.HistogramVec
+	openAPI  func() ([]byte, error)
+	clock    func() time.Time // for deadlines and durations, which a test's Now must not move
+
+	adding         sync.Mutex
+	authenticators atomic.Pointer[[]Authenticator]
+	inflaters      inflaters
+}
+
+// New returns a server that has one route, its own description at /api/openapi.json.
+func New(o Options) *Server {
+	o.fill()
+	s := &Server{opts: o, patterns: map[string]string{}, seconds: requestSeconds(o.Metrics), clock: time.Now}
+	s.authenticators.Store(&[]Authenticator{})
+	s.echo = echo.NewWithConfig(echo.Config{
+		Logger:           o.Log,
+		HTTPErrorHandler: func(*echo.Context, error) {}, // observe has answered already
+		Router: echo.NewRouter(echo.RouterConfig{
+			UnescapePathParamValues: true,
+			NotFoundHandler:         func(*echo.Context) error { return errNotFound },
+			MethodNotAllowedHandler: methodNotAllowed,
+			OptionsMethodHandler:    methodNotAllowed,
+		}),
+	})
+	s.echo.Use(s.observe)
+	s.openAPI = sync.OnceValues(s.OpenAPI)
+	s.serveOpenAPI()
+	return s
+}
+
+// ServeHTTP answers one request in process.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Serve answers requests on ln until ctx ends, then finishes those that run and returns nil,
+// or the reason why some did not finish in time. Requests outlive ctx: that is what draining means.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	base, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	srv := &http.Server{
+		Handler:           s,
+		TLSConfig:         s.opts.TLS,
+		ReadHeaderTimeout: s.opts.HeaderTimeout,
+		IdleTimeout:       s.opts.IdleTimeout,
+		WriteTimeout:      s.opts.WriteTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
+	}
+	drained := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() { drained <- s.drain(base, srv) })
+	err := s.listen(srv, ln)
+	if !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
+	}
+	return <-drained
+}
+
+func (s *Server) listen(srv *http.Server, ln net.Listener) error {
+	if s.opts.TLS == nil {
+		return srv.Serve(ln)
+	}
+	return srv.ServeTLS(ln, "", "")
+}
+
+func (s *Server) drain(ctx context.Context, srv *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.DrainTimeout)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("drain: requests still run after %s", s.opts.DrainTimeout), srv.Close())
+	}
+	return nil
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/trace"
 )
 
 // DB is a database. Reads and writes of SQLite have pools of their own: many readers, one writer.
@@ -21,7 +22,8 @@ type DB struct {
 	write, read *bun.DB
 	log         *slog.Logger
 
-	prepared statements
+	prepared  statements
+	listeners listeners
 }
 
 // Open opens the database at url: postgres://… , or else the path of a SQLite file, which is made
@@ -66,6 +68,9 @@ func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx Tx) erro
 	return d.run(ctx, d.write, false, fn)
 }
 
+// spans are the names of transactions in a trace.
+var spans = map[bool]string{true: "db.read", false: "db.write"}
+
 type writing struct{}
 
 func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(context.Context, Tx) error) (err error) {
@@ -82,24 +87,28 @@ func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(conte
 		}
 		ctx = context.WithValue(ctx, writing{}, d)
 	}
+	ctx, end := trace.Start(ctx, spans[readOnly])
+	defer end(&err)
 	conn, err := pool.Conn(ctx)
 	if err != nil {
-		return translate(fmt.Errorf("connect: %w", err))
+		return Translate(fmt.Errorf("connect: %w", err))
 	}
 	defer conn.Close()
 	btx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly && d.dialect.readOnlyTx()})
 	if err != nil {
-		return translate(fmt.Errorf("begin: %w", err))
+		return Translate(fmt.Errorf("begin: %w", err))
 	}
 	defer btx.Rollback() // after a commit it does nothing
 	if err := d.dialect.enter(ctx, btx, a); err != nil {
-		return translate(fmt.Errorf("enter as %s: %w", a.ID, err))
+		return Translate(fmt.Errorf("enter as %s: %w", a.ID, err))
 	}
-	if err := fn(ctx, Tx{db: d, bun: btx, conn: conn.Conn, actor: a}); err != nil {
-		return translate(err)
+	tx := Tx{db: d, bun: btx, conn: conn.Conn, actor: a, notes: new([]note)}
+	if err := fn(ctx, tx); err != nil {
+		return Translate(err)
 	}
 	if err := btx.Commit(); err != nil {
-		return translate(fmt.Errorf("commit: %w", err))
+		return Translate(fmt.Errorf("commit: %w", err))
 	}
+	d.listeners.tell(*tx.notes)
 	return nil
 }

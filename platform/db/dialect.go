@@ -30,6 +30,8 @@ type dialect interface {
 	bucket(column string, width time.Duration) string
 	// jsonField is SQL for a field of a JSON column, as text.
 	jsonField(column, field string) string
+	notify(ctx context.Context, tx Tx, n note) error
+	listen(ctx context.Context, d *DB, channel string, fn func(payload string)) error
 }
 
 // Bucket is SQL for the start of the column's run of width (a divisor of a day), in UTC.

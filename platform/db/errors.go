@@ -24,8 +24,9 @@ var (
 	ErrUnavailable = errors.New("the database does not answer")
 )
 
-// translate puts this package's error around the driver's, by its code. It leaves alone what it has translated.
-func translate(err error) error {
+// Translate puts this package's error around the driver's, by its code. Read and Write do it to what they return; inside a
+// transaction it tells a missing row from a broken statement. It leaves alone what it has translated.
+func Translate(err error) error {
 	known := meaning(err)
 	if known == nil || errors.Is(err, known) {
 		return err

@@ -58,7 +58,7 @@ func (d *DB) checkRole(ctx context.Context) error {
 		return fmt.Errorf("the database knows no role %s", role)
 	}
 	if err != nil {
-		return translate(fmt.Errorf("connect: %w", err))
+		return Translate(fmt.Errorf("connect: %w", err))
 	}
 	for _, fault := range []struct {
 		is   bool

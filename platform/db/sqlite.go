@@ -54,7 +54,7 @@ func OpenFile(ctx context.Context, path string, o FileOptions) (*DB, error) {
 	d := &DB{dialect: sqlite{}, write: write, read: read, log: o.Log}
 	if err := d.limit(ctx, o.MaxBytes); err != nil {
 		d.Close()
-		return nil, translate(fmt.Errorf("open %s: %w", path, err))
+		return nil, Translate(fmt.Errorf("open %s: %w", path, err))
 	}
 	return d, nil
 }
@@ -84,4 +84,11 @@ func openSQLite(path string, common, own url.Values, connections int) (*bun.DB, 
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	return bun.NewDB(pool, sqlitedialect.New()), nil
+}
+
+// Checkpoint writes a SQLite file's log into the file and empties the log, which otherwise keeps the size
+// of its busiest time.
+func (d *DB) Checkpoint(ctx context.Context) error {
+	_, err := d.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return Translate(err)
 }

@@ -18,6 +18,7 @@ type Tx struct {
 	bun   bun.Tx
 	conn  *sql.Conn
 	actor actor.Actor
+	notes *[]note
 }
 
 // scope says how rows of a model belong to an organization.
@@ -191,7 +192,7 @@ func (tx Tx) stamp(v reflect.Value) error {
 // One returns err, or ErrNotFound if no row was touched.
 func One(res sql.Result, err error) error {
 	if err != nil {
-		return translate(err)
+		return Translate(err)
 	}
 	n, err := res.RowsAffected()
 	if err == nil && n == 0 {
@@ -232,5 +233,5 @@ func (tx Tx) Bulk(ctx context.Context, r Rows) (int64, error) {
 		return 0, nil
 	}
 	inserted, err := tx.db.dialect.bulk(ctx, tx, r, n)
-	return inserted, translate(err)
+	return inserted, Translate(err)
 }

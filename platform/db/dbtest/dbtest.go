@@ -24,6 +24,7 @@ import (
 	"github.com/staff-control/staff-control/migrations"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/jobs"
 )
 
 // Each runs fn on a fresh, migrated database of every kind.
@@ -52,7 +53,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Migrate(ctx, migrations.For("sqlite"), time.Now()); err != nil {
+	if err := d.Migrate(ctx, migrations.For("sqlite"), time.Now(), jobs.Migrate); err != nil {
 		return nil, err
 	}
 	if err := d.Close(); err != nil { // the last connection puts the write-ahead log into the file
@@ -151,7 +152,7 @@ func postgresTemplate(t testing.TB, server string, admin *sql.DB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := owner.Migrate(ctx, migrations.For("postgres"), time.Now()); err != nil {
+	if err := owner.Migrate(ctx, migrations.For("postgres"), time.Now(), jobs.Migrate); err != nil {
 		t.Fatal(err)
 	}
 	if err := owner.Close(); err != nil {
@@ -165,7 +166,12 @@ func postgresTemplate(t testing.TB, server string, admin *sql.DB) string {
 func digest(t testing.TB, files fs.FS) string {
 	t.Helper()
 	h := sha256.New()
-	err := fs.WalkDir(files, ".", func(path string, e fs.DirEntry, err error) error {
+	tables, err := jobs.SchemaID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(h, tables)
+	err = fs.WalkDir(files, ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}

@@ -52,18 +52,18 @@ var only = []struct {
 		pkgs: []string{
 			"database/sql", "github.com/mattn/go-sqlite3", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3",
 		},
-		files:  []string{"platform/db/**", "modules/*/*bench_test.go", "modules/*bench_test.go"},
+		files:  []string{"platform/db/**", "platform/jobs/driver.go", "modules/*/*bench_test.go", "modules/*bench_test.go"},
 		wayOut: "go through platform/db, tests through platform/db/dbtest",
 	},
 	{
 		pkgs:   []string{"github.com/labstack/echo"},
-		files:  []string{"platform/httpx/**", "modules/*/http*.go"},
+		files:  []string{"platform/httpx/**", "platform/kernel/health.go", "modules/*/http*.go"},
 		wayOut: "handlers are functions of (ctx, request), made into routes in the module's http.go",
 	},
 	{
 		pkgs: []string{"net/http"},
 		files: []string{
-			"*.go", "platform/httpx/**", "platform/ws/**", "modules/*/http*.go",
+			"*.go", "platform/httpx/**", "platform/kernel/health.go", "platform/ws/**", "modules/*/http*.go",
 			"platform/blob/**", "platform/trace/**", "modules/uplink/**", "modules/devices/**",
 			"modules/control/**", "modules/executor/**", "modules/auth/**",
 		},
@@ -97,7 +97,7 @@ var only = []struct {
 	},
 	{
 		pkgs:   []string{"github.com/prometheus/client_golang"},
-		files:  []string{"platform/metrics/**", "platform/kernel/**", "platform/httpx/**", "modules/*/metrics.go"},
+		files:  []string{"platform/metrics/**", "platform/kernel/**", "platform/httpx/**", "platform/jobs/**", "platform/audit/**", "modules/*/metrics.go"},
 		tests:  true,
 		wayOut: "a module's metrics are made in its metrics.go",
 	},
@@ -107,9 +107,9 @@ var only = []struct {
 		wayOut: "use platform/blob",
 	},
 	{
-		pkgs:   []string{project + "/migrations"},
+		pkgs:   []string{project + "/configs", project + "/migrations"},
 		files:  []string{"*.go", "platform/db/**", "modules/*.go", "modules/buffer/*.go"},
-		wayOut: "only the database layer and the gateway's buffer read migrations",
+		wayOut: "only the database layer and the gateway's buffer read these files",
 	},
 	{
 		pkgs:   []string{project + "/web"},
@@ -232,7 +232,7 @@ func layer(s source, pkg string) string {
 		}
 	case within(dir, "platform") && toModule:
 		return "the platform knows nothing of the product; take it as an argument or a port"
-	case (dir == "web" || dir == "migrations") && ours && !s.test():
+	case (dir == "configs" || dir == "migrations" || dir == "web") && ours && !s.test():
 		return "this package only embeds files"
 	case within(dir, "modules") && toModule:
 		own, other := strings.Split(dir, "/")[1], strings.Split(local+"/", "/")[1]
@@ -314,4 +314,31 @@ func wanted(t *testing.T, root string) map[string][]string {
 		t.Fatal(err)
 	}
 	return found
+}
+
+func TestEachDependencyHasItsReason(t *testing.T) {
+	t.Parallel()
+	mod, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := filepath.Join("docs", "decisions", "0007-dependencies.md")
+	reasons, err := os.ReadFile(filepath.Join("..", "..", record))
+	if err != nil {
+		t.Fatal(err)
+	}
+	required := regexp.MustCompile(`(?m)^(?:require )?\s*(\S+\.\S+/\S+) v[^/\n]*$`)
+	listed := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(string(reasons), -1) {
+		listed[m[1]] = true
+	}
+	for _, m := range required.FindAllStringSubmatch(string(mod), -1) {
+		if !listed[m[1]] {
+			t.Errorf("go.mod: %s has no reason: give it a line in %s", m[1], record)
+		}
+		delete(listed, m[1])
+	}
+	for module := range listed {
+		t.Errorf("%s: %s is no direct dependency any more", record, module)
+	}
 }

@@ -11,11 +11,16 @@ import (
 
 // Who may act for the system itself, across organizations. Each needs its reason.
 var mayBeSystem = []string{
-	"platform/actor/**",       // defines it
-	"platform/jobs/**",        // runs what was enqueued before its actor is known
-	"platform/event/**",       // tells handlers on behalf of the publisher
-	"platform/kernel/**",      // periodic work
-	"modules/auth/service.go", // looks up who is signing in, before there is an actor
+	"platform/actor/**",                  // defines it
+	"platform/jobs/**",                   // runs what was enqueued before its actor is known
+	"platform/audit/violation.go",        // records what was refused, when its transaction is gone
+	"platform/event/**",                  // tells handlers on behalf of the publisher
+	"platform/kernel/**",                 // periodic work
+	"modules/auth/service*.go",           // looks up who is signing in, before there is an actor
+	"modules/buffer/*.go",                // the gateway's own file holds what its agents sent, whosever they are
+	"modules/gateways/service.go",        // looks up which gateway is calling or enrolling
+	"modules/gateways/service_tokens.go", // keeps the bootstrap token of the settings
+	"modules/organizations/service.go",   // makes the first organization of a new database
 }
 
 var environment = []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Exit"}

@@ -1,0 +1,124 @@
+package kernel
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/event"
+	"github.com/staff-control/staff-control/platform/httpx"
+)
+
+// Host is the kernel as one module sees it.
+type Host struct {
+	Role Role
+	Log  *slog.Logger
+	// DB, Events and Audit are nil on a gateway, which has no database of the server's.
+	DB     *db.DB
+	Events *event.Bus
+	Audit  *audit.Log
+	// Metrics prefixes what is registered with staff_<module>_.
+	Metrics prometheus.Registerer
+	// AllMetrics has no prefix, for the few names that the design document gives.
+	AllMetrics prometheus.Registerer
+	Version    string
+	// Data is the directory for files of this process.
+	Data string
+
+	kernel   *Kernel
+	manifest Manifest
+	loops    []loop
+	defers   []func(context.Context) error
+	put, got map[Port]bool
+}
+
+type loop struct {
+	name string
+	run  func(context.Context) error
+}
+
+// Get returns a port that the manifest needs; to ask for another is a bug and panics.
+func Get[T any](h *Host) T {
+	port := PortOf[T]()
+	if !slices.Contains(h.manifest.Needs, port) {
+		panic(fmt.Sprintf("kernel: module %s gets %s, which its manifest does not need", h.manifest.Name, port))
+	}
+	h.got[port] = true
+	return h.kernel.ports[port].(T)
+}
+
+// Put provides a port that the manifest names; another, or twice, is a bug and panics.
+func Put[T any](h *Host, v T) {
+	port := PortOf[T]()
+	if !slices.Contains(h.manifest.Provides, port) || h.put[port] {
+		panic(fmt.Sprintf("kernel: module %s puts %s, which its manifest does not provide once", h.manifest.Name, port))
+	}
+	h.put[port] = true
+	h.kernel.ports[port] = v
+}
+
+// Routes returns a router that is live in role r only; in others it takes routes and forgets them.
+func (h *Host) Routes(r Role) httpx.Router {
+	if r != h.Role {
+		return nowhere{}
+	}
+	return h.kernel.server.Router(h.manifest.Name, h.manifest.Paths)
+}
+
+// RoutesV1 is Routes for v1's clients: on the dashboard with v1's bare answers, elsewhere with agent-api's envelope.
+func (h *Host) RoutesV1(r Role) httpx.Router {
+	if r != h.Role {
+		return nowhere{}
+	}
+	envelope := httpx.API
+	if r == Dashboard {
+		envelope = httpx.RAW
+	}
+	return h.kernel.server.RouterV1(h.manifest.Name, h.manifest.Paths, envelope)
+}
+
+// Authenticate adds a way to find out on whose behalf a request of role r comes.
+func (h *Host) Authenticate(r Role, a httpx.Authenticator) {
+	if r == h.Role {
+		h.kernel.server.Authenticate(a)
+	}
+}
+
+// Go adds a loop. It runs once every module is built; when it returns an error before its context ends,
+// the process stops. Returning nil means that it is done.
+func (h *Host) Go(name string, run func(context.Context) error) {
+	h.loops = append(h.loops, loop{name, run})
+}
+
+// Cron adds work on a schedule of five fields. On the servers it is a job: of several replicas one does it.
+func (h *Host) Cron(name, spec string, run func(context.Context) error) {
+	if err := h.kernel.options.Schedule.Cron(h.manifest.Name+" "+name, spec, run); err != nil {
+		panic(fmt.Sprintf("kernel: module %s: cron %s: %v", h.manifest.Name, name, err))
+	}
+}
+
+// Defer undoes what Init opened. The last one added runs first, after the module's loops have ended.
+func (h *Host) Defer(close func(context.Context) error) { h.defers = append(h.defers, close) }
+
+// Health adds a dependency that must answer for the process to be ready.
+func (h *Host) Health(name string, check func(context.Context) error) {
+	h.kernel.health.add(name, check)
+}
+
+// Announce tells the person who started the process something that must not be in the log.
+func (h *Host) Announce(text string) { h.kernel.options.Announce(text) }
+
+// nowhere takes the routes of other roles.
+type nowhere struct{}
+
+func (nowhere) GET(string, actor.Permission, httpx.Handler, ...httpx.Option)    {}
+func (nowhere) POST(string, actor.Permission, httpx.Handler, ...httpx.Option)   {}
+func (nowhere) PUT(string, actor.Permission, httpx.Handler, ...httpx.Option)    {}
+func (nowhere) PATCH(string, actor.Permission, httpx.Handler, ...httpx.Option)  {}
+func (nowhere) DELETE(string, actor.Permission, httpx.Handler, ...httpx.Option) {}

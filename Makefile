@@ -1,0 +1,69 @@
+# `make` alone lists the targets.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+# The commit's date, not today's: the same commit builds the same bytes.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+DATE    := $(shell date -u -d @$(SOURCE_DATE_EPOCH) +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || date -u -r $(SOURCE_DATE_EPOCH) +%Y-%m-%dT%H:%M:%SZ)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+
+WEB  := $(shell find web -name node_modules -prune -o -name dist -prune -o -path web/e2e -prune -o -type f -print)
+PG   := go run ./platform/db/dbtest/pgtest --
+
+.PHONY: help run test test-short golden fuzz soak bench lint check web build image
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, and serve everything on this machine, with its data in ./data
+	bin/staff-control --role=all --data ./data
+
+test: ## everything: Go on SQLite and PostgreSQL, the pages, the pages in a browser; installs what it needs
+	@.ci/setup test
+	@$(MAKE) --no-print-directory build
+	@.ci/lint quick
+	$(PG) go test -timeout 15m -coverpkg=./... -coverprofile=bin/cover.out ./...
+	@.ci/coverage bin/cover.out 85
+	cd web && npm run lint && npm test
+	@.ci/e2e
+
+test-short: ## the Go tests on SQLite only
+	CI= STAFF_TEST_POSTGRES= go test -short ./...
+
+golden: ## rewrite the golden files; their diff is the review
+	@.ci/golden
+
+fuzz: ## each fuzz target for 20 s
+	@.ci/fuzz 20s
+
+soak: ## long runs: a hundred kills, under the race detector
+	@.ci/setup test
+	$(PG) go test -race -tags soak -run Soak -count=1 -timeout 3h -v ./...
+
+bench: ## the benchmarks of docs/performance.md
+	@.ci/setup test
+	$(PG) go test -run '^$$' -bench . -timeout 1h ./...
+
+lint: ## gofmt, vet, staticcheck, govulncheck
+	@.ci/setup build
+	@.ci/lint
+
+check: lint test ## what a submission must pass
+
+web: web/dist/index.html ## build the pages into web/dist
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB)
+	cd web && npm run build
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+build: web ## build the pages and bin/staff-control
+	@.ci/setup build
+	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/staff-control .
+
+image: ## build the container image
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t staff-control:$(VERSION) .

@@ -56,8 +56,10 @@ type State struct {
 	SetAside int64
 	// Oldest is when the oldest pending row came; zero if none is pending.
 	Oldest time.Time
-	// Last is the newest position given out, by stream.
-	Last map[Stream]int64
+	// Agents counts the computers that reported in the last minutes.
+	Agents int
+	// Last is the newest position given out, Waiting how many rows are undelivered, by stream.
+	Last, Waiting map[Stream]int64
 }
 
 // Log is the buffer as the uplink sees it: read in order, settle, set aside.

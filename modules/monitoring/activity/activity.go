@@ -13,8 +13,10 @@ import (
 var (
 	// Read is the right to see what people did at their computers.
 	Read = actor.Permission{Name: "activity.read", Roles: actor.Admin | actor.HR | actor.DepartmentLead}
-	// Report is the right of an agent to report it.
-	Report = actor.Permission{Name: "activity.report", Roles: actor.Agent}
+	// ReadQuarantine is the right to see what was set aside as impossible, of whomever.
+	ReadQuarantine = actor.Permission{Name: "activity.read_quarantine", Roles: actor.Admin | actor.HR}
+	// Report is the right of an agent to report it; v1's ADMIN keys had it too.
+	Report = actor.Permission{Name: "activity.report", Roles: actor.Agent | actor.Admin}
 )
 
 // Kind is the type of an event, as the design document's buffer and batches name it.
@@ -29,7 +31,26 @@ const (
 	IdlePeriod   Kind = "idle_period"
 )
 
-// Kinds are all kinds, in the order of their tables.
+// What agents tell of themselves travels as events too, so that it is as durable: a computer, and a Windows user.
+const (
+	Computer     Kind = "computer"
+	ComputerUser Kind = "computer_user"
+)
+
+// The names of Details: of a Computer the first five, of a ComputerUser the others, the last two "true" or "false".
+const (
+	DetailName         = "name"
+	DetailOS           = "os"
+	DetailIPAddress    = "ipAddress"
+	DetailMACAddress   = "macAddress"
+	DetailAgentVersion = "agentVersion"
+	DetailDomain       = "domain"
+	DetailUsername     = "username"
+	DetailAdmin        = "isAdmin"
+	DetailInDomain     = "isInDomain"
+)
+
+// Kinds are the kinds of what people do, in the order of their tables.
 var Kinds = [...]Kind{ActiveWindow, VisitedSite, Screenshot, UserSession, IdlePeriod}
 
 // Session types.
@@ -73,6 +94,8 @@ type Event struct {
 	SHA256   string `json:"sha256,omitempty"`
 	Width    int32  `json:"width,omitempty"`
 	Height   int32  `json:"height,omitempty"`
+	// Details are what a Computer or a ComputerUser is told of.
+	Details map[string]string `json:"details,omitempty"`
 	// Source is the intake that took it: api, v1, activitywatch.
 	Source string `json:"source,omitempty"`
 	// Trace is the W3C traceparent of the request that brought it; empty unless that was sampled.

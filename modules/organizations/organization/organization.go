@@ -17,8 +17,12 @@ var (
 	WriteDepartment = actor.Permission{Name: "department.write", Roles: actor.Admin | actor.HR}
 )
 
-// ErrUnknown is returned for an organization that is not there or that the actor may not see.
-var ErrUnknown = fault.New(fault.NotFound, "organizations.unknown")
+var (
+	// ErrUnknown is returned for an organization that is not there or that the actor may not see.
+	ErrUnknown = fault.New(fault.NotFound, "organizations.unknown")
+	// ErrDepartmentUnknown is the same for a department.
+	ErrDepartmentUnknown = fault.New(fault.NotFound, "organizations.department_unknown")
+)
 
 // Organization is a tenant.
 type Organization struct {
@@ -40,8 +44,8 @@ type Department struct {
 type Tree interface {
 	// ByID returns the organization, or ErrUnknown.
 	ByID(ctx context.Context, id int64) (Organization, error)
-	// Department returns the department, or organizations.department_unknown.
+	// Department returns the department, or ErrDepartmentUnknown.
 	Department(ctx context.Context, id int64) (Department, error)
-	// Below returns ids and all departments below them in the tree.
+	// Below returns those of ids that there are and all departments below them in the tree, in rising order.
 	Below(ctx context.Context, ids []int64) ([]int64, error)
 }

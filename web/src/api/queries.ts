@@ -1,0 +1,47 @@
+import { useInfiniteQuery, useQuery, type QueryKey } from '@tanstack/react-query'
+import { useSyncExternalStore } from 'react'
+import { isZone } from '../lib/format'
+import { answer, api, session } from './client'
+import type { Organization, Page, User } from './types'
+
+/** useUser returns who is signed in; pages are only shown to somebody. */
+export function useUser(): User {
+  const current = useSyncExternalStore(session.subscribe, session.get)
+  if (current.state !== 'in') throw new Error('nobody is signed in')
+  return current.user
+}
+
+/** usePages reads a list page by page. */
+export function usePages<T>(
+  key: QueryKey,
+  read: (after: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
+  refetchInterval?: number,
+) {
+  const query = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam, signal }) => read(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next || undefined,
+    refetchInterval,
+  })
+  return { ...query, items: query.data?.pages.flatMap((page) => page.items) ?? [] }
+}
+
+export function useOrganizations(): Organization[] {
+  const query = useQuery({
+    queryKey: ['organizations'],
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v2/organizations', { params: { query: { limit: 100 } }, signal })),
+    staleTime: 300_000,
+  })
+  return query.data?.items ?? []
+}
+
+/** useZone returns the zone in which an organization's times are shown; without one, the user's own or the first. */
+export function useZone(organizationId?: number): string {
+  const own = useUser().organizationId
+  const organizations = useOrganizations()
+  const wanted = organizationId ?? own
+  const zone = (organizations.find(({ id }) => id === wanted) ?? organizations[0])?.zone
+  return zone && isZone(zone) ? zone : Intl.DateTimeFormat().resolvedOptions().timeZone
+}

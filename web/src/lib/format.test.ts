@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest'
+import {
+  addDays,
+  dateTime,
+  day,
+  duration,
+  isDate,
+  isoDate,
+  isZone,
+  number,
+  percent,
+  time,
+  weekday,
+  zoneLabel,
+} from './format'
+
+const at = Date.parse('2026-01-05T20:04:09Z')
+
+it('writes numbers as the language does', () => {
+  expect(number(1234.5, 'uz', 1)).toBe('1\u00a0234,5')
+  expect(number(1234.5, 'ru', 1)).toBe('1\u00a0234,5')
+  expect(number(1234.5, 'en', 1)).toBe('1,234.5')
+  expect(percent(0.125, 'uz', 1)).toBe('12,5%')
+})
+
+it('writes durations', () => {
+  expect(duration(45, 'en')).toBe('45\u00a0s')
+  expect(duration(3600, 'ru')).toBe('1\u00a0ч')
+  expect(duration(6 * 3600 + 41 * 60, 'uz')).toBe('6\u00a0soat\u00a041\u00a0daq')
+  expect(duration(59.7 * 60, 'en')).toBe('1\u00a0h')
+})
+
+it('shows the zone’s clock and date, not the browser’s', () => {
+  expect(time(at, 'Asia/Tashkent')).toBe('01:04')
+  expect(time(at, 'Asia/Tashkent', true)).toBe('01:04:09')
+  expect(isoDate(at, 'Asia/Tashkent')).toBe('2026-01-06')
+  expect(dateTime(at, 'UTC', 'en', at + 366 * 86_400_000)).toBe('5 Jan 2026 20:04')
+  expect(dateTime(at, 'UTC', 'uz', at)).toBe('5-yan 20:04')
+  expect(time(Date.parse('2026-01-05T19:00:00Z'), 'Asia/Tashkent')).toBe('00:00')
+  expect(zoneLabel('Asia/Tashkent', at)).toBe('Asia/Tashkent, UTC+5')
+})
+
+it('writes days', () => {
+  expect(day('2026-08-09', 'uz')).toBe('9-avg 2026')
+  expect(day('2026-08-09', 'ru')).toBe('9 авг 2026')
+  expect(weekday('2026-01-05', 'uz')).toBe('dushanba')
+})
+
+it('moves over the ends of months and years', () => {
+  expect(addDays('2026-03-01', -1)).toBe('2026-02-28')
+  expect(addDays('2025-12-31', 1)).toBe('2026-01-01')
+})
+
+it('knows what is a date and a zone', () => {
+  expect([isDate('2026-02-28'), isDate('2026-02-30'), isDate('x'), isDate(null)]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ])
+  expect([isZone('Asia/Tashkent'), isZone('Mars/Base')]).toEqual([true, false])
+})

@@ -1,0 +1,144 @@
+import type { Language } from '../i18n/i18n'
+
+// Browsers carry no Uzbek formats, so the few that are needed are written here for all three languages.
+
+const MONTHS: Record<Language, string[]> = {
+  uz: 'yan fev mar apr may iyn iyl avg sen okt noy dek'.split(' '),
+  ru: 'янв фев мар апр мая июн июл авг сен окт ноя дек'.split(' '),
+  en: 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' '),
+}
+
+const WEEKDAYS: Record<Language, string[]> = {
+  uz: 'yakshanba dushanba seshanba chorshanba payshanba juma shanba'.split(' '),
+  ru: 'воскресенье понедельник вторник среда четверг пятница суббота'.split(' '),
+  en: 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' '),
+}
+
+const UNITS: Record<Language, { hour: string; minute: string; second: string }> = {
+  uz: { hour: 'soat', minute: 'daq', second: 'son' },
+  ru: { hour: 'ч', minute: 'мин', second: 'с' },
+  en: { hour: 'h', minute: 'min', second: 's' },
+}
+
+const NBSP = '\u00a0'
+
+/** number writes 1 234,5 in Uzbek and Russian, 1,234.5 in English. */
+export function number(value: number, language: Language, digits = 0): string {
+  const locale = language === 'en' ? 'en-GB' : 'ru'
+  return value.toLocaleString(locale, { maximumFractionDigits: digits })
+}
+
+/** percent writes a share of 0 to 1. */
+export function percent(share: number, language: Language, digits = 0): string {
+  return number(share * 100, language, digits) + (language === 'ru' ? NBSP : '') + '%'
+}
+
+/** duration writes seconds as hours and minutes; seconds only below a minute. */
+export function duration(seconds: number, language: Language): string {
+  const unit = UNITS[language]
+  if (seconds < 60) return `${Math.round(seconds)}${NBSP}${unit.second}`
+  const minutes = Math.round(seconds / 60)
+  const parts: string[] = []
+  if (minutes >= 60) parts.push(`${Math.floor(minutes / 60)}${NBSP}${unit.hour}`)
+  if (minutes % 60 > 0) parts.push(`${minutes % 60}${NBSP}${unit.minute}`)
+  return parts.join(NBSP)
+}
+
+interface Clock {
+  year: string
+  month: string
+  day: string
+  hour: string
+  minute: string
+  second: string
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+function formatter(zone: string): Intl.DateTimeFormat {
+  let found = clocks.get(zone)
+  if (!found) {
+    found = new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    })
+    clocks.set(zone, found)
+  }
+  return found
+}
+
+function clock(at: number, zone: string): Clock {
+  const parts = formatter(zone).formatToParts(at)
+  return Object.fromEntries(parts.map((part) => [part.type, part.value])) as unknown as Clock
+}
+
+/** time writes 09:05, or 09:05:07 with seconds, as the zone's clocks showed it. */
+export function time(at: number, zone: string, seconds = false): string {
+  const c = clock(at, zone)
+  return seconds ? `${c.hour}:${c.minute}:${c.second}` : `${c.hour}:${c.minute}`
+}
+
+/** isoDate is the zone's date of the instant, as 2026-01-05. */
+export function isoDate(at: number, zone: string): string {
+  const c = clock(at, zone)
+  return `${c.year}-${c.month}-${c.day}`
+}
+
+/** dateTime writes 5 Jan 2026 14:32; without the year where that is the present one. */
+export function dateTime(at: number, zone: string, language: Language, now: number = Date.now()): string {
+  const date = isoDate(at, zone)
+  const shown = day(date, language)
+  const short = date.slice(0, 4) === isoDate(now, zone).slice(0, 4) ? shown.slice(0, -5) : shown
+  return `${short} ${time(at, zone)}`
+}
+
+/** day writes a date 2026-01-05 as people of the language do. */
+export function day(date: string, language: Language): string {
+  const [year, month, dayOfMonth] = date.split('-').map(Number)
+  const name = MONTHS[language][(month ?? 1) - 1]
+  return language === 'uz' ? `${dayOfMonth}-${name} ${year}` : `${dayOfMonth} ${name} ${year}`
+}
+
+export function weekday(date: string, language: Language): string {
+  return WEEKDAYS[language][new Date(`${date}T12:00:00Z`).getUTCDay()] ?? ''
+}
+
+/** addDays moves a date by whole days; time zones play no part. */
+export function addDays(date: string, days: number): string {
+  const at = new Date(`${date}T12:00:00Z`)
+  at.setUTCDate(at.getUTCDate() + days)
+  return at.toISOString().slice(0, 10)
+}
+
+/** isDate says that the text is a date that exists. */
+export function isDate(text: string | null): text is string {
+  if (text === null || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const at = new Date(`${text}T12:00:00Z`)
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text)
+}
+
+/** zoneLabel writes Asia/Tashkent, UTC+5. */
+export function zoneLabel(zone: string, at: number): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    timeZoneName: 'shortOffset',
+  }).formatToParts(at)
+  const offset = parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
+  return `${zone}, ${offset.replace('GMT', 'UTC')}`
+}
+
+/** isZone says that this browser knows the zone. */
+export function isZone(zone: string): boolean {
+  try {
+    formatter(zone)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,170 @@
+import { Button, SegmentedControl, Select } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { answer, api } from '../../api/client'
+import { useZone } from '../../api/queries'
+import type { Employee } from '../../api/types'
+import { useLanguage } from '../../i18n/i18n'
+import { day as dayText, isoDate, weekday, zoneLabel } from '../../lib/format'
+import { EmployeeSelect } from '../../ui/EmployeeSelect'
+import { ErrorNote } from '../../ui/ErrorNote'
+import { Empty, Page } from '../../ui/Page'
+import { Rows, useNow } from '../../ui/parts'
+import { useCommon } from '../../ui/texts'
+import ui from '../../ui/ui.module.css'
+import { useAddress, type Address } from './address'
+import { DateBar } from './DateBar'
+import css from './day.module.css'
+import { DayView } from './DayView'
+import { useTexts } from './texts'
+
+export default function DayPage() {
+  const t = useTexts()
+  const language = useLanguage()
+  const zone = useZone()
+  const now = useNow()
+  const [address, change] = useAddress()
+  const today = isoDate(now, zone)
+  const date = address.date ?? today
+  const employee = useEmployee(address.employee)
+  const computer = address.computer
+  const subject = address.kind === 'person' ? employee.data?.name : computer
+  return (
+    <Page
+      title={subject ?? t('title')}
+      lead={`${dayText(date, language)}, ${weekday(date, language)} · ${zoneLabel(zone, now)}`}
+    >
+      <div className={css.controls}>
+        <SegmentedControl
+          aria-label={t('of')}
+          value={address.kind}
+          onChange={(by) =>
+            change({ by: by === 'computer' ? by : null, employee: null, computer: null, zoom: null })
+          }
+          data={[
+            { value: 'person', label: t('person') },
+            { value: 'computer', label: t('computer') },
+          ]}
+        />
+        <div className={css.picker}>
+          {address.kind === 'person' ? (
+            <EmployeeSelect
+              label={t('person')}
+              hideLabel
+              value={employee.data ?? null}
+              onChoose={(chosen) => chosen && change({ employee: String(chosen.id), zoom: null })}
+            />
+          ) : (
+            <ComputerSelect
+              value={computer}
+              onChoose={(uid) => change({ computer: uid, by: null, zoom: null })}
+            />
+          )}
+        </div>
+        <DateBar date={date} today={today} onChange={(next) => change({ date: next, zoom: null })} />
+      </div>
+      {employee.isError && <ErrorNote error={employee.error} retry={() => void employee.refetch()} />}
+      <Body address={address} date={date} change={change} />
+    </Page>
+  )
+}
+
+function Body(props: { address: Address; date: string; change: ReturnType<typeof useAddress>[1] }) {
+  const { address, date, change } = props
+  const subject = address.kind === 'person' ? address.employee : address.computer
+  const query = useQuery({
+    queryKey: ['day', address.kind, subject, date],
+    enabled: subject !== undefined,
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v2/monitoring/day', {
+          params: { query: { employee: address.employee, computer: address.computer, date } },
+          signal,
+        }),
+      ),
+  })
+  if (subject === undefined) return <Choose kind={address.kind} change={change} />
+  if (query.isError) return <ErrorNote error={query.error} retry={() => void query.refetch()} />
+  if (query.isPending) return <Rows count={7} />
+  return <DayView key={`${subject} ${date}`} day={query.data} address={address} change={change} />
+}
+
+function useEmployee(id: number | undefined) {
+  return useQuery({
+    queryKey: ['employee', id],
+    enabled: id !== undefined,
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v2/employees/{id}', { params: { path: { id: id ?? 0 } }, signal })),
+    staleTime: 300_000,
+  })
+}
+
+function ComputerSelect(props: { value?: string; onChoose: (uid: string) => void }) {
+  const t = useTexts()
+  const common = useCommon()
+  const [typed, setTyped] = useState('')
+  const [search] = useDebouncedValue(typed, 200)
+  const query = useQuery({
+    queryKey: ['computers', search],
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v2/computers', {
+          params: { query: { limit: 50, search: search || undefined } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  })
+  const found = (query.data?.items ?? []).map(({ computerUid, name }) => ({
+    value: computerUid,
+    label: name || computerUid,
+  }))
+  const known =
+    props.value && !found.some(({ value }) => value === props.value)
+      ? [{ value: props.value, label: props.value }, ...found]
+      : found
+  return (
+    <Select
+      aria-label={t('computer')}
+      placeholder={t('computer.find')}
+      searchable
+      data={known}
+      value={props.value ?? null}
+      onChange={(uid) => uid && props.onChoose(uid)}
+      // The chosen label stands in the field too, and is no search.
+      onSearchChange={(text) => setTyped(known.some(({ label }) => label === text) ? '' : text)}
+      filter={({ options }) => options}
+      nothingFoundMessage={common('nothing')}
+    />
+  )
+}
+
+/** Choose is the page before anybody is chosen: the first of the list are one click away. */
+function Choose({ kind, change }: { kind: Address['kind']; change: ReturnType<typeof useAddress>[1] }) {
+  const t = useTexts()
+  const query = useQuery({
+    queryKey: ['employees', ''],
+    enabled: kind === 'person',
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v2/employees', { params: { query: { limit: 50 } }, signal })),
+  })
+  const employees: Employee[] = kind === 'person' ? (query.data?.items ?? []) : []
+  return (
+    <section className={ui.card}>
+      <Empty title={t('choose.title')} hint={t('choose.hint')}>
+        <div className={css.quick}>
+          {employees.slice(0, 12).map((employee) => (
+            <Button
+              key={employee.id}
+              variant="default"
+              onClick={() => change({ employee: String(employee.id) })}
+            >
+              {employee.name}
+            </Button>
+          ))}
+        </div>
+      </Empty>
+    </section>
+  )
+}

@@ -1,0 +1,82 @@
+import type { ReactNode } from 'react'
+
+// The few icons of the pages, drawn on a 24 by 24 grid. They are decoration: each stands beside a text or in a labelled button.
+
+function icon(path: ReactNode) {
+  return function Icon({ size = 18 }: { size?: number }) {
+    return (
+      <svg
+        width={size}
+        height={size}
+        viewBox="0 0 24 24"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.8"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        aria-hidden="true"
+        focusable="false"
+      >
+        {path}
+      </svg>
+    )
+  }
+}
+
+export const GatewayIcon = icon(
+  <>
+    <rect x="3" y="4" width="18" height="7" rx="2" />
+    <rect x="3" y="13" width="18" height="7" rx="2" />
+    <path d="M7 7.5h.01M7 16.5h.01M12 7.5h5M12 16.5h5" />
+  </>,
+)
+export const DayIcon = icon(<path d="M3 6h7M14 6h7M3 12h11M18 12h3M3 18h4M11 18h10" strokeWidth="2.6" />)
+export const ComputerIcon = icon(
+  <>
+    <rect x="3" y="4" width="18" height="12" rx="2" />
+    <path d="M8 20h8M12 16v4" />
+  </>,
+)
+export const AlertIcon = icon(<path d="M6 16V11a6 6 0 1 1 12 0v5l2 2H4zM10 21h4" />)
+export const MenuIcon = icon(<path d="M4 7h16M4 12h16M4 17h16" />)
+export const UserIcon = icon(
+  <>
+    <circle cx="12" cy="8" r="4" />
+    <path d="M4 21c1-4 4-6 8-6s7 2 8 6" />
+  </>,
+)
+export const OutIcon = icon(<path d="M14 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h8M10 12h11M17 8l4 4-4 4" />)
+export const SunIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="4" />
+    <path d="M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6 19 19M5 19l1.4-1.4M17.6 6.4 19 5" />
+  </>,
+)
+export const MoonIcon = icon(<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z" />)
+export const AutoIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="9" />
+    <path d="M12 3v18a9 9 0 0 0 0-18z" fill="currentColor" />
+  </>,
+)
+export const LeftIcon = icon(<path d="m15 5-7 7 7 7" />)
+export const RightIcon = icon(<path d="m9 5 7 7-7 7" />)
+export const DownIcon = icon(<path d="m5 9 7 7 7-7" />)
+export const PlusIcon = icon(<path d="M12 5v14M5 12h14" />)
+export const MinusIcon = icon(<path d="M5 12h14" />)
+export const CopyIcon = icon(
+  <>
+    <rect x="9" y="9" width="11" height="11" rx="2" />
+    <path d="M5 15H4V6a2 2 0 0 1 2-2h9v1" />
+  </>,
+)
+export const CheckIcon = icon(<path d="m5 12 5 5 9-10" />)
+export const SearchIcon = icon(
+  <>
+    <circle cx="11" cy="11" r="6.5" />
+    <path d="m16 16 5 5" />
+  </>,
+)
+export const CloseIcon = icon(<path d="M6 6l12 12M18 6 6 18" />)
+export const DownloadIcon = icon(<path d="M12 4v11M7 11l5 5 5-5M4 20h16" />)
+export const WarningIcon = icon(<path d="M12 4 2.5 20h19zM12 10v4M12 17h.01" />)

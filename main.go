@@ -1,0 +1,207 @@
+// Command staff-control is the whole product in one binary: a gateway on the customer's LAN, agent-api and
+// dashboard in the cloud or on the same host.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/staff-control/staff-control/modules"
+	"github.com/staff-control/staff-control/platform/config"
+)
+
+// Set by the linker; see the Makefile.
+var (
+	version = "dev"
+	commit  = "unknown"
+	date    = "unknown"
+)
+
+const usage = `Usage: staff-control [flags] [command]
+
+Without a command it serves. Commands:
+  migrate                   bring the database to this binary's schema
+  check                     print modules, ports and routes of the roles
+  config                    print the settings, each with where it came from
+  config example            print every setting with its default
+  health                    ask the running process whether it is ready
+  gateway test-connection   try the way to agent-api (also --test-connection)
+  version                   print the version
+`
+
+// The exit codes.
+const (
+	ok     = 0
+	failed = 1
+	wrong  = 2 // settings, wiring or usage
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+}
+
+// run is the program: arguments and environment in, exit code out.
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	a, err := parse(args)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		fmt.Fprint(stderr, usage, modules.Usage())
+		return wrong
+	}
+	if a.help {
+		fmt.Fprint(stdout, usage, modules.Usage())
+		return ok
+	}
+	if a.command("version") {
+		fmt.Fprintf(stdout, "staff-control %s (commit %s, built %s)\n", version, commit, date)
+		return ok
+	}
+	if a.command("config", "example") {
+		modules.ExampleSettings(stdout)
+		return ok
+	}
+	a.input.Env = env
+	p, err := modules.Load(a.input, modules.Build{Version: version, Commit: commit, Date: date}, stdout, isTerminal(stdout))
+	if err != nil {
+		if a.command("config") {
+			p.PrintSettings(stdout)
+		}
+		fmt.Fprintln(stderr, err)
+		return wrong
+	}
+	if err := act(ctx, a, p, stdout); err != nil {
+		fmt.Fprintln(stderr, "staff-control:", err)
+		if errors.Is(err, errUsage) {
+			return wrong
+		}
+		return failed
+	}
+	return ok
+}
+
+var errUsage = errors.New("no such command")
+
+// act does what the arguments ask for.
+func act(ctx context.Context, a arguments, p *modules.Process, stdout io.Writer) error {
+	switch {
+	case len(a.words) == 0:
+		return p.Serve(ctx)
+	case a.command("migrate"):
+		return p.Migrate(ctx)
+	case a.command("check"):
+		return p.Check(ctx, stdout)
+	case a.command("config"):
+		p.PrintSettings(stdout)
+		return nil
+	case a.command("check-config"):
+		_, err := fmt.Fprintln(stdout, "the settings are right")
+		return err
+	case a.command("gateway", "test-connection"):
+		return p.TestConnection(ctx, stdout)
+	case a.command("health"):
+		return health(ctx, p.HealthURL())
+	}
+	known, err := p.Command(ctx, a.words, stdout)
+	if !known {
+		return fmt.Errorf("%w: %s", errUsage, strings.Join(a.words, " "))
+	}
+	return err
+}
+
+// health asks the process of this host, for Docker.
+func health(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", url, res.Status)
+	}
+	return nil
+}
+
+// arguments are the command line, read.
+type arguments struct {
+	input config.Input
+	words []string
+	help  bool
+}
+
+// command reports whether the words are exactly these.
+func (a arguments) command(words ...string) bool {
+	return strings.Join(a.words, " ") == strings.Join(words, " ")
+}
+
+// parse reads the flags, wherever they stand before the words of a module's command. Flags with one dash mean
+// the same. What follows a command that a module adds is the command's own.
+func parse(args []string) (a arguments, err error) {
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		if !strings.HasPrefix(arg, "-") || arg == "-" {
+			a.words = append(a.words, arg)
+			continue
+		}
+		name, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		switch name {
+		case "help", "h":
+			a.help = true
+		case "version":
+			a.words = append(a.words, "version")
+		case "test-connection":
+			a.words = append(a.words, "gateway", "test-connection")
+		case "check-config":
+			a.words = append(a.words, "check-config")
+		case "config", "set", "role", "data":
+			if !given {
+				if i++; i == len(args) {
+					return a, fmt.Errorf("flag --%s needs a value", name)
+				}
+				value = args[i]
+			}
+			a.flag(name, value)
+		default:
+			if len(a.words) == 0 {
+				return a, fmt.Errorf("no such flag: --%s", name)
+			}
+			a.words = append(a.words, arg) // the command's own
+		}
+	}
+	return a, nil
+}
+
+func (a *arguments) flag(name, value string) {
+	switch name {
+	case "config":
+		a.input.File = value
+	case "set":
+		a.input.Set = append(a.input.Set, value)
+	default: // --role and --data are short for settings
+		a.input.Set = append(a.input.Set, name+"="+value)
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, isFile := w.(*os.File)
+	if !isFile {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,51 @@
+package auth
+
+import (
+	"errors"
+	"time"
+
+	"github.com/staff-control/staff-control/platform/config"
+)
+
+// Config is the section "auth".
+type Config struct {
+	TokenKey      config.Secret `koanf:"token_key" doc:"signs access tokens, at least 32 characters, the same on all replicas; required on PostgreSQL, else made in the data directory"`
+	AdminPassword config.Secret `koanf:"admin_password" doc:"first password of user admin in a database without users; one is made if this is empty"`
+	AccessLife    time.Duration `koanf:"access_life" doc:"how long an access token is good"`
+	RefreshLife   time.Duration `koanf:"refresh_life" doc:"how long a sign-in lasts without use"`
+	LockAfter     int           `koanf:"lock_after" doc:"wrong passwords in a row that lock a user name"`
+	LockFor       time.Duration `koanf:"lock_for" doc:"first lock-out; each further one is twice as long, up to a day"`
+	FailuresPerIP int           `koanf:"failures_per_ip" doc:"wrong passwords from one address within 15 minutes after which it must wait"`
+	SecureCookies bool          `koanf:"secure_cookies" doc:"mark cookies Secure also when a proxy ends TLS"`
+}
+
+func defaults() Config {
+	return Config{
+		AccessLife: 15 * time.Minute, RefreshLife: 7 * 24 * time.Hour, LockAfter: 5, LockFor: 15 * time.Minute, FailuresPerIP: 50,
+	}
+}
+
+const (
+	minTokenKey = 32
+	// maxPassword is how many bytes of a password bcrypt sees.
+	maxPassword = 72
+)
+
+// Validate returns all that is wrong.
+func (c *Config) Validate() error {
+	var errs []error
+	must := func(ok bool, key, must string, got any) {
+		if !ok {
+			errs = append(errs, config.Problem(key, must, got))
+		}
+	}
+	n := len(c.TokenKey.Reveal())
+	must(n == 0 || n >= minTokenKey, "token_key", "have at least 32 characters", c.TokenKey)
+	must(len(c.AdminPassword.Reveal()) <= maxPassword, "admin_password", "have at most 72 bytes", c.AdminPassword)
+	must(c.AccessLife >= time.Minute && c.AccessLife <= time.Hour, "access_life", "be between 1m and 1h", c.AccessLife)
+	must(c.RefreshLife > c.AccessLife && c.RefreshLife <= 90*24*time.Hour, "refresh_life", "be more than access_life and at most 2160h", c.RefreshLife)
+	must(c.LockAfter >= 3 && c.LockAfter <= 100, "lock_after", "be between 3 and 100", c.LockAfter)
+	must(c.LockFor >= time.Minute && c.LockFor <= maxLock, "lock_for", "be between 1m and 24h", c.LockFor)
+	must(c.FailuresPerIP >= 5, "failures_per_ip", "be at least 5", c.FailuresPerIP)
+	return errors.Join(errs...)
+}

@@ -1,0 +1,36 @@
+package auth
+
+import "github.com/staff-control/staff-control/platform/fault"
+
+var (
+	errCredentials   = fault.New(fault.Unauthenticated, "auth.wrong_credentials")
+	errInactive      = fault.New(fault.Unauthenticated, "auth.inactive")
+	errLocked        = fault.New(fault.TooMany, "auth.locked")
+	errTooMany       = fault.New(fault.TooMany, "auth.too_many_attempts")
+	errBusy          = fault.New(fault.Unavailable, "auth.busy")
+	errToken         = fault.New(fault.Unauthenticated, "auth.token_invalid")
+	errRefresh       = fault.New(fault.Unauthenticated, "auth.refresh_invalid")
+	errCrossOrigin   = fault.New(fault.Forbidden, "auth.cross_origin")
+	errNotPerson     = fault.New(fault.Forbidden, "auth.not_a_person")
+	errUserUnknown   = fault.New(fault.NotFound, "auth.user_unknown")
+	errUsernameTaken = fault.New(fault.Conflict, "auth.username_taken")
+	errSelf          = fault.New(fault.Conflict, "auth.own_account")
+	errNotLead       = fault.New(fault.Conflict, "auth.not_a_lead")
+	errRoleKind      = fault.New(fault.Conflict, "auth.role_kind")
+	errWrongPassword = fault.New(fault.Conflict, "auth.wrong_password")
+	errKeyUnknown    = fault.New(fault.NotFound, "auth.key_unknown")
+	errKeyExists     = fault.New(fault.Conflict, "auth.key_exists")
+)
+
+// The refusals of fields.
+const (
+	codePassword          = "auth.password_weak"
+	codePasswordLong      = "auth.password_long"
+	codeNoOrganization    = "auth.admin_has_no_organization"
+	codeNeedsOrganization = "auth.needs_organization"
+	codeKeyForm           = "auth.key_form"
+	codePast              = "auth.past"
+	codeV1Unknown         = "auth.v1_should_not_exist"
+	codeV1Empty           = "auth.v1_not_empty"
+	codeV1Text            = "auth.v1_string"
+)

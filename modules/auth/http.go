@@ -1,0 +1,182 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/httpx"
+)
+
+const (
+	cookieName = "staff_refresh"
+	cookiePath = "/api/v2/auth"
+)
+
+func (s *service) routes(r httpx.Router) {
+	r.GET(cookiePath+"/login", actor.Public, httpx.Handle(200, s.getLogin), httpx.Doc("The ways to sign in"))
+	r.POST(cookiePath+"/login", actor.Public, httpx.Handle(200, s.postLogin), httpx.Doc("Sign in; the refresh token comes as a cookie"))
+	r.POST(cookiePath+"/refresh", actor.Public, httpx.Handle(200, s.postRefresh), httpx.Doc("The next access token, for the cookie"))
+	r.POST(cookiePath+"/logout", actor.Public, httpx.Handle(204, s.postLogout), httpx.Doc("End the sign-in of the cookie and of the access token"))
+	r.GET(cookiePath+"/me", actor.SignedIn, httpx.Handle(200, s.getMe), httpx.Doc("Who you are"))
+	r.PUT(cookiePath+"/me/language", actor.SignedIn, httpx.Handle(204, s.putLanguage), httpx.Doc("Choose the language of your texts"))
+	r.PUT(cookiePath+"/me/password", actor.SignedIn, httpx.Handle(204, s.putPassword), httpx.Doc("Change your password; all your sign-ins end"))
+	s.userRoutes(r)
+	s.keyRoutes(r)
+}
+
+// byAccessToken finds people by the access token in Authorization.
+func (s *service) byAccessToken(ctx context.Context, r *http.Request) (actor.Actor, bool, error) {
+	token := bearer(r)
+	if !isToken(token) {
+		return actor.Actor{}, false, nil
+	}
+	a, err := s.byToken(ctx, token)
+	return a, err == nil, err
+}
+
+// byAPIKey finds machines by the key in X-API-Key or Authorization. A key in a URL, which v1 took, would stand in
+// logs and histories: it is no credential.
+func (s *service) byAPIKey(ctx context.Context, r *http.Request) (actor.Actor, bool, error) {
+	key := r.Header.Get("X-API-Key")
+	if key == "" {
+		key = bearer(r)
+	}
+	if key == "" || isGatewayKey(key) || isToken(key) {
+		return actor.Actor{}, false, nil
+	}
+	a, err := s.byKey(ctx, key)
+	return a, err == nil, err
+}
+
+func bearer(r *http.Request) string {
+	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(credential)
+}
+
+type loginMethods struct {
+	Methods []string `json:"methods"`
+}
+
+func (s *service) getLogin(context.Context, struct{}) (loginMethods, error) {
+	return loginMethods{[]string{"password"}}, nil
+}
+
+type loginRequest struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
+// person is a signed-in user as its own page knows it.
+type person struct {
+	ID             int64   `json:"id"`
+	Username       string  `json:"username"`
+	Name           string  `json:"name"`
+	Role           string  `json:"role" enum:"ADMIN,HR,DEPARTMENT_LEAD,GUARD"`
+	OrganizationID int64   `json:"organizationId,omitzero"`
+	DepartmentIDs  []int64 `json:"departmentIds,omitempty"`
+	Language       string  `json:"language,omitempty" enum:"uz,ru,en"`
+}
+
+func personOf(u userRow, departments []int64) person {
+	return person{
+		ID: u.ID, Username: u.Username, Name: u.Name, Role: u.Role, OrganizationID: u.organization(),
+		DepartmentIDs: departments, Language: u.Language,
+	}
+}
+
+type loginResponse struct {
+	AccessToken string `json:"accessToken"`
+	ExpiresIn   int64  `json:"expiresIn" doc:"seconds"`
+	User        person `json:"user"`
+}
+
+func (s *service) postLogin(ctx context.Context, in loginRequest) (loginResponse, error) {
+	if err := sameOrigin(ctx); err != nil {
+		return loginResponse{}, err
+	}
+	g, err := s.signIn(ctx, in.Username, in.Password, httpx.ClientIP(ctx))
+	return s.grantResponse(ctx, g, err)
+}
+
+func (s *service) postRefresh(ctx context.Context, _ struct{}) (loginResponse, error) {
+	if err := sameOrigin(ctx); err != nil {
+		return loginResponse{}, err
+	}
+	cookie, err := httpx.Request(ctx).Cookie(cookieName)
+	if err != nil {
+		return loginResponse{}, errRefresh
+	}
+	g, err := s.refresh(ctx, cookie.Value)
+	return s.grantResponse(ctx, g, err)
+}
+
+func (s *service) grantResponse(ctx context.Context, g grant, err error) (loginResponse, error) {
+	if err != nil {
+		return loginResponse{}, err
+	}
+	s.setCookie(ctx, g.refresh, int(s.cfg.RefreshLife.Seconds()))
+	return loginResponse{AccessToken: g.access, ExpiresIn: int64(s.cfg.AccessLife.Seconds()), User: personOf(g.user, nil)}, nil
+}
+
+func (s *service) postLogout(ctx context.Context, _ struct{}) (struct{}, error) {
+	if err := sameOrigin(ctx); err != nil {
+		return struct{}{}, err
+	}
+	r, refresh := httpx.Request(ctx), ""
+	if cookie, err := r.Cookie(cookieName); err == nil {
+		refresh = cookie.Value
+	}
+	s.setCookie(ctx, "", -1)
+	return struct{}{}, s.signOut(ctx, bearer(r), refresh)
+}
+
+// setCookie gives the refresh token to the browser, out of reach of its scripts; a negative age takes it back.
+func (s *service) setCookie(ctx context.Context, value string, maxAge int) {
+	cookie := http.Cookie{
+		Name: cookieName, Value: value, Path: cookiePath, MaxAge: maxAge, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Secure: s.cfg.SecureCookies || httpx.Request(ctx).TLS != nil,
+	}
+	httpx.SetHeader(ctx, "Set-Cookie", cookie.String())
+}
+
+// sameOrigin refuses a request that another site's page made in the visitor's browser. A request of no browser passes.
+func sameOrigin(ctx context.Context) error {
+	if err := http.NewCrossOriginProtection().Check(httpx.Request(ctx)); err != nil {
+		return errCrossOrigin.Wrap(err)
+	}
+	return nil
+}
+
+func (s *service) getMe(ctx context.Context, _ struct{}) (person, error) {
+	u, departments, err := s.me(ctx)
+	return personOf(u, departments), err
+}
+
+type languageRequest struct {
+	Language string `json:"language" enum:"uz,ru,en"`
+}
+
+func (s *service) putLanguage(ctx context.Context, in languageRequest) (struct{}, error) {
+	return struct{}{}, s.speak(ctx, in.Language)
+}
+
+type passwordRequest struct {
+	CurrentPassword string `json:"currentPassword"`
+	NewPassword     string `json:"newPassword"`
+}
+
+func (s *service) putPassword(ctx context.Context, in passwordRequest) (struct{}, error) {
+	s.setCookie(ctx, "", -1)
+	return struct{}{}, s.changePassword(ctx, in.CurrentPassword, in.NewPassword)
+}
+
+var (
+	_ identity.Keys    = (*service)(nil)
+	_ identity.KeyList = (*service)(nil)
+)

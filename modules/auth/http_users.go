@@ -1,0 +1,112 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/httpx"
+)
+
+func (s *service) userRoutes(r httpx.Router) {
+	const path = "/api/v2/users"
+	r.GET(path, identity.ReadUsers, httpx.Handle(200, s.getUsers), httpx.Doc("All users"))
+	r.POST(path, identity.WriteUsers, httpx.Handle(201, s.postUser), httpx.Doc("Make a user"))
+	r.GET(path+"/:id", identity.ReadUsers, httpx.Handle(200, s.getUser), httpx.Doc("One user"))
+	r.PATCH(path+"/:id", identity.WriteUsers, httpx.Handle(200, s.patchUser), httpx.Doc("Change a user"))
+	r.DELETE(path+"/:id", identity.WriteUsers, httpx.Handle(204, s.deleteUser), httpx.Doc("Make a user inactive and end its sign-ins"))
+	r.PUT(path+"/:id/departments", identity.WriteUsers, httpx.Handle(200, s.putDepartments), httpx.Doc("Say which departments a department lead leads"))
+}
+
+type idRequest struct {
+	ID int64 `path:"id" json:"-"`
+}
+
+type listRequest struct {
+	OrganizationID int64  `query:"organizationId"`
+	After          string `query:"after"`
+	Limit          int    `query:"limit"`
+}
+
+// place reads the cursor of a list by id.
+func (r listRequest) place() (after int64, err error) {
+	if r.After != "" {
+		err = db.ParseCursor(r.After, &after)
+	}
+	return after, err
+}
+
+// userResponse has no field for the password, not even hashed.
+type userResponse struct {
+	ID             int64     `json:"id"`
+	OrganizationID int64     `json:"organizationId,omitzero"`
+	Name           string    `json:"name"`
+	Username       string    `json:"username"`
+	Role           string    `json:"role" enum:"ADMIN,HR,DEPARTMENT_LEAD,GUARD"`
+	Language       string    `json:"language,omitempty"`
+	DepartmentIDs  []int64   `json:"departmentIds,omitempty"`
+	IsActive       bool      `json:"isActive"`
+	LockedUntil    time.Time `json:"lockedUntil,omitzero"`
+	CreatedAt      time.Time `json:"createdAt"`
+	UpdatedAt      time.Time `json:"updatedAt"`
+}
+
+func asUser(u userRow, departments []int64) userResponse {
+	return userResponse{
+		ID: u.ID, OrganizationID: u.organization(), Name: u.Name, Username: u.Username, Role: u.Role, Language: u.Language,
+		DepartmentIDs: departments, IsActive: u.IsActive, LockedUntil: u.LockedUntil.UTC(),
+		CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
+	}
+}
+
+func (s *service) getUsers(ctx context.Context, in listRequest) (page httpx.Page[userResponse], err error) {
+	after, err := in.place()
+	if err != nil {
+		return page, err
+	}
+	rows, next, err := s.listUsers(ctx, in.OrganizationID, after, db.Limit(in.Limit))
+	page.Next = next
+	for _, u := range rows {
+		page.Items = append(page.Items, asUser(u, nil))
+	}
+	return page, err
+}
+
+func (s *service) postUser(ctx context.Context, in userInput) (userResponse, error) {
+	u, err := s.createUser(ctx, in)
+	return asUser(u, nil), err
+}
+
+func (s *service) getUser(ctx context.Context, in idRequest) (userResponse, error) {
+	u, departments, err := s.user(ctx, in.ID)
+	return asUser(u, departments), err
+}
+
+type userPatch struct {
+	ID int64 `path:"id" json:"-"`
+	userInput
+}
+
+func (s *service) patchUser(ctx context.Context, in userPatch) (userResponse, error) {
+	if _, err := s.updateUser(ctx, in.ID, in.userInput); err != nil {
+		return userResponse{}, err
+	}
+	return s.getUser(ctx, idRequest{in.ID})
+}
+
+func (s *service) deleteUser(ctx context.Context, in idRequest) (struct{}, error) {
+	return struct{}{}, s.deactivateUser(ctx, in.ID)
+}
+
+type departmentsRequest struct {
+	ID            int64   `path:"id" json:"-"`
+	DepartmentIDs []int64 `json:"departmentIds"`
+}
+
+func (s *service) putDepartments(ctx context.Context, in departmentsRequest) (userResponse, error) {
+	if _, err := s.assign(ctx, in.ID, in.DepartmentIDs); err != nil {
+		return userResponse{}, err
+	}
+	return s.getUser(ctx, idRequest{in.ID})
+}

@@ -1,0 +1,118 @@
+// Package auth is the feature of signing in: people by password, machines by API key.
+package auth
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+//go:embed messages.json
+var messages []byte
+
+// Module is the feature; see Manifest.
+type Module struct {
+	cfg  Config
+	now  func() time.Time
+	cost int // of bcrypt
+}
+
+// New returns the module with its default settings.
+func New() *Module { return &Module{cfg: defaults(), now: time.Now, cost: bcryptCost} }
+
+// Manifest says what the module is.
+func (m *Module) Manifest() kernel.Manifest {
+	return kernel.Manifest{
+		Name:     "auth",
+		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
+		Needs:    []kernel.Port{kernel.PortOf[organization.Tree]()},
+		Provides: []kernel.Port{kernel.PortOf[identity.Keys](), kernel.PortOf[identity.KeyList]()},
+		Paths:    []string{"/api/v2/auth", "/api/v2/users", "/api/v2/api-keys", "/api/v1", "/api/auth"},
+		Commands: []kernel.Command{{Name: "apikey", Usage: usage, Run: m.apikey}},
+		Config:   &m.cfg,
+		Messages: messages,
+	}
+}
+
+// Init builds the module. Where people sign in it also makes the first user of a new database.
+func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
+	s := &service{
+		store: store{h.DB}, tree: kernel.Get[organization.Tree](h), audit: h.Audit, cfg: &m.cfg, log: h.Log, now: m.now,
+		attempts: newAttempts(), sessions: newSessions(),
+	}
+	kernel.Put[identity.Keys](h, s)
+	kernel.Put[identity.KeyList](h, s)
+	h.Authenticate(kernel.AgentAPI, s.byAPIKey)
+	h.Authenticate(kernel.Dashboard, s.byAPIKey)
+	if h.Role != kernel.Dashboard {
+		return nil // no passwords, so neither their cost at the start nor a key for tokens
+	}
+	return m.signingIn(ctx, h, s)
+}
+
+func (m *Module) signingIn(ctx context.Context, h *kernel.Host, s *service) (err error) {
+	if s.tokens, err = m.tokens(h); err != nil {
+		return err
+	}
+	if s.passwords, err = newPasswords(m.cost); err != nil {
+		return err
+	}
+	if s.count, err = newSignIns(h.Metrics); err != nil {
+		return err
+	}
+	if err := m.firstUser(ctx, h, s); err != nil {
+		return fmt.Errorf("first user: %w", err)
+	}
+	h.Authenticate(kernel.Dashboard, s.byAccessToken)
+	s.routes(h.Routes(kernel.Dashboard))
+	s.routesV1(h.RoutesV1(kernel.Dashboard))
+	h.Cron("sweep", "17 * * * *", s.sweep)
+	return nil
+}
+
+// tokens takes the key of the settings. A database of one process may do with a file beside it.
+func (m *Module) tokens(h *kernel.Host) (*tokens, error) {
+	t := &tokens{key: []byte(m.cfg.TokenKey.Reveal()), life: m.cfg.AccessLife, now: m.now}
+	if len(t.key) > 0 {
+		return t, nil
+	}
+	if h.DB.Name() != "sqlite" {
+		return nil, config.Problem("auth.token_key", "be set on PostgreSQL", "")
+	}
+	key, err := keyFile(filepath.Join(h.Data, "secret.key"))
+	if err != nil {
+		return nil, fmt.Errorf("key of access tokens: %w", err)
+	}
+	t.key = key
+	return t, nil
+}
+
+// firstUser tells the person at the terminal a password that was made, and leaves it in a file that only the
+// server's owner can read: a log is no place for it.
+func (m *Module) firstUser(ctx context.Context, h *kernel.Host, s *service) error {
+	password, err := s.firstUser(ctx)
+	if err != nil || password == "" {
+		return err
+	}
+	path := filepath.Join(h.Data, "admin-password")
+	if err := writeSecret(path, password, os.O_TRUNC); err != nil {
+		return err
+	}
+	h.Announce(fmt.Sprintf("Sign in as user admin with the password %s\nIt also stands in %s: change it, then delete the file.", password, path))
+	return nil
+}
+
+// apikey is the command of that name.
+func (m *Module) apikey(ctx context.Context, h *kernel.CommandHost, args []string) error {
+	s := &service{store: store{h.DB}, audit: audit.New(audit.Options{DB: h.DB, Log: h.Log}), cfg: &m.cfg, log: h.Log, now: m.now}
+	return s.command(ctx, h, args)
+}

@@ -1,0 +1,204 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+// service decides who is who.
+type service struct {
+	store     store
+	tree      organization.Tree
+	audit     *audit.Log
+	cfg       *Config
+	log       *slog.Logger
+	now       func() time.Time
+	tokens    *tokens
+	passwords *passwords
+	attempts  *attempts
+	sessions  *sessions
+	count     func(outcome string) // a sign-in
+}
+
+// asSystem is for looking up who somebody is, before there is an actor.
+func asSystem(ctx context.Context) context.Context {
+	return actor.With(ctx, actor.System("sign-in"))
+}
+
+// time is the present as both databases keep it.
+func (s *service) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// grant is what a sign-in gives.
+type grant struct {
+	access, refresh string
+	user            userRow
+}
+
+// signIn checks a name and a password and opens a sign-in. A name that nobody has is answered like a wrong password,
+// as late, and is locked like a name that somebody has.
+func (s *service) signIn(ctx context.Context, username, password, ip string) (grant, error) {
+	ctx = asSystem(ctx)
+	now := s.time()
+	if wait := s.attempts.wait(ip, now, s.cfg); wait > 0 {
+		s.count("limited")
+		return grant{}, errTooMany.After(wait)
+	}
+	user, err := s.byName(ctx, username)
+	if err != nil {
+		return grant{}, err
+	}
+	if until := s.lockedUntil(user, username); now.Before(until) {
+		s.count("locked")
+		return grant{}, errLocked.After(until.Sub(now))
+	}
+	fits, err := s.passwords.fits(ctx, user.Password, password)
+	switch {
+	case err != nil:
+		return grant{}, err
+	case !fits:
+		s.count("wrong")
+		if err := s.fail(ctx, user, username, ip); err != nil {
+			return grant{}, err
+		}
+		return grant{}, errCredentials
+	case !user.IsActive || user.Role != actor.Admin.String() && user.organization() == 0:
+		s.count("inactive")
+		return grant{}, errInactive
+	}
+	return s.open(ctx, user)
+}
+
+// byName returns the user; an empty one if there is none of this name.
+func (s *service) byName(ctx context.Context, username string) (u userRow, err error) {
+	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		u, err = s.store.userByName(ctx, tx, username)
+		return err
+	})
+	if errors.Is(err, db.ErrNotFound) {
+		return userRow{}, nil
+	}
+	return u, err
+}
+
+func (s *service) lockedUntil(u userRow, username string) time.Time {
+	if u.ID == 0 {
+		return s.attempts.lockedUntil(username)
+	}
+	return u.LockedUntil
+}
+
+// fail counts a wrong password and locks the name when there were too many.
+func (s *service) fail(ctx context.Context, u userRow, username, ip string) error {
+	now := s.time()
+	s.attempts.failAddress(ip, now)
+	if u.ID == 0 {
+		s.attempts.failName(username, now, s.cfg)
+		return nil
+	}
+	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		n, err := s.store.countFailure(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		d := s.cfg.lockFor(n)
+		if d == 0 {
+			return nil
+		}
+		if err := s.store.lock(ctx, tx, u.ID, now.Add(d)); err != nil {
+			return err
+		}
+		s.log.WarnContext(ctx, "user name locked after wrong passwords", "user", u.ID, "failures", n, "for", d)
+		return s.audit.Write(ctx, tx, selfEntry("user.locked", u, nil, lockOut{n, now.Add(d)}))
+	})
+}
+
+type lockOut struct {
+	Failures int       `json:"failures"`
+	Until    time.Time `json:"until"`
+}
+
+// open begins a sign-in of a user whose password was right.
+func (s *service) open(ctx context.Context, u userRow) (g grant, err error) {
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		// Guesses that ran beside this one may have locked the name, and somebody may have changed the user.
+		u, err = s.store.user(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		if now := s.time(); now.Before(u.LockedUntil) {
+			return errLocked.After(u.LockedUntil.Sub(now))
+		}
+		if !u.IsActive {
+			return errInactive
+		}
+		if err := s.store.unlock(ctx, tx, u.ID); err != nil {
+			return err
+		}
+		if g, err = s.issue(ctx, tx, u, id.New()); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, selfEntry("user.signed_in", u, nil, nil))
+	})
+	if err == nil {
+		s.count("ok")
+	}
+	return g, err
+}
+
+// issue makes the tokens of the next step of a sign-in.
+func (s *service) issue(ctx context.Context, tx db.Tx, u userRow, family id.UUID) (grant, error) {
+	g := grant{user: u, refresh: newSecret()}
+	var err error
+	if g.access, err = s.tokens.sign(u, family); err != nil {
+		return g, err
+	}
+	now := s.time()
+	row := refreshRow{
+		MaybeOwned: u.MaybeOwned, Hash: hashOf(g.refresh), Family: family, UserID: u.ID,
+		CreatedAt: now, ExpiresAt: now.Add(s.cfg.RefreshLife),
+	}
+	return g, s.store.insertRefresh(ctx, tx, &row)
+}
+
+// firstUser makes the user admin in a database without users and returns its password if it made that as well.
+func (s *service) firstUser(ctx context.Context) (made string, err error) {
+	ctx = asSystem(ctx)
+	var some bool
+	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		some, err = s.store.anyUser(ctx, tx)
+		return err
+	})
+	if err != nil || some {
+		return "", err
+	}
+	password := s.cfg.AdminPassword.Reveal()
+	if password == "" {
+		made = newPassword()
+		password = made
+	}
+	u := userRow{Name: "Administrator", Username: "admin", Role: actor.Admin.String(), IsActive: true, CreatedAt: s.time(), UpdatedAt: s.time()}
+	if u.Password, err = s.passwords.hash(ctx, password); err != nil {
+		return "", err
+	}
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if err := s.store.insertUser(ctx, tx, &u); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, userEntry("user.created", u, nil, asUser(u, nil)))
+	})
+	if errors.Is(err, db.ErrConflict) { // another replica was faster, and its password counts
+		return "", nil
+	}
+	return made, err
+}
+
+// sweep deletes refresh tokens that are too old to say anything.
+func (s *service) sweep(ctx context.Context) error { return s.store.sweep(asSystem(ctx), s.time()) }

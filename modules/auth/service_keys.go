@@ -1,0 +1,198 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+const (
+	// minKey is the shortest key that may be taken over; v1's have 64.
+	minKey = 32
+	maxKey = 200
+	// shownKey is how many characters of a key are kept, to recognise it by.
+	shownKey = 4
+	// touchEvery is how precisely the last use of a key is known.
+	touchEvery = time.Minute
+)
+
+// keyInput is what is asked of a new key.
+type keyInput struct {
+	OrganizationID int64     `json:"organizationId,omitzero"`
+	Type           string    `json:"type" enum:"AGENT,HIKVISION,ADMIN"`
+	Description    string    `json:"description,omitempty"`
+	ExpiresAt      time.Time `json:"expiresAt,omitzero"`
+	Key            string    `json:"key,omitempty" doc:"an existing key to take over, at least 32 characters; one is made if this is empty"`
+}
+
+func (in keyInput) check(now time.Time) error {
+	var f fault.Fields
+	if in.Type != actor.Agent.String() && in.Type != actor.Hikvision.String() && in.Type != actor.Admin.String() {
+		f.Add("type", "not_one_of", fault.Params{"Values": "AGENT, HIKVISION, ADMIN"})
+	}
+	if in.OrganizationID == 0 {
+		f.Add("organizationId", "required", nil)
+	}
+	f.Text("description", in.Description, 0, 500)
+	if in.Key != "" && (len(in.Key) < minKey || len(in.Key) > maxKey || !printable(in.Key) || isGatewayKey(in.Key) || isToken(in.Key)) {
+		f.Add("key", codeKeyForm, fault.Params{"Min": minKey, "Max": maxKey})
+	}
+	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) {
+		f.Add("expiresAt", codePast, nil)
+	}
+	return f.Err()
+}
+
+// printable reports whether a header can carry s as it is.
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}
+
+// isGatewayKey reports the form of gateways' keys, which the gateways module knows.
+func isGatewayKey(key string) bool { return strings.HasPrefix(key, "sgw_") }
+
+// isToken reports the form of access tokens.
+func isToken(s string) bool { return strings.Count(s, ".") == 2 }
+
+// createKey makes a key, or takes one over, and returns it for the only time.
+func (s *service) createKey(ctx context.Context, in keyInput) (keyRow, string, error) {
+	if a, _ := actor.From(ctx); in.OrganizationID == 0 {
+		in.OrganizationID = a.OrganizationID
+	}
+	if err := in.check(s.time()); err != nil {
+		return keyRow{}, "", err
+	}
+	key, shown := in.Key, 0
+	if key == "" {
+		lead := "sk_" + strings.ToLower(in.Type) + "_"
+		key, shown = lead+newSecret(), len(lead)
+	}
+	row := keyRow{
+		Owned: db.Owned{OrganizationID: in.OrganizationID}, Type: in.Type, Hash: hashOf(key), Prefix: key[:shown+shownKey],
+		Description: in.Description, IsActive: true, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond), CreatedAt: s.time(),
+	}
+	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if err := s.store.insertKey(ctx, tx, &row); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, keyEntry("key.created", row, nil, asKey(row)))
+	})
+	return row, key, s.keyFault(ctx, "create", 0, err)
+}
+
+func (s *service) listKeys(ctx context.Context, organization, after int64, limit int) ([]keyRow, string, error) {
+	rows, err := s.store.keys(ctx, organization, after, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next := db.NextPage(rows, limit, func(k keyRow) []any { return []any{k.ID} })
+	return rows, next, nil
+}
+
+// revokeKey ends a key for good.
+func (s *service) revokeKey(ctx context.Context, id int64) error {
+	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		before, err := s.store.key(ctx, tx, id)
+		if err != nil || !before.RevokedAt.IsZero() {
+			return err
+		}
+		after := before
+		after.RevokedAt = s.time()
+		if err := s.store.revokeKey(ctx, tx, id, after.RevokedAt); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, keyEntry("key.revoked", before, asKey(before), asKey(after)))
+	})
+	return s.keyFault(ctx, "revoke", id, err)
+}
+
+func (s *service) keyFault(ctx context.Context, action string, id int64, err error) error {
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		s.audit.Missed(ctx, (*keyRow)(nil), id, "key", "key."+action)
+		return errKeyUnknown.Wrap(err)
+	case errors.Is(err, db.ErrConflict):
+		return errKeyExists.Wrap(err)
+	case errors.Is(err, db.ErrMissingReference), errors.Is(err, db.ErrForeign):
+		var f fault.Fields
+		f.Add("organizationId", "unknown_reference", nil)
+		return f.Err()
+	}
+	return err
+}
+
+func keyEntry(action string, k keyRow, before, after any) audit.Entry {
+	return audit.Entry{
+		Action: action, Permission: identity.WriteKeys, Object: keyObject(k.ID), OrganizationID: k.OrganizationID,
+		Before: before, After: after,
+	}
+}
+
+func keyObject(id int64) string { return fmt.Sprintf("key:%d", id) }
+
+// ByHash returns the key in force with this hash, or identity.ErrKeyInvalid. An actor sees its organization's keys.
+func (s *service) ByHash(ctx context.Context, hash string) (identity.Key, error) {
+	if _, ok := actor.From(ctx); !ok {
+		ctx = asSystem(ctx)
+	}
+	row, err := s.store.keyByHash(ctx, hash)
+	if errors.Is(err, db.ErrNotFound) {
+		return identity.Key{}, identity.ErrKeyInvalid
+	}
+	if err != nil {
+		return identity.Key{}, err
+	}
+	now := s.time()
+	if !row.IsActive || !row.RevokedAt.IsZero() || !row.ExpiresAt.IsZero() && !now.Before(row.ExpiresAt) {
+		return identity.Key{}, identity.ErrKeyInvalid
+	}
+	s.touch(ctx, row, now)
+	return keyOf(row), nil
+}
+
+// touch notes the use of a key. That it cannot is no reason to refuse the key.
+func (s *service) touch(ctx context.Context, row keyRow, now time.Time) {
+	if now.Sub(row.LastUsedAt) < touchEvery {
+		return
+	}
+	if err := s.store.touchKey(ctx, row.ID, now, now.Add(-touchEvery)); err != nil {
+		s.log.WarnContext(ctx, "use of a key could not be noted", "key", row.ID, "error", err)
+	}
+}
+
+// AgentKeys returns the agents' keys in force of the actor's organization.
+func (s *service) AgentKeys(ctx context.Context) ([]identity.Key, error) {
+	rows, err := s.store.agentKeys(ctx, s.time())
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]identity.Key, len(rows))
+	for i, row := range rows {
+		keys[i] = keyOf(row)
+	}
+	return keys, nil
+}
+
+func keyOf(row keyRow) identity.Key {
+	role, _ := actor.ParseRole(row.Type) // the table holds no other
+	return identity.Key{
+		ID: row.ID, OrganizationID: row.OrganizationID, Type: role, Hash: row.Hash, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt,
+	}
+}
+
+// byKey returns the actor of an API key, or identity.ErrKeyInvalid.
+func (s *service) byKey(ctx context.Context, key string) (actor.Actor, error) {
+	k, err := s.ByHash(ctx, hashOf(key))
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	return actor.Actor{Role: k.Type, ID: keyObject(k.ID), OrganizationID: k.OrganizationID}, nil
+}

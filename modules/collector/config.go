@@ -1,0 +1,23 @@
+package collector
+
+import "github.com/staff-control/staff-control/platform/config"
+
+// Config is the section "collector".
+type Config struct {
+	Enabled  bool         `koanf:"enabled" doc:"whether agents are listened to"`
+	MaxBatch int          `koanf:"max_batch" doc:"the most events of one request"`
+	MaxBody  config.Bytes `koanf:"max_body" doc:"largest request body, after decompression"`
+}
+
+func defaults() Config { return Config{Enabled: true, MaxBatch: 10_000, MaxBody: 8 << 20} }
+
+// Validate reports every setting that is out of its bounds.
+func (c *Config) Validate() error {
+	if c.MaxBatch < 1 || c.MaxBatch > 100_000 {
+		return config.Problem("max_batch", "be between 1 and 100000", c.MaxBatch)
+	}
+	if c.MaxBody < 1<<10 || c.MaxBody > 64<<20 {
+		return config.Problem("max_body", "be between 1 KiB and 64 MiB", c.MaxBody)
+	}
+	return nil
+}

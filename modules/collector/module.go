@@ -1,0 +1,51 @@
+// Package collector takes what agents report: by the product's own API and by v1's routes. It hands all of it to
+// the role's activity.Sink, which on a gateway is the buffer and on agent-api the database.
+package collector
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+//go:embed messages.json
+var messages []byte
+
+// Module is the feature.
+type Module struct {
+	cfg     Config
+	service *service
+}
+
+// New returns the module, not built yet.
+func New() *Module { return &Module{cfg: defaults()} }
+
+// Manifest says what the module needs and provides.
+func (m *Module) Manifest() kernel.Manifest {
+	return kernel.Manifest{
+		Name:     "collector",
+		Roles:    []kernel.Role{kernel.Gateway, kernel.AgentAPI},
+		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[identity.Keys]()},
+		Paths:    []string{"/v2/agent", "/api/agent"},
+		Config:   &m.cfg,
+		Messages: messages,
+	}
+}
+
+// Init builds the module.
+func (m *Module) Init(_ context.Context, h *kernel.Host) error {
+	m.service = &service{sink: kernel.Get[activity.Sink](h), keys: kernel.Get[identity.Keys](h), now: time.Now, count: counter(h.Metrics)}
+	if !m.cfg.Enabled {
+		return nil
+	}
+	h.Authenticate(kernel.Gateway, m.authenticate) // on agent-api the module auth knows all keys
+	for _, r := range []kernel.Role{kernel.Gateway, kernel.AgentAPI} {
+		m.routes(h.Routes(r))
+		m.routesV1(h.RoutesV1(r))
+	}
+	return nil
+}

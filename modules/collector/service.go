@@ -1,0 +1,108 @@
+package collector
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/trace"
+)
+
+// The intakes, as events name them.
+const (
+	sourceAPI = "api"
+	sourceV1  = "v1"
+)
+
+type service struct {
+	sink  activity.Sink
+	keys  identity.Keys
+	now   func() time.Time
+	count func(source string, kind activity.Kind, n int)
+}
+
+// take hands events over for good. When it returns nil they are durable.
+func (s *service) take(ctx context.Context, source string, events []activity.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	traceparent := trace.Parent(ctx)
+	for i := range events {
+		events[i].Source, events[i].Trace = source, traceparent
+	}
+	if _, err := s.sink.Put(ctx, activity.Batch{Events: events}); err != nil {
+		return err
+	}
+	s.tally(source, events)
+	return nil
+}
+
+// tally counts runs of events of one kind, which a batch nearly always is.
+func (s *service) tally(source string, events []activity.Event) {
+	from := 0
+	for i := range events {
+		if events[i].Kind != events[from].Kind {
+			s.count(source, events[from].Kind, i-from)
+			from = i
+		}
+	}
+	s.count(source, events[from].Kind, len(events)-from)
+}
+
+// authenticate returns the agent that holds the key.
+func (s *service) authenticate(ctx context.Context, key string) (actor.Actor, error) {
+	sum := sha256.Sum256([]byte(key))
+	k, err := s.keys.ByHash(ctx, hex.EncodeToString(sum[:]))
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	return actor.Actor{Role: k.Type, ID: fmt.Sprintf("key:%d", k.ID), OrganizationID: k.OrganizationID}, nil
+}
+
+// addKeys gives events the keys that make a repeat harmless where the client names none (v1): a hash of what the
+// event is, and of which among equal ones of its batch it is. So a batch sent again is stored once, and three
+// equal items of one batch stay three.
+func addKeys(events []activity.Event) error {
+	seen := make(map[string]int, len(events))
+	for i := range events {
+		content, err := json.Marshal(events[i])
+		if err != nil {
+			return err
+		}
+		nth := seen[string(content)]
+		seen[string(content)]++
+		sum := sha256.Sum256(fmt.Appendf(content, "\n%d", nth))
+		events[i].Key = hex.EncodeToString(sum[:16])
+	}
+	return nil
+}
+
+// registration is what an agent tells of its computer or of a Windows user, as an event: it is kept and
+// delivered like one. The same told twice a second is one.
+func (s *service) registration(kind activity.Kind, uid, sid string, details map[string]string) activity.Event {
+	for name, text := range details {
+		if text == "" {
+			delete(details, name)
+		}
+	}
+	return activity.Event{Kind: kind, Key: id.New().String(), ComputerUID: uid, UserSID: sid, At: s.now().UTC(), Details: details}
+}
+
+// known maps the session types of v1, and our own in any case, to ours.
+var sessionTypes = map[string]string{
+	"LOGIN": activity.Login, "LOGOUT": activity.Logout, "LOCKED": activity.Lock, "UNLOCKED": activity.Unlock,
+	"LOCK": activity.Lock, "UNLOCK": activity.Unlock,
+}
+
+func sessionType(text string) (string, bool) {
+	t, ok := sessionTypes[strings.ToUpper(text)]
+	return t, ok
+}

@@ -1,0 +1,108 @@
+package modules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/staff-control/staff-control/modules/uplink"
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+// Usage lists the commands that modules add.
+func Usage() string {
+	var b strings.Builder
+	for _, m := range All() {
+		for _, c := range m.Manifest().Commands {
+			fmt.Fprintf(&b, "  %s\n", c.Usage)
+		}
+	}
+	return b.String()
+}
+
+// Command runs the module's command that the words begin with, on the server's database. It works while the server
+// runs. It reports whether there is such a command.
+func (p *Process) Command(ctx context.Context, words []string, out io.Writer) (known bool, err error) {
+	for _, m := range All() {
+		mf := m.Manifest()
+		for _, c := range mf.Commands {
+			if c.Name != words[0] {
+				continue
+			}
+			if mf.Config != nil {
+				if err := errors.Join(p.tree.Into(mf.Name, mf.Config), mf.Config.Validate()); err != nil {
+					return true, err
+				}
+			}
+			logger := p.logger()
+			s, err := p.open(ctx, logger)
+			if err != nil {
+				return true, err
+			}
+			defer s.close(logger)
+			return true, c.Run(ctx, &kernel.CommandHost{DB: s.db, Log: logger, Data: p.own.root.Data, Out: out}, words[1:])
+		}
+	}
+	return false, nil
+}
+
+// TestConnection tries the gateway's way to agent-api, step by step.
+func (p *Process) TestConnection(ctx context.Context, out io.Writer) error {
+	for _, m := range All() {
+		u, is := m.(*uplink.Module)
+		if !is {
+			continue
+		}
+		if err := p.tree.Into(u.Manifest().Name, u.Manifest().Config); err != nil {
+			return err
+		}
+		return uplink.TestConnection(ctx, u.Config(), p.own.root.Data, out)
+	}
+	return nil
+}
+
+// HealthURL is where this process, or one with the same settings, says whether it is ready.
+func (p *Process) HealthURL() string {
+	role := p.roles[0]
+	host, port, err := net.SplitHostPort(p.own.listen(role))
+	if err != nil || host == "" || host == "0.0.0.0" || host == "::" {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/health/ready"
+}
+
+// Check prints the modules of each role in build order, the ports between them, and every route with its permission.
+func (p *Process) Check(ctx context.Context, out io.Writer) error {
+	for _, r := range p.roles {
+		k, err := kernel.New(r, kernel.Options{Config: p.tree}, All())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "role %s\n", r)
+		for _, m := range k.Manifests() {
+			fmt.Fprintf(out, "  %-14s needs %s, provides %s\n", m.Name, ports(m.Needs), ports(m.Provides))
+		}
+		routes, err := p.routes(ctx, r)
+		if err != nil {
+			return err
+		}
+		for _, route := range routes {
+			fmt.Fprintf(out, "  %-6s %-50s %-24s %s\n", route.Method, route.Path, route.Permission, route.Owner)
+		}
+	}
+	return nil
+}
+
+func ports(all []kernel.Port) string {
+	if len(all) == 0 {
+		return "nothing"
+	}
+	names := make([]string, len(all))
+	for i, p := range all {
+		names[i] = p.String()
+	}
+	return strings.Join(names, " ")
+}

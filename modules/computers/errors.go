@@ -1,0 +1,9 @@
+package computers
+
+import "github.com/staff-control/staff-control/platform/fault"
+
+var (
+	errUserUnknown  = fault.New(fault.NotFound, "computers.user_unknown")
+	errLinkOverlaps = fault.New(fault.Conflict, "computers.link_overlaps")
+	errNotLinked    = fault.New(fault.Conflict, "computers.not_linked")
+)

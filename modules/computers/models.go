@@ -1,0 +1,117 @@
+package computers
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/staff-control/staff-control/modules/computers/computer"
+	"github.com/staff-control/staff-control/platform/db"
+)
+
+type computerRow struct {
+	bun.BaseModel `bun:"table:computers,alias:c"`
+	db.Owned
+	ID           int64      `bun:"id,pk,autoincrement"`
+	UID          string     `bun:"computer_uid"`
+	Name         string     `bun:"name"`
+	OS           *string    `bun:"os"`
+	IPAddress    *string    `bun:"ip_address"`
+	MACAddress   *string    `bun:"mac_address"`
+	AgentVersion *string    `bun:"agent_version"`
+	LastSeenAt   *time.Time `bun:"last_seen_at"`
+	Active       bool       `bun:"is_active"`
+	CreatedAt    time.Time  `bun:"created_at,skipupdate"`
+	UpdatedAt    time.Time  `bun:"updated_at"`
+}
+
+func (r computerRow) contract() computer.Computer {
+	return computer.Computer{
+		ID: r.ID, UID: r.UID, Name: r.Name, OS: text(r.OS), IPAddress: text(r.IPAddress), MAC: text(r.MACAddress),
+		Active: r.Active, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+type userRow struct {
+	bun.BaseModel `bun:"table:computer_users,alias:u"`
+	db.Owned
+	ID        int64     `bun:"id,pk,autoincrement"`
+	SID       string    `bun:"sid"`
+	Name      string    `bun:"name"`
+	Domain    *string   `bun:"domain"`
+	Username  string    `bun:"username"`
+	Admin     bool      `bun:"is_admin"`
+	InDomain  bool      `bun:"is_in_domain"`
+	Active    bool      `bun:"is_active"`
+	CreatedAt time.Time `bun:"created_at,skipupdate"`
+	UpdatedAt time.Time `bun:"updated_at"`
+}
+
+func (r userRow) contract() computer.User {
+	return computer.User{
+		ID: r.ID, SID: r.SID, Name: r.Name, Domain: text(r.Domain), Username: r.Username,
+		Admin: r.Admin, InDomain: r.InDomain, Active: r.Active, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+// pairRow is a Windows user seen on a computer.
+type pairRow struct {
+	bun.BaseModel `bun:"table:users_on_computers,alias:p"`
+	db.Owned
+	ID         int64     `bun:"id,pk,autoincrement"`
+	UserID     int64     `bun:"computer_user_id"`
+	ComputerID int64     `bun:"computer_id"`
+	Active     bool      `bun:"is_active"`
+	LastSeenAt time.Time `bun:"last_seen_at"`
+	CreatedAt  time.Time `bun:"created_at"`
+	UpdatedAt  time.Time `bun:"updated_at"`
+}
+
+// linkRow says who a Windows user was from LinkedFrom (nil: always) until LinkedUntil (nil: until now).
+type linkRow struct {
+	bun.BaseModel `bun:"table:computer_user_links,alias:l"`
+	db.Owned
+	ID          int64      `bun:"id,pk,autoincrement"`
+	UserID      int64      `bun:"computer_user_id"`
+	EmployeeID  int64      `bun:"employee_id"`
+	LinkedFrom  *time.Time `bun:"linked_from"`
+	LinkedUntil *time.Time `bun:"linked_until"`
+	CreatedAt   time.Time  `bun:"created_at"`
+}
+
+// periodRow is a link with one of the computers that its Windows user was seen on.
+type periodRow struct {
+	bun.BaseModel `bun:"table:computer_user_links,alias:l"`
+	db.Owned
+	EmployeeID  int64      `bun:"employee_id"`
+	ComputerUID string     `bun:"computer_uid,scanonly"`
+	SID         string     `bun:"sid,scanonly"`
+	LinkedFrom  *time.Time `bun:"linked_from"`
+	LinkedUntil *time.Time `bun:"linked_until"`
+}
+
+func (r periodRow) contract() computer.LinkPeriod {
+	p := computer.LinkPeriod{EmployeeID: r.EmployeeID, ComputerUID: r.ComputerUID, UserSID: r.SID}
+	if r.LinkedFrom != nil {
+		p.From = *r.LinkedFrom
+	}
+	if r.LinkedUntil != nil {
+		p.Until = *r.LinkedUntil
+	}
+	return p
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// optional is nil for an empty text.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

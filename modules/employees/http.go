@@ -1,0 +1,134 @@
+package employees
+
+import (
+	"context"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/httpx"
+)
+
+func (s *service) routes(r httpx.Router) {
+	const path = "/api/v2/employees"
+	r.GET(path, employee.Read, httpx.Handle(200, s.getEmployees), httpx.Doc("Employees that you may see, by name"))
+	r.POST(path, employee.Write, httpx.Handle(201, s.postEmployee), httpx.Doc("Add an employee"))
+	r.GET(path+"/:id", employee.Read, httpx.Handle(200, s.getEmployee), httpx.Doc("One employee"))
+	r.PATCH(path+"/:id", employee.Write, httpx.Handle(200, s.patchEmployee), httpx.Doc("Change or move an employee"))
+	r.DELETE(path+"/:id", employee.Write, httpx.Handle(200, s.deleteEmployee), httpx.Doc("Delete an employee, or make one inactive of whom there are records"))
+}
+
+// card is what everybody may know who may see employees at all: all that a guard sees.
+type card struct {
+	ID             int64  `json:"id"`
+	Name           string `json:"name"`
+	Photo          string `json:"photo"`
+	DepartmentID   int64  `json:"departmentId"`
+	DepartmentName string `json:"departmentName"`
+}
+
+// record is the rest.
+type record struct {
+	OrganizationID    int64     `json:"organizationId,omitempty"`
+	Address           string    `json:"address,omitempty"`
+	Phone             string    `json:"phone,omitempty"`
+	Email             string    `json:"email,omitempty"`
+	AdditionalDetails string    `json:"additionalDetails,omitempty"`
+	IsActive          *bool     `json:"isActive,omitempty"`
+	CreatedAt         time.Time `json:"createdAt,omitzero"`
+	UpdatedAt         time.Time `json:"updatedAt,omitzero"`
+}
+
+type employeeResponse struct {
+	card
+	record
+}
+
+func cardOf(e employeeRow) card {
+	return card{ID: e.ID, Name: e.Name, Photo: e.Photo, DepartmentID: e.DepartmentID}
+}
+
+func recordOf(e employeeRow) employeeResponse {
+	return employeeResponse{cardOf(e), record{
+		OrganizationID: e.OrganizationID, Address: e.Address, Phone: e.Phone, Email: e.Email,
+		AdditionalDetails: e.AdditionalDetails, IsActive: &e.IsActive, CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(),
+	}}
+}
+
+// show is the employee as the actor may see it.
+func (s *service) show(ctx context.Context, e employeeRow) (employeeResponse, error) {
+	out := recordOf(e)
+	if a, _ := actor.From(ctx); a.Role == actor.Guard {
+		out.record = record{}
+	}
+	d, err := s.tree.Department(ctx, e.DepartmentID)
+	out.DepartmentName = d.Name
+	return out, err
+}
+
+type employeesRequest struct {
+	Search       string `query:"search" doc:"words of the name, in Latin or Cyrillic"`
+	DepartmentID int64  `query:"departmentId" doc:"with the departments below it"`
+	IsActive     *bool  `query:"isActive"`
+	After        string `query:"after"`
+	Limit        int    `query:"limit"`
+}
+
+func (s *service) getEmployees(ctx context.Context, in employeesRequest) (page httpx.Page[employeeResponse], err error) {
+	rows, next, err := s.list(ctx, query{
+		search: in.Search, department: in.DepartmentID, active: in.IsActive, after: in.After, limit: db.Limit(in.Limit),
+	})
+	page.Next = next
+	for _, e := range rows {
+		item, err := s.show(ctx, e)
+		if err != nil {
+			return page, err
+		}
+		page.Items = append(page.Items, item)
+	}
+	return page, err
+}
+
+func (s *service) postEmployee(ctx context.Context, in employeeInput) (employeeResponse, error) {
+	return s.shown(ctx)(s.create(ctx, in))
+}
+
+type employeeRequest struct {
+	ID int64 `path:"id" json:"-"`
+}
+
+func (s *service) getEmployee(ctx context.Context, in employeeRequest) (employeeResponse, error) {
+	return s.shown(ctx)(s.get(ctx, in.ID))
+}
+
+type employeePatch struct {
+	ID int64 `path:"id" json:"-"`
+	employeeInput
+}
+
+func (s *service) patchEmployee(ctx context.Context, in employeePatch) (employeeResponse, error) {
+	return s.shown(ctx)(s.update(ctx, in.ID, in.employeeInput))
+}
+
+// shown shows what a call of the service gave.
+func (s *service) shown(ctx context.Context) func(employeeRow, error) (employeeResponse, error) {
+	return func(e employeeRow, err error) (employeeResponse, error) {
+		if err != nil {
+			return employeeResponse{}, err
+		}
+		return s.show(ctx, e)
+	}
+}
+
+type employeeRemoval struct {
+	Outcome string `json:"outcome" enum:"deleted,deactivated"`
+}
+
+func (s *service) deleteEmployee(ctx context.Context, in employeeRequest) (employeeRemoval, error) {
+	deleted, err := s.remove(ctx, in.ID)
+	if deleted {
+		return employeeRemoval{"deleted"}, err
+	}
+	return employeeRemoval{"deactivated"}, err
+}

@@ -1,0 +1,26 @@
+package employees
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/staff-control/staff-control/platform/db"
+)
+
+type employeeRow struct {
+	bun.BaseModel `bun:"table:employees,alias:e"`
+	db.Owned
+	ID                int64     `bun:"id,pk,autoincrement"`
+	DepartmentID      int64     `bun:"department_id"`
+	Name              string    `bun:"name"`
+	NameSearch        string    `bun:"name_search"`
+	Address           string    `bun:"address,nullzero"`
+	Phone             string    `bun:"phone,nullzero"`
+	Email             string    `bun:"email,nullzero"`
+	Photo             string    `bun:"photo,nullzero"`
+	AdditionalDetails string    `bun:"additional_details,nullzero"`
+	IsActive          bool      `bun:"is_active"`
+	CreatedAt         time.Time `bun:"created_at,skipupdate"`
+	UpdatedAt         time.Time `bun:"updated_at"`
+}

@@ -1,0 +1,262 @@
+package employees
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+const (
+	maxName = 100
+	maxText = 500
+	maxNote = 2000
+)
+
+// service decides who may see and change which employees.
+type service struct {
+	store store
+	tree  organization.Tree
+	audit *audit.Log
+	now   func() time.Time
+}
+
+// sight is which departments' employees an actor may see of those in its organization.
+type sight struct {
+	all         bool
+	departments []int64
+}
+
+func sightOf(ctx context.Context) sight {
+	a, _ := actor.From(ctx)
+	return sight{all: a.Role != actor.DepartmentLead, departments: a.DepartmentIDs}
+}
+
+// time is the present as both databases keep it.
+func (s *service) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// query is what a caller asks of the list.
+type query struct {
+	search     string
+	department int64 // with those below it; 0: any
+	active     *bool
+	after      string
+	limit      int
+}
+
+func (s *service) list(ctx context.Context, q query) (rows []employeeRow, next string, err error) {
+	f := filter{active: q.active, limit: q.limit + 1}
+	if q.after != "" {
+		if err := db.ParseCursor(q.after, &f.afterName, &f.afterID); err != nil {
+			return nil, "", err
+		}
+	}
+	if strings.TrimSpace(q.search) != "" {
+		if f.words = strings.Fields(fold(q.search)); len(f.words) == 0 {
+			return nil, "", nil // signs only: no name has them
+		}
+	}
+	if q.department != 0 {
+		if _, err := s.tree.Department(ctx, q.department); err != nil {
+			return nil, "", err
+		}
+		if f.departments, err = s.tree.Below(ctx, []int64{q.department}); err != nil {
+			return nil, "", err
+		}
+	}
+	if rows, err = s.store.list(ctx, sightOf(ctx), f); err != nil {
+		return nil, "", err
+	}
+	rows, next = db.NextPage(rows, q.limit, func(e employeeRow) []any { return []any{e.NameSearch, e.ID} })
+	return rows, next, nil
+}
+
+func (s *service) get(ctx context.Context, id int64) (row employeeRow, err error) {
+	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		row, err = s.store.byID(ctx, tx, sightOf(ctx), id)
+		return err
+	})
+	return row, s.faultOf(ctx, "read", id, err)
+}
+
+func (s *service) create(ctx context.Context, in employeeInput) (employeeRow, error) {
+	row := employeeRow{IsActive: true}
+	if err := in.apply(&row); err != nil {
+		return row, err
+	}
+	d, err := s.department(ctx, row.DepartmentID)
+	if err != nil {
+		return row, err
+	}
+	row.OrganizationID, row.CreatedAt, row.UpdatedAt = d.OrganizationID, s.time(), s.time()
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if err := s.store.insert(ctx, tx, &row); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, entry("employee.created", row, nil, recordOf(row)))
+	})
+	return row, s.faultOf(ctx, "create", 0, err)
+}
+
+func (s *service) update(ctx context.Context, id int64, in employeeInput) (row employeeRow, err error) {
+	var target organization.Department
+	if in.DepartmentID != nil { // before the transaction, which must not wait for another of this pool
+		if target, err = s.department(ctx, *in.DepartmentID); err != nil {
+			return row, err
+		}
+	}
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if row, err = s.store.byID(ctx, tx, sightOf(ctx), id); err != nil {
+			return err
+		}
+		before := row
+		if err := in.apply(&row); err != nil {
+			return err
+		}
+		if in.DepartmentID != nil && target.OrganizationID != row.OrganizationID {
+			return errOtherOrganization
+		}
+		row.UpdatedAt = s.time()
+		if err := s.store.update(ctx, tx, &row); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, entry("employee.updated", row, recordOf(before), recordOf(row)))
+	})
+	return row, s.faultOf(ctx, "update", id, err)
+}
+
+// remove deletes an employee to whom nothing refers; another it only makes inactive.
+func (s *service) remove(ctx context.Context, id int64) (deleted bool, err error) {
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		before, err := s.store.byID(ctx, tx, sightOf(ctx), id)
+		if err != nil {
+			return err
+		}
+		if err := s.store.remove(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, entry("employee.deleted", before, recordOf(before), nil))
+	})
+	if errors.Is(err, db.ErrMissingReference) {
+		off := false
+		_, err = s.update(ctx, id, employeeInput{IsActive: &off})
+		return false, err
+	}
+	return err == nil, s.faultOf(ctx, "delete", id, err)
+}
+
+// department returns the department that a caller named, or the refusal of that field.
+func (s *service) department(ctx context.Context, id int64) (organization.Department, error) {
+	d, err := s.tree.Department(ctx, id)
+	if errors.Is(err, organization.ErrDepartmentUnknown) {
+		var f fault.Fields
+		f.Add("departmentId", "unknown_reference", nil)
+		return d, f.Err()
+	}
+	return d, err
+}
+
+// ByID returns the employee, or employee.ErrUnknown.
+func (s *service) ByID(ctx context.Context, id int64) (employee.Employee, error) {
+	row, err := s.get(ctx, id)
+	return asEmployee(row), err
+}
+
+// ByIDs returns those of ids that there are.
+func (s *service) ByIDs(ctx context.Context, ids []int64) (map[int64]employee.Employee, error) {
+	found := map[int64]employee.Employee{}
+	for part := range slices.Chunk(ids, maxList) {
+		rows, err := s.store.byIDs(ctx, sightOf(ctx), part)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			found[row.ID] = asEmployee(row)
+		}
+	}
+	return found, nil
+}
+
+// maxList bounds the ids of one statement.
+const maxList = 1000
+
+// InDepartments returns the ids of the employees of these departments.
+func (s *service) InDepartments(ctx context.Context, departmentIDs []int64) ([]int64, error) {
+	return s.store.inDepartments(ctx, sightOf(ctx), departmentIDs)
+}
+
+func asEmployee(e employeeRow) employee.Employee {
+	return employee.Employee{ID: e.ID, OrganizationID: e.OrganizationID, DepartmentID: e.DepartmentID, Name: e.Name, Active: e.IsActive}
+}
+
+// employeeInput is what a caller may say of an employee; what is absent stays.
+type employeeInput struct {
+	DepartmentID      *int64  `json:"departmentId,omitempty"`
+	Name              *string `json:"name,omitempty"`
+	Address           *string `json:"address,omitempty"`
+	Phone             *string `json:"phone,omitempty"`
+	Email             *string `json:"email,omitempty"`
+	Photo             *string `json:"photo,omitempty"`
+	AdditionalDetails *string `json:"additionalDetails,omitempty"`
+	IsActive          *bool   `json:"isActive,omitempty"`
+}
+
+func (in employeeInput) apply(row *employeeRow) error {
+	setText(&row.Name, in.Name)
+	setText(&row.Address, in.Address)
+	setText(&row.Phone, in.Phone)
+	setText(&row.Email, in.Email)
+	setText(&row.Photo, in.Photo)
+	setText(&row.AdditionalDetails, in.AdditionalDetails)
+	if in.DepartmentID != nil {
+		row.DepartmentID = *in.DepartmentID
+	}
+	if in.IsActive != nil {
+		row.IsActive = *in.IsActive
+	}
+	row.NameSearch = fold(row.Name)
+	var f fault.Fields
+	if row.DepartmentID == 0 {
+		f.Add("departmentId", "required", nil)
+	}
+	f.Text("name", row.Name, 1, maxName)
+	f.Text("address", row.Address, 0, maxText)
+	f.Text("phone", row.Phone, 0, maxText)
+	f.Text("email", row.Email, 0, maxText)
+	f.Email("email", row.Email)
+	f.Text("photo", row.Photo, 0, maxText)
+	f.Text("additionalDetails", row.AdditionalDetails, 0, maxNote)
+	return f.Err()
+}
+
+// setText sets a text without the space around it.
+func setText(to, value *string) {
+	if value != nil {
+		*to = strings.TrimSpace(*value)
+	}
+}
+
+func entry(action string, row employeeRow, before, after any) audit.Entry {
+	return audit.Entry{
+		Action: action, Permission: employee.Write, Object: fmt.Sprintf("employee:%d", row.ID),
+		OrganizationID: row.OrganizationID, Before: before, After: after,
+	}
+}
+
+// faultOf says what an error of the store means to the asker.
+func (s *service) faultOf(ctx context.Context, action string, id int64, err error) error {
+	if !errors.Is(err, db.ErrNotFound) {
+		return err
+	}
+	s.audit.Missed(ctx, (*employeeRow)(nil), id, "employee", "employee."+action)
+	return employee.ErrUnknown.Wrap(err)
+}

@@ -1,0 +1,90 @@
+package gateways
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+// The states of a gateway.
+const (
+	online  = "online"
+	offline = "offline"
+	revoked = "revoked"
+)
+
+type gatewayRow struct {
+	bun.BaseModel `bun:"table:gateway_instances,alias:g"`
+	db.Owned
+	ID            id.UUID    `bun:"id,pk"`
+	Serial        string     `bun:"serial"`
+	Name          string     `bun:"name"`
+	KeyHash       string     `bun:"api_key"`
+	PreviousHash  *string    `bun:"previous_key"`
+	PreviousUntil *time.Time `bun:"previous_until"`
+	Status        string     `bun:"status"`
+	StatusReason  string     `bun:"status_reason"`
+	StatusSince   *time.Time `bun:"status_since"`
+	LastSeenAt    *time.Time `bun:"last_seen_at"`
+	Version       string     `bun:"version"`
+	ClockSkewMS   *int64     `bun:"clock_skew_ms"`
+	CreatedAt     time.Time  `bun:"created_at,skipupdate"`
+	UpdatedAt     time.Time  `bun:"updated_at"`
+}
+
+type snapshotRow struct {
+	bun.BaseModel `bun:"table:gateway_status_snapshots,alias:s"`
+	db.Owned
+	ID              id.UUID   `bun:"id,pk"`
+	GatewayID       id.UUID   `bun:"gateway_id"`
+	Timestamp       time.Time `bun:"timestamp"`
+	CPUUsage        *float64  `bun:"cpu_usage"`
+	DiskUsage       *float64  `bun:"disk_usage"`
+	MemoryUsage     *float64  `bun:"memory_usage"`
+	QueueDepth      int64     `bun:"queue_depth"`
+	BufferUsage     float64   `bun:"buffer_usage"`
+	ConnectedAgents int64     `bun:"connected_agents"`
+}
+
+type tokenRow struct {
+	bun.BaseModel `bun:"table:provisioning_tokens,alias:t"`
+	db.Owned
+	ID        id.UUID    `bun:"id,pk"`
+	Hash      string     `bun:"hash"`
+	Note      string     `bun:"note"`
+	MaxUses   int64      `bun:"max_uses"`
+	Uses      int64      `bun:"uses"`
+	ExpiresAt time.Time  `bun:"expires_at"`
+	RevokedAt *time.Time `bun:"revoked_at"`
+	CreatedBy string     `bun:"created_by"`
+	CreatedAt time.Time  `bun:"created_at"`
+}
+
+type streamRow struct {
+	bun.BaseModel `bun:"table:gateway_streams,alias:w"`
+	db.Owned
+	GatewayID     id.UUID    `bun:"gateway_id,pk"`
+	Epoch         string     `bun:"epoch,pk"`
+	Stream        string     `bun:"stream,pk"`
+	Watermark     int64      `bun:"watermark"`
+	CompleteUntil *time.Time `bun:"complete_until"`
+	Highest       int64      `bun:"highest"`
+	UpdatedAt     time.Time  `bun:"updated_at"`
+}
+
+type rangeRow struct {
+	bun.BaseModel `bun:"table:gateway_ranges,alias:r"`
+	db.Owned
+	GatewayID id.UUID    `bun:"gateway_id,pk"`
+	Epoch     string     `bun:"epoch,pk"`
+	Stream    string     `bun:"stream,pk"`
+	First     int64      `bun:"first,pk"`
+	Last      int64      `bun:"last"`
+	State     string     `bun:"state,pk"`
+	Reason    string     `bun:"reason"`
+	Until     *time.Time `bun:"until"`
+	CreatedAt time.Time  `bun:"created_at"`
+}

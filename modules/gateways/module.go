@@ -1,0 +1,60 @@
+// Package gateways knows the gateways at the customers: how they enrol, which keys they hold, how they are,
+// and how completely their data has arrived.
+package gateways
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+//go:embed messages.json
+var messages []byte
+
+// Module is the feature.
+type Module struct {
+	cfg     Config
+	service *service
+	checks  identity.Keys
+}
+
+// New returns the module, not built yet.
+func New() *Module { return &Module{cfg: defaults()} }
+
+// Manifest says what the module needs and provides.
+func (m *Module) Manifest() kernel.Manifest {
+	return kernel.Manifest{
+		Name:     "gateways",
+		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
+		Needs:    []kernel.Port{kernel.PortOf[alert.Log](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Keys]()},
+		Provides: []kernel.Port{kernel.PortOf[gateway.Registry]()},
+		Paths:    []string{"/v2/gateway", "/api/v2/gateways"},
+		Config:   &m.cfg,
+		Messages: messages,
+	}
+}
+
+// Init builds the module.
+func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
+	m.checks = kernel.Get[identity.Keys](h)
+	m.service = &service{
+		store: store{h.DB}, alerts: kernel.Get[alert.Log](h), keys: kernel.Get[identity.KeyList](h), audit: h.Audit,
+		cfg: &m.cfg, log: h.Log, now: time.Now, checked: map[string]checkedKey{},
+	}
+	kernel.Put[gateway.Registry](h, m.service)
+	m.routesOfGateways(h.Routes(kernel.AgentAPI))
+	m.routesOfPeople(h.Routes(kernel.Dashboard))
+	h.Authenticate(kernel.AgentAPI, m.authenticate)
+	if h.Role != kernel.AgentAPI {
+		return nil
+	}
+	h.Cron("find_silent", "* * * * *", m.service.findSilent)
+	h.Cron("find_gaps", "*/5 * * * *", m.service.findGaps)
+	h.Cron("forget_snapshots", "17 3 * * *", m.service.forgetSnapshots)
+	return m.service.bootstrap(ctx, m.cfg.BootstrapToken.Reveal(), m.cfg.BootstrapOrganization)
+}

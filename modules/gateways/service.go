@@ -1,0 +1,238 @@
+package gateways
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+const (
+	keyPrefix   = "sgw_"
+	tokenPrefix = "spt_"
+	actorPrefix = "gateway:"
+	// keyMemory is how long a checked key is believed without asking again: a revocation takes at most so long.
+	keyMemory = 5 * time.Second
+	// maxKeys bounds the remembered keys.
+	maxKeys = 10_000
+)
+
+type service struct {
+	store  store
+	alerts alert.Log
+	keys   identity.KeyList
+	audit  *audit.Log
+	cfg    *Config
+	log    *slog.Logger
+	now    func() time.Time
+
+	mu      sync.Mutex
+	checked map[string]checkedKey
+}
+
+type checkedKey struct {
+	actor actor.Actor
+	until time.Time
+}
+
+func newSecret(prefix string) string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // it never fails: crypto/rand's contract since Go 1.24
+	return prefix + base64.RawURLEncoding.EncodeToString(b)
+}
+
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// clock is the time as the databases keep it.
+func (s *service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// authenticate returns the gateway that holds the key.
+func (s *service) authenticate(ctx context.Context, key string) (actor.Actor, error) {
+	hash, now := hashOf(key), s.clock()
+	s.mu.Lock()
+	known, ok := s.checked[hash]
+	s.mu.Unlock()
+	if ok && now.Before(known.until) {
+		return known.actor, nil
+	}
+	g, err := s.store.byKey(actor.With(ctx, actor.System("gateway key")), hash, now)
+	if errors.Is(err, db.ErrNotFound) {
+		return actor.Actor{}, errKeyRefused
+	}
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	a := actor.Actor{Role: actor.Gateway, ID: actorPrefix + g.ID.String(), OrganizationID: g.OrganizationID}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.checked) >= maxKeys {
+		clear(s.checked)
+	}
+	s.checked[hash] = checkedKey{a, now.Add(keyMemory)}
+	return a, nil
+}
+
+// forgetKeys makes the next request of every gateway ask the database.
+func (s *service) forgetKeys() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.checked)
+}
+
+// caller is the gateway on whose behalf ctx runs.
+func caller(ctx context.Context) (id.UUID, error) {
+	a, _ := actor.From(ctx)
+	text, ok := strings.CutPrefix(a.ID, actorPrefix)
+	if !ok {
+		return id.Nil, errUnknown
+	}
+	return id.Parse(text)
+}
+
+// enrolled is what a gateway learns once.
+type enrolled struct {
+	gateway gatewayRow
+	key     string
+}
+
+// enrol makes a gateway of whoever holds a token in force. A serial that the organization has already gets a
+// new key: the gateway lost its own.
+func (s *service) enrol(ctx context.Context, token, serial, name, version string) (e enrolled, err error) {
+	now := s.clock()
+	ctx = actor.With(ctx, actor.System("gateway enrolment"))
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		t, err := s.store.useToken(ctx, tx, hashOf(token), now)
+		if errors.Is(db.Translate(err), db.ErrNotFound) {
+			return errTokenRefused.Wrap(err)
+		}
+		if err != nil {
+			return err
+		}
+		e, err = s.admit(ctx, tx, t.OrganizationID, serial, name, version, now)
+		if err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, audit.Entry{
+			OrganizationID: t.OrganizationID, Action: "gateways.enrol", Permission: actor.Public,
+			Object: actorPrefix + e.gateway.ID.String(), After: serial,
+		})
+	})
+	s.forgetKeys()
+	return e, err
+}
+
+// register makes a gateway by an operator's hand.
+func (s *service) register(ctx context.Context, organizationID int64, serial, name string) (e enrolled, err error) {
+	now := s.clock()
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		e.gateway, e.key = newGateway(organizationID, serial, name, "", now)
+		if err := s.store.add(ctx, tx, &e.gateway); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, "gateways.register", e.gateway)
+	})
+	if errors.Is(err, db.ErrConflict) {
+		return e, errSerialTaken.Wrap(err)
+	}
+	return e, err
+}
+
+func newGateway(organizationID int64, serial, name, version string, now time.Time) (gatewayRow, string) {
+	key := newSecret(keyPrefix)
+	g := gatewayRow{
+		ID: id.New(), Serial: serial, Name: name, KeyHash: hashOf(key), Status: offline, StatusReason: "enrolled",
+		StatusSince: &now, Version: version, CreatedAt: now, UpdatedAt: now,
+	}
+	g.OrganizationID = organizationID
+	return g, key
+}
+
+func (s *service) admit(ctx context.Context, tx db.Tx, organizationID int64, serial, name, version string, now time.Time) (e enrolled, err error) {
+	e.gateway, err = s.store.bySerial(ctx, tx, serial)
+	if errors.Is(db.Translate(err), db.ErrNotFound) {
+		e.gateway, e.key = newGateway(organizationID, serial, name, version, now)
+		return e, s.store.add(ctx, tx, &e.gateway)
+	}
+	if err != nil {
+		return e, err
+	}
+	if e.gateway.OrganizationID != organizationID || e.gateway.Status == revoked {
+		return e, errSerialTaken
+	}
+	e.key = newSecret(keyPrefix)
+	e.gateway.KeyHash, e.gateway.PreviousHash, e.gateway.PreviousUntil = hashOf(e.key), nil, nil
+	e.gateway.Version, e.gateway.UpdatedAt = version, now
+	return e, s.store.update(ctx, tx, &e.gateway, "api_key", "previous_key", "previous_until", "version")
+}
+
+// rotate gives the gateway a new key; the old one works on for the overlap.
+func (s *service) rotate(ctx context.Context, gatewayID id.UUID) (key string, until time.Time, err error) {
+	now := s.clock()
+	key, until = newSecret(keyPrefix), now.Add(s.cfg.RotationOverlap)
+	err = s.change(ctx, gatewayID, "gateways.rotate_key", func(g *gatewayRow) []string {
+		old := g.KeyHash
+		g.KeyHash, g.PreviousHash, g.PreviousUntil = hashOf(key), &old, &until
+		return []string{"api_key", "previous_key", "previous_until"}
+	})
+	return key, until, err
+}
+
+// revoke shuts the gateway out for good.
+func (s *service) revoke(ctx context.Context, gatewayID id.UUID) error {
+	now := s.clock()
+	return s.change(ctx, gatewayID, "gateways.revoke", func(g *gatewayRow) []string {
+		g.Status, g.StatusReason, g.StatusSince = revoked, "revoked", &now
+		g.PreviousHash, g.PreviousUntil = nil, nil
+		return []string{"status", "status_reason", "status_since", "previous_key", "previous_until"}
+	})
+}
+
+// change runs one change of a gateway that is not revoked, with its line in the audit.
+func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, do func(*gatewayRow) []string) error {
+	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		g, err := s.store.gateway(ctx, tx, gatewayID)
+		if err != nil {
+			return err
+		}
+		if g.Status == revoked {
+			return errRevoked
+		}
+		columns := do(&g)
+		g.UpdatedAt = s.clock()
+		if err := s.store.update(ctx, tx, &g, columns...); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, action, g)
+	})
+	if errors.Is(err, db.ErrNotFound) {
+		s.audit.Missed(ctx, (*gatewayRow)(nil), gatewayID, "gateway", action)
+		return errUnknown.Wrap(err)
+	}
+	s.forgetKeys()
+	return err
+}
+
+// record writes who did what to the gateway, in the gateway's organization even when an ADMIN did it.
+func (s *service) record(ctx context.Context, tx db.Tx, action string, g gatewayRow) error {
+	return s.audit.Write(ctx, tx, audit.Entry{
+		OrganizationID: g.OrganizationID, Action: action, Permission: gateway.Write,
+		Object: actorPrefix + g.ID.String(), After: g.Serial,
+	})
+}

@@ -1,0 +1,50 @@
+package ingest
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/monitoring/activity/activitytest"
+)
+
+// FuzzDecode compares the decoder with encoding/json: both take the same bodies for JSON, and what was decoded comes
+// back the same when encoding/json has written it.
+func FuzzDecode(f *testing.F) {
+	f.Add(`{"gatewayId":"g","idempotencyToken":"t","data":` + dataOf(f, 1, activitytest.Kinds()) + `}`)
+	f.Add(`{"data":[{"type":"active_window","computerUid":"PC-001","userSid":"S","payload":{"windowTitle":"\ud83d\ude00\ud800x","durationSeconds":1.5},"timestamp":"2026-11-02T12:00:00Z"}]}`)
+	f.Add(`{"dropped":[{"first":1,"last":2,"reason":"r"}],"data":[],"x":[-0.0E-1,true,{"y":null}]}`)
+	f.Add(`{"data":[],"data":null}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		d, err := decode(body, 1000)
+		valid := json.Valid([]byte(body)) && strings.HasPrefix(strings.TrimLeft(body, " \t\r\n"), "{")
+		if valid == errors.Is(err, errMalformed) && !deep(body) {
+			t.Fatalf("valid JSON: %v, error: %v", valid, err)
+		}
+		if err != nil || !utf8.ValidString(body) || !utc(d.events) {
+			return
+		}
+		again, err := decode(`{"data":`+dataOf(t, 1, d.events)+`}`, 1000)
+		if err != nil || !utc(again.events) || !reflect.DeepEqual(again.events, d.events) {
+			t.Errorf("%v\n got %+v\nwant %+v", err, again.events, d.events)
+		}
+	})
+}
+
+// deep reports nesting that may be refused on purpose.
+func deep(body string) bool { return strings.Count(body, "[")+strings.Count(body, "{") > maxDepth }
+
+// utc puts times into one zone, and reports whether encoding/json can write them.
+func utc(events []activity.Event) bool {
+	for i := range events {
+		events[i].At, events[i].End = events[i].At.UTC(), events[i].End.UTC()
+		if events[i].At.Year() < 0 || events[i].At.Year() > 9999 || events[i].End.Year() < 0 || events[i].End.Year() > 9999 {
+			return false
+		}
+	}
+	return true
+}

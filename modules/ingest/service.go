@@ -1,0 +1,171 @@
+package ingest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+// service takes batches of gateways to where events are kept, and keeps the gateways' positions up to date.
+// It has no table of its own.
+type service struct {
+	cfg      Config
+	sink     activity.Sink
+	gateways gateway.Registry
+	flight   flight
+	metrics  metrics
+	now      func() time.Time
+}
+
+func newService(cfg Config, sink activity.Sink, gateways gateway.Registry, m metrics, now func() time.Time) *service {
+	s := &service{cfg: cfg, sink: sink, gateways: gateways, metrics: m, now: now}
+	s.flight.limit = int64(cfg.InFlight)
+	return s
+}
+
+// answer is what a gateway reads of a batch.
+type answer struct {
+	Success           bool      `json:"success"`
+	DuplicateDetected bool      `json:"duplicateDetected"`
+	TimescaleStatus   string    `json:"timescaleStatus"`
+	Accepted          int       `json:"accepted"`
+	Duplicates        int       `json:"duplicates"`
+	Quarantined       int       `json:"quarantined"`
+	ServerTime        time.Time `json:"serverTime"`
+}
+
+// deliver stores a batch and then moves the gateway's position. If it dies in between, the gateway sends the batch
+// again: its token is known then, and the position moves.
+func (s *service) deliver(ctx context.Context, doc document, headerToken string) (answer, error) {
+	caller, err := callingGateway(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	token, err := s.check(doc, caller, headerToken)
+	if err != nil {
+		return answer{}, err
+	}
+	if token != "" {
+		httpx.SetHeader(ctx, "X-Idempotency-Token", token)
+	}
+	b := activity.Batch{Token: token, Events: doc.events}
+	if !doc.sentAt.IsZero() {
+		b.Skew = doc.sentAt.Sub(s.now())
+	}
+	var r activity.Receipt
+	if len(doc.events) > 0 {
+		if r, err = s.sink.Put(ctx, b); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := s.advance(ctx, caller, doc); err != nil {
+		return answer{}, err
+	}
+	s.metrics.count(doc.events, r)
+	return s.answer(r, len(doc.events)), nil
+}
+
+func (s *service) answer(r activity.Receipt, events int) answer {
+	a := answer{
+		Success: true, DuplicateDetected: r.Duplicate, TimescaleStatus: "success",
+		Accepted: r.Stored, Duplicates: r.Known, Quarantined: r.Quarantined, ServerTime: s.now().UTC(),
+	}
+	if r.Duplicate {
+		a.Duplicates = events
+	}
+	return a
+}
+
+// callingGateway reads the gateway's id out of the actor's.
+func callingGateway(ctx context.Context) (id.UUID, error) {
+	a, _ := actor.From(ctx)
+	return id.Parse(strings.TrimPrefix(a.ID, "gateway:"))
+}
+
+// maxToken bounds what is stored of a batch's token.
+const maxToken = 200
+
+// check refuses a batch in another gateway's name, and one whose two tokens differ. It returns the token.
+func (s *service) check(doc document, caller id.UUID, headerToken string) (string, error) {
+	var faults fault.Fields
+	if doc.gatewayID != "" {
+		named, err := id.Parse(doc.gatewayID)
+		if err != nil {
+			faults.Add("gatewayId", "not_an_id", nil)
+		} else if named != caller {
+			return "", errOtherGateway
+		}
+	}
+	token := doc.token
+	if token == "" {
+		token = headerToken
+	}
+	if headerToken != "" && headerToken != token {
+		return "", errTokenMismatch
+	}
+	if len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		faults.Add("idempotencyToken", codeBadToken, nil)
+	}
+	return token, faults.Err()
+}
+
+// advance tells which positions are safe now. A batch without an epoch has none.
+func (s *service) advance(ctx context.Context, caller id.UUID, doc document) error {
+	if doc.epoch == "" || len(doc.seqs)+len(doc.dropped) == 0 {
+		return nil
+	}
+	return s.gateways.Advance(ctx, caller, gateway.Delivery{
+		Epoch: doc.epoch, Stream: doc.stream, Stored: runs(doc.seqs), Dropped: doc.dropped, Until: doc.until,
+	})
+}
+
+// runs makes ranges of positions, in order.
+func runs(seqs []int64) []gateway.Range {
+	if !slices.IsSorted(seqs) {
+		slices.Sort(seqs)
+	}
+	var out []gateway.Range
+	for _, n := range seqs {
+		if last := len(out) - 1; last >= 0 && n <= out[last].Last+1 {
+			out[last].Last = n
+			continue
+		}
+		out = append(out, gateway.Range{First: n, Last: n})
+	}
+	return out
+}
+
+// flight counts the bytes of the batches that are being taken in.
+type flight struct {
+	limit int64
+	bytes atomic.Int64
+}
+
+// usage is the part of the limit that is taken, 0 to 1.
+func (f *flight) usage() float64 { return min(1, float64(f.bytes.Load())/float64(f.limit)) }
+
+// reservation is one batch's part of the flight.
+type reservation struct {
+	flight *flight
+	n      int64
+}
+
+// resize makes the part n bytes large, or leaves it if there is no room.
+func (r *reservation) resize(n int64) bool {
+	more := n - r.n
+	if r.flight.bytes.Add(more) > r.flight.limit && more > 0 {
+		r.flight.bytes.Add(-more)
+		return false
+	}
+	r.n = n
+	return true
+}

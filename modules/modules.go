@@ -1,0 +1,36 @@
+// Package modules lists the product's modules and makes processes of them.
+package modules
+
+import (
+	"github.com/staff-control/staff-control/modules/alerts"
+	"github.com/staff-control/staff-control/modules/auth"
+	"github.com/staff-control/staff-control/modules/buffer"
+	"github.com/staff-control/staff-control/modules/collector"
+	"github.com/staff-control/staff-control/modules/computers"
+	"github.com/staff-control/staff-control/modules/employees"
+	"github.com/staff-control/staff-control/modules/gateways"
+	"github.com/staff-control/staff-control/modules/ingest"
+	"github.com/staff-control/staff-control/modules/monitoring"
+	"github.com/staff-control/staff-control/modules/organizations"
+	"github.com/staff-control/staff-control/modules/pages"
+	"github.com/staff-control/staff-control/modules/uplink"
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+// All returns new modules, in the order in which they are built where their needs leave it open.
+func All() []kernel.Module {
+	return []kernel.Module{
+		organizations.New(),
+		auth.New(),
+		employees.New(),
+		computers.New(),
+		alerts.New(),
+		gateways.New(),
+		monitoring.New(),
+		ingest.New(),
+		buffer.New(),
+		uplink.New(),
+		collector.New(),
+		pages.New(),
+	}
+}

@@ -1,0 +1,39 @@
+package monitoring
+
+import (
+	"errors"
+	"time"
+
+	"github.com/staff-control/staff-control/platform/config"
+)
+
+// Config is the section "monitoring".
+type Config struct {
+	OldestDays     int           `koanf:"oldest_days" doc:"events that began longer ago than this are set aside; no less than the longest retention"`
+	Ahead          time.Duration `koanf:"ahead" doc:"how far ahead of the server's clock an event may be"`
+	TokenDays      int           `koanf:"token_days" doc:"how long the token of a stored batch is known"`
+	QuarantineDays int           `koanf:"quarantine_days" doc:"how long events are kept that were set aside"`
+}
+
+const day = 24 * time.Hour
+
+func defaults() Config {
+	return Config{OldestDays: 5 * 365, Ahead: 10 * time.Minute, TokenDays: 30, QuarantineDays: 90}
+}
+
+// Validate returns all that is wrong.
+func (c *Config) Validate() error {
+	var errs []error
+	must := func(ok bool, key, must string, got any) {
+		if !ok {
+			errs = append(errs, config.Problem(key, must, got))
+		}
+	}
+	must(c.OldestDays >= 1 && c.OldestDays <= 36500, "oldest_days", "be between 1 and 36500", c.OldestDays)
+	must(c.Ahead >= 0 && c.Ahead <= day, "ahead", "be between 0s and 24h", c.Ahead)
+	must(c.TokenDays >= 1 && c.TokenDays <= 3650, "token_days", "be between 1 and 3650", c.TokenDays)
+	must(c.QuarantineDays >= 1 && c.QuarantineDays <= 3650, "quarantine_days", "be between 1 and 3650", c.QuarantineDays)
+	return errors.Join(errs...)
+}
+
+func (c *Config) oldest() time.Duration { return time.Duration(c.OldestDays) * day }

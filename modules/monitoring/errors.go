@@ -1,0 +1,36 @@
+package monitoring
+
+import (
+	"errors"
+	"time"
+
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+// retryAfter is when the sender of a batch that could not be stored should come back.
+const retryAfter = 10 * time.Second
+
+var (
+	// errStorage has the code whose text and name the design document fixes.
+	errStorage     = fault.New(fault.Unavailable, "database").After(retryAfter)
+	errUnknownKind = fault.New(fault.Invalid, "monitoring.unknown_kind")
+	errIncomplete  = fault.New(fault.Invalid, "monitoring.incomplete")
+)
+
+// Codes of single fields of a request.
+const (
+	codeRequired    = "required"
+	codeBeforeFrom  = "monitoring.before_from"
+	codeOneOf       = "monitoring.employee_or_computer"
+	codeNotADate    = "monitoring.not_a_date"
+	codeChoosesNone = "monitoring.choose_organization"
+)
+
+// storage says of an error of the database whether it may pass: no room, or nobody there.
+func storage(err error) error {
+	if errors.Is(err, db.ErrFull) || errors.Is(err, db.ErrUnavailable) {
+		return errStorage.Wrap(err)
+	}
+	return err
+}

@@ -1,0 +1,159 @@
+package monitoring
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+// table is where events of one kind are, and how their columns are called in a row.
+type table struct {
+	name, columns string
+	timed         bool // has duration_seconds
+}
+
+var tables = map[activity.Kind]table{
+	activity.ActiveWindow: {"active_windows", "window_title AS title, process_name, url, duration_seconds", true},
+	activity.VisitedSite:  {"visited_sites", "title, process_name, url, duration_seconds", true},
+	activity.Screenshot:   {"screenshots", "title, process_name, file_path, file_size, sha256, width, height", false},
+	activity.UserSession:  {"user_sessions", "session_type, end_time, source", false},
+	activity.IdlePeriod:   {"idle_periods", "duration_seconds", true},
+}
+
+// sight is one part of what a reader may see and asks for. Empty fields narrow nothing, except the organization,
+// which is always one: so every read is a walk along an index.
+type sight struct {
+	organization int64
+	computer     string
+	user         string
+	someUser     bool // user counts, even when empty
+	from, until  time.Time
+}
+
+// place is where a page begins: after the row with these keys, newest first.
+type place struct {
+	at time.Time
+	id id.UUID
+}
+
+// window is what to read of each sight.
+type window struct {
+	after *place
+	limit int
+	// briefFrom leaves out what began before it and was brief: a day looks into the day before it only for what
+	// may reach into its own.
+	briefFrom time.Time
+}
+
+// brief is the length of most events.
+const brief = 15 * time.Minute
+
+// maxSights bounds the parts of one statement; SQLite takes 500.
+const maxSights = 100
+
+// newest returns the events of the sights, newest first, at most w.limit.
+func (s store) newest(ctx context.Context, k activity.Kind, sights []sight, w window) (rows []row, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		rows, err = newest(ctx, tx, k, sights, w)
+		return err
+	})
+	return rows, err
+}
+
+func newest(ctx context.Context, tx db.Tx, k activity.Kind, sights []sight, w window) ([]row, error) {
+	var all []row
+	for part := range slices.Chunk(sights, maxSights) {
+		query, args := statement(tables[k], part, w)
+		var rows []row
+		// Scoped by sight: each part of the statement names one organization; the service takes it from the actor.
+		if err := tx.Raw(query, args...).Scan(ctx, &rows); err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	if len(sights) > maxSights {
+		slices.SortFunc(all, func(a, b row) int {
+			return cmp.Or(b.Datetime.Compare(a.Datetime), cmp.Compare(b.ID.String(), a.ID.String()))
+		})
+	}
+	return all[:min(len(all), w.limit)], nil
+}
+
+const newestFirst = " ORDER BY datetime DESC, id DESC LIMIT ?"
+
+// statement reads each sight by itself, in the order of an index and no further than the page, and merges.
+func statement(t table, sights []sight, w window) (string, []any) {
+	if len(sights) == 1 {
+		return part(t, sights[0], w)
+	}
+	parts, args := make([]string, len(sights)), []any(nil)
+	for i, s := range sights {
+		q, a := part(t, s, w)
+		parts[i] = "SELECT * FROM (" + q + ") AS part"
+		args = append(args, a...)
+	}
+	return strings.Join(parts, " UNION ALL ") + newestFirst, append(args, w.limit)
+}
+
+func part(t table, s sight, w window) (string, []any) {
+	where, args := []string{"organization_id = ?"}, []any{s.organization}
+	and := func(condition string, values ...any) {
+		where = append(where, condition)
+		args = append(args, values...)
+	}
+	if s.computer != "" {
+		and("computer_uid = ?", s.computer)
+	}
+	if s.someUser {
+		and("user_sid = ?", s.user)
+	}
+	if !s.from.IsZero() {
+		and("datetime >= ?", s.from)
+	}
+	if !s.until.IsZero() {
+		and("datetime < ?", s.until)
+	}
+	if w.after != nil {
+		// The first condition is the second's, said so that an index without the id can use it.
+		and("datetime <= ?", w.after.at)
+		and("(datetime, id) < (?, ?)", w.after.at, w.after.id)
+	}
+	if t.timed && !w.briefFrom.IsZero() {
+		and("(datetime >= ? OR duration_seconds > ?)", w.briefFrom, int64(brief/time.Second))
+	}
+	query := "SELECT organization_id, datetime, id, computer_uid, user_sid, " + t.columns + " FROM " + t.name +
+		" WHERE " + strings.Join(where, " AND ") + newestFirst
+	return query, append(args, w.limit)
+}
+
+// organizations returns those that have events of this kind, for an actor that sees all. It jumps from one
+// to the next along the key, since reading all rows would take long.
+func (s store) organizations(ctx context.Context, k activity.Kind) (ids []int64, err error) {
+	t := tables[k].name
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		// Scoped by nothing: only for actors that cross organizations; for others row level security leaves one,
+		// and the service does not ask.
+		return tx.Raw("WITH RECURSIVE o (id) AS (SELECT min(organization_id) FROM "+t+
+			" UNION ALL SELECT (SELECT min(organization_id) FROM "+t+" WHERE organization_id > o.id) FROM o WHERE o.id IS NOT NULL)"+
+			" SELECT id FROM o WHERE id IS NOT NULL").Scan(ctx, &ids)
+	})
+	return ids, err
+}
+
+// quarantined returns what was set aside, newest first.
+func (s store) quarantined(ctx context.Context, after *place, limit int) (rows []quarantineRow, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		q := tx.Select(&rows).Order("received_at DESC", "id").Limit(int64(limit))
+		if after != nil {
+			q = q.Where("received_at <= ?", after.at).Where("(received_at < ? OR id > ?)", after.at, after.id)
+		}
+		return q.Scan(ctx)
+	})
+	return rows, err
+}

@@ -1,0 +1,327 @@
+package modules
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/staff-control/staff-control/migrations"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/event"
+	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/i18n"
+	"github.com/staff-control/staff-control/platform/jobs"
+	"github.com/staff-control/staff-control/platform/kernel"
+	"github.com/staff-control/staff-control/platform/log"
+	"github.com/staff-control/staff-control/platform/metrics"
+	"github.com/staff-control/staff-control/platform/trace"
+)
+
+// Build says which binary this is.
+type Build struct{ Version, Commit, Date string }
+
+// Process is one run of the binary: its settings, read and checked, and nothing opened yet.
+type Process struct {
+	Build Build
+	input config.Input
+	tree  *config.Tree
+	own   *settings
+	roles []kernel.Role
+	out   io.Writer
+	tty   bool
+	now   func() time.Time
+}
+
+// Load reads the settings. It reports all faults of the settings, the wiring and the modules of the roles at once;
+// the process is usable, for printing its settings, even then.
+func Load(in config.Input, b Build, out io.Writer, tty bool) (*Process, error) {
+	p := &Process{Build: b, input: in, own: defaults(), out: out, tty: tty, now: time.Now}
+	err := p.load()
+	return p, err
+}
+
+func (p *Process) load() error {
+	err := p.read(p.input)
+	if !p.together() {
+		return err
+	}
+	// The gateway's way to agent-api is known once that listens; until then this stands for it.
+	return p.acquaint("http://127.0.0.1", rand.Text())
+}
+
+// read merges the settings and checks them against all that is wrong at once.
+func (p *Process) read(in config.Input) error {
+	tree, loadErr := config.Load(in, p.sections())
+	p.tree = tree
+	fillErr := p.own.fill(tree)
+	p.roles, _ = rolesOf(p.own.root.Role)
+	faults := []error{loadErr, fillErr}
+	for _, r := range p.roles {
+		_, err := kernel.New(r, kernel.Options{Config: tree}, All())
+		faults = append(faults, err)
+	}
+	return config.Join(tree.Source(), faults...)
+}
+
+// together reports whether a gateway and an agent-api of this process have to be made known to each other.
+func (p *Process) together() bool {
+	return slices.Contains(p.roles, kernel.AgentAPI) && slices.Contains(p.roles, kernel.Gateway) && !p.tree.IsSet("uplink.url")
+}
+
+// acquaint tells the gateway of this process where agent-api is, and both a provisioning token of one use, which
+// lives in memory.
+func (p *Process) acquaint(address, token string) error {
+	in := p.input
+	in.Set = append(slices.Clone(in.Set), "uplink.url="+address, "uplink.token="+token, "gateways.bootstrap_token="+token)
+	return p.read(in)
+}
+
+func (p *Process) sections() []config.Section {
+	sections := p.own.sections()
+	for _, m := range All() {
+		if mf := m.Manifest(); mf.Config != nil {
+			sections = append(sections, config.Section{Name: mf.Name, Config: mf.Config})
+		}
+	}
+	return sections
+}
+
+// PrintSettings writes the merged settings, each with where it came from, secrets masked.
+func (p *Process) PrintSettings(w io.Writer) { p.tree.Print(w) }
+
+// ExampleSettings writes every setting with its default and what it is for.
+func ExampleSettings(w io.Writer) {
+	p := &Process{own: defaults()}
+	config.Example(w, p.sections())
+}
+
+// Serve runs the roles until ctx ends or one of them fails; then all stop.
+func (p *Process) Serve(ctx context.Context) error {
+	listeners, err := p.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.introduce(listeners); err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
+	logger := p.logger()
+	if p.own.redis.URL != "" {
+		logger.InfoContext(ctx, "redis.url is set and not used")
+	}
+	var site *site
+	if slices.ContainsFunc(p.roles, kernel.Role.Serves) {
+		if site, err = p.open(ctx, logger); err != nil {
+			return errors.Join(err, closeAll(listeners))
+		}
+		defer site.close(logger)
+	}
+	stopTracing, err := trace.Setup(ctx, p.own.trace, "staff-control "+p.own.root.Role, p.Build.Version)
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if err := stopTracing(ctx); err != nil {
+			logger.WarnContext(ctx, "the last traces were not delivered", "error", err)
+		}
+	}()
+	return p.run(ctx, logger, site, listeners)
+}
+
+// run runs one kernel for each role; the first to end ends the others.
+func (p *Process) run(ctx context.Context, logger *slog.Logger, s *site, listeners map[kernel.Role]net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var kernels []*kernel.Kernel
+	for _, r := range p.roles {
+		k, err := p.kernel(ctx, r, logger.With("role", string(r)), s, listeners[r])
+		if err != nil {
+			return errors.Join(err, closeAll(listeners))
+		}
+		kernels = append(kernels, k)
+	}
+	ended := make(chan error, len(kernels))
+	for _, k := range kernels {
+		go func() { ended <- k.Run(ctx) }()
+	}
+	var faults []error
+	for range kernels {
+		faults = append(faults, <-ended)
+		cancel()
+	}
+	return errors.Join(faults...)
+}
+
+func (p *Process) kernel(ctx context.Context, r kernel.Role, logger *slog.Logger, s *site, ln net.Listener) (*kernel.Kernel, error) {
+	catalog, err := p.catalog()
+	if err != nil {
+		return nil, err
+	}
+	proxies, err := p.own.proxies()
+	if err != nil {
+		return nil, err
+	}
+	o := kernel.Options{
+		Listener: ln, Config: p.tree, Log: logger, Catalog: catalog,
+		Registry: metrics.New(p.Build.Version, p.Build.Commit, p.Build.Date),
+		Version:  p.Build.Version, Data: p.own.root.Data, TrustedProxies: proxies,
+		DrainDelay: p.own.http.DrainDelay, Announce: p.announce,
+	}
+	modules := All()
+	if err := s.equip(ctx, r, &o, modules); err != nil {
+		return nil, err
+	}
+	return kernel.New(r, o, modules)
+}
+
+func (p *Process) catalog() (*i18n.Catalog, error) {
+	messages := [][]byte{httpx.Messages}
+	for _, m := range All() {
+		if text := m.Manifest().Messages; text != nil {
+			messages = append(messages, text)
+		}
+	}
+	return i18n.New(p.own.root.Language, messages...)
+}
+
+func (p *Process) announce(text string) { fmt.Fprintln(p.out, text) }
+
+func (p *Process) logger() *slog.Logger { return log.New(p.out, p.own.log, p.tty) }
+
+// listen opens the listener of every role, so that a taken port is known before anything else is opened.
+func (p *Process) listen(ctx context.Context) (map[kernel.Role]net.Listener, error) {
+	var lc net.ListenConfig
+	listeners := map[kernel.Role]net.Listener{}
+	for _, r := range p.roles {
+		ln, err := lc.Listen(ctx, "tcp", p.own.listen(r))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%s.listen: %w", r.Section(), err), closeAll(listeners))
+		}
+		listeners[r] = ln
+	}
+	return listeners, nil
+}
+
+func closeAll(listeners map[kernel.Role]net.Listener) error {
+	var faults []error
+	for _, ln := range listeners {
+		faults = append(faults, ln.Close())
+	}
+	return errors.Join(faults...)
+}
+
+// introduce makes a gateway and an agent-api of the same process known to each other. What the operator set stays.
+func (p *Process) introduce(listeners map[kernel.Role]net.Listener) error {
+	server, gateway := listeners[kernel.AgentAPI], listeners[kernel.Gateway]
+	if server == nil || gateway == nil {
+		return nil
+	}
+	if err := p.read(p.input); err == nil || !p.together() {
+		return err
+	}
+	return p.acquaint(fmt.Sprintf("http://127.0.0.1:%d", server.Addr().(*net.TCPAddr).Port), rand.Text())
+}
+
+// site is what the server roles of a process share: one database, and what stands on it.
+type site struct {
+	db      *db.DB
+	runners []*jobs.Runner
+}
+
+// open opens the server's database. A SQLite file is brought to this binary's schema; PostgreSQL is only compared.
+func (p *Process) open(ctx context.Context, logger *slog.Logger) (*site, error) {
+	address := p.own.database.URL.Reveal()
+	if address == "" {
+		address = filepath.Join(p.own.root.Data, "staff-control.db")
+	}
+	d, err := db.Open(ctx, address, logger)
+	if err != nil {
+		return nil, err
+	}
+	if d.Name() == "sqlite" {
+		err = d.Migrate(ctx, migrations.For(d.Name()), p.now(), jobs.Migrate)
+	} else {
+		err = d.CheckSchema(ctx, migrations.For(d.Name()))
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return &site{db: d}, nil
+}
+
+func (s *site) close(logger *slog.Logger) {
+	for _, r := range s.runners {
+		r.Close()
+	}
+	if err := s.db.Close(); err != nil {
+		logger.Error("close the database", "error", err)
+	}
+}
+
+// equip gives the role's kernel what its modules stand on: on a gateway a clock, on the servers the database,
+// its jobs, its events and its audit.
+func (s *site) equip(ctx context.Context, r kernel.Role, o *kernel.Options, modules []kernel.Module) error {
+	if !r.Serves() {
+		o.Schedule = jobs.NewLocal(o.Log)
+		return nil
+	}
+	runner, err := jobs.New(ctx, jobs.Options{DB: s.db, Log: o.Log, Role: string(r), Metrics: o.Registry})
+	if err != nil {
+		return err
+	}
+	s.runners = append(s.runners, runner)
+	bus, err := event.NewBus(runner, s.db, o.Log, registrations(modules))
+	if err != nil {
+		return err
+	}
+	o.DB, o.Schedule, o.Events, o.Audit = s.db, runner, bus, audit.New(audit.Options{
+		DB: s.db, Log: o.Log, Metrics: o.Registry, ClientIP: httpx.ClientIP, TraceID: trace.ID,
+	})
+	return nil
+}
+
+// registrations are the handlers of all modules, each with the roles of its module that have the database.
+func registrations(modules []kernel.Module) (all []event.Registration) {
+	for _, m := range modules {
+		mf := m.Manifest()
+		var roles []string
+		for _, r := range mf.Roles {
+			if r.Serves() {
+				roles = append(roles, string(r))
+			}
+		}
+		for _, h := range mf.Handles {
+			all = append(all, event.Registration{Module: mf.Name, Roles: roles, Handler: h})
+		}
+	}
+	return all
+}
+
+// Migrate brings the server's database to this binary's schema, on PostgreSQL as its owner.
+func (p *Process) Migrate(ctx context.Context) error {
+	if !db.IsPostgres(p.own.database.URL.Reveal()) && p.own.database.OwnerURL == "" {
+		s, err := p.open(ctx, p.logger())
+		if err != nil {
+			return err
+		}
+		return s.db.Close()
+	}
+	if p.own.database.OwnerURL == "" {
+		return errors.New("migrate: database.owner_url (DATABASE_OWNER_URL) must be set: staff_owner owns the tables")
+	}
+	d, err := db.OpenOwner(p.own.database.OwnerURL.Reveal())
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Migrate(ctx, migrations.For("postgres"), p.now(), jobs.Migrate), d.Close())
+}

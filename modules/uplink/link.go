@@ -1,0 +1,109 @@
+package uplink
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+// state is how the gateway stands with agent-api.
+type state string
+
+const (
+	enrolling state = "enrolling" // it has no key yet
+	online    state = "online"
+	offline   state = "offline" // it is not answered, or told to come back later
+	refused   state = "refused" // its key is not taken
+)
+
+var states = [...]state{enrolling, online, offline, refused}
+
+// link follows how the gateway stands with agent-api over all that it sends there, each kind on a line of its own:
+// one that is refused does not make the others look well.
+type link struct {
+	log    *slog.Logger
+	alerts alert.Log
+	now    func() time.Time
+
+	mu     sync.Mutex
+	state  state
+	tries  map[string]int // failures in a row, by line; only lines that fail
+	raised bool           // the alert of this outage
+}
+
+func newLink(log *slog.Logger, alerts alert.Log, now func() time.Time) *link {
+	return &link{log: log, alerts: alerts, now: now, state: enrolling, tries: map[string]int{}}
+}
+
+// up notes that a line was answered well.
+func (l *link) up(ctx context.Context, line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.tries, line)
+	if len(l.tries) > 0 || l.state == online {
+		return
+	}
+	l.log.InfoContext(ctx, "agent-api answers", "was", l.state)
+	l.state, l.raised = online, false
+}
+
+// down notes one more failure of a line and returns how many that makes in a row. The alert is raised once for
+// an outage: when the tries are used up, or at once if our key is not taken.
+func (l *link) down(ctx context.Context, line string, err error) (tries int) {
+	l.mu.Lock()
+	l.tries[line]++
+	tries = l.tries[line]
+	if l.state != enrolling || line != enrolLine {
+		l.state = offline
+		if isRefusal(err) {
+			l.state = refused
+		}
+	}
+	raise := !l.raised && (tries > maxRetries || l.state == refused)
+	l.raised = l.raised || raise
+	state := l.state
+	l.mu.Unlock()
+
+	level := slog.LevelWarn
+	if raise {
+		level = slog.LevelError
+	} else if tries > maxRetries {
+		level = slog.LevelDebug // it has been said
+	}
+	l.log.Log(ctx, level, "agent-api is not reached; events stay in the buffer", "line", line, "attempt", tries, "state", state, "error", err)
+	if raise {
+		l.raise(ctx, line, tries, err)
+	}
+	return tries
+}
+
+func (l *link) raise(ctx context.Context, line string, tries int, err error) {
+	a := alert.Alert{
+		ID: id.New(), Kind: alert.ConnectionFailed, Severity: alert.Critical, At: l.now().UTC(), Subject: subjectSelf,
+		Details: map[string]any{"maxRetriesReached": tries > maxRetries, "line": line},
+	}
+	var r *refusal
+	if errors.As(err, &r) {
+		a.Details["status"] = r.status
+	}
+	if err := l.alerts.Raise(ctx, a); err != nil {
+		l.log.ErrorContext(ctx, "the alert connection_failed could not be kept", "error", err)
+	}
+}
+
+func (l *link) current() state {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state
+}
+
+// isRefusal reports whether the server does not take us, rather than what we send.
+func isRefusal(err error) bool {
+	var r *refusal
+	return errors.As(err, &r) && (r.status == 401 || r.status == 403)
+}

@@ -1,0 +1,120 @@
+package uplink
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/buffer/backlog"
+)
+
+// subjectSelf is the subject of an alert about this gateway, which need not know its id when it raises it.
+const subjectSelf = "gateway"
+
+// uplink delivers what the buffer holds and speaks for the gateway.
+type uplink struct {
+	cfg     Config
+	data    string
+	version string
+	log     *slog.Logger
+	now     func() time.Time
+	backlog backlog.Log
+	outbox  alert.Outbox
+	client  *client
+	packer  *packer
+	link    *link
+	resume  *resume
+	keys    *keys
+	metrics *metrics
+	host    host
+
+	mu   sync.Mutex
+	self card
+}
+
+// parts are what an uplink is made of.
+type parts struct {
+	cfg     Config
+	data    string
+	version string
+	log     *slog.Logger
+	now     func() time.Time
+	backlog backlog.Log
+	outbox  alert.Outbox
+	alerts  alert.Log
+}
+
+func newUplink(p parts) (*uplink, error) {
+	self, err := readCard(p.data)
+	if err != nil {
+		return nil, err
+	}
+	c, err := newClient(p.cfg, p.version, p.now)
+	if err != nil {
+		return nil, err
+	}
+	pack, err := newPacker(p.cfg.Compression)
+	if err != nil {
+		return nil, err
+	}
+	u := &uplink{
+		cfg: p.cfg, data: p.data, version: p.version, log: p.log, now: p.now, backlog: p.backlog, outbox: p.outbox,
+		client: c, packer: pack, link: newLink(p.log, p.alerts, p.now), resume: openResume(p.data, p.log),
+		metrics: newMetrics(), host: host{data: p.data}, self: self,
+	}
+	u.keys = openKeys(u)
+	return u, nil
+}
+
+// card is what the gateway knows of itself now.
+func (u *uplink) card() card {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.self
+}
+
+// become takes a new card, once it is on the disk.
+func (u *uplink) become(c card) error {
+	if err := c.save(u.data); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	u.self = c
+	u.mu.Unlock()
+	return nil
+}
+
+// run enrols, then delivers, beats and fetches keys until ctx ends.
+func (u *uplink) run(ctx context.Context) error {
+	defer u.client.http.CloseIdleConnections()
+	if !u.enrol(ctx) {
+		return nil
+	}
+	var loops sync.WaitGroup
+	defer loops.Wait()
+	var wakes []chan struct{}
+	for _, stream := range backlog.Streams {
+		d := &drainer{uplink: u, stream: stream, wake: make(chan struct{}, 1)}
+		wakes = append(wakes, d.wake)
+		loops.Go(func() { d.run(ctx) })
+	}
+	loops.Go(func() { u.beat(ctx) })
+	loops.Go(func() { u.keys.run(ctx) })
+	for ctx.Err() == nil {
+		u.backlog.Wait(ctx)
+		for _, wake := range wakes {
+			offer(wake)
+		}
+	}
+	return nil
+}
+
+// offer puts a token where there is none.
+func offer(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

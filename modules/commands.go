@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/staff-control/staff-control/modules/uplink"
+	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -43,10 +45,27 @@ func (p *Process) Command(ctx context.Context, words []string, out io.Writer) (k
 				return true, err
 			}
 			defer s.close(logger)
-			return true, c.Run(ctx, &kernel.CommandHost{DB: s.db, Log: logger, Data: p.own.root.Data, Out: out}, words[1:])
+			return true, p.explain(c.Run(ctx, &kernel.CommandHost{DB: s.db, Log: logger, Data: p.own.root.Data, Out: out}, words[1:]))
 		}
 	}
 	return false, nil
+}
+
+// explain puts a fault's texts, in English, in the place of its codes.
+func (p *Process) explain(err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err
+	}
+	catalog, catalogErr := p.catalog()
+	if catalogErr != nil {
+		return errors.Join(err, catalogErr)
+	}
+	said := []string{catalog.Text("en", f.Code, f.Params)}
+	for _, d := range f.Details {
+		said = append(said, d.Field+": "+catalog.Text("en", d.Code, d.Params))
+	}
+	return fmt.Errorf("%s (%w)", strings.Join(said, "; "), err)
 }
 
 // TestConnection tries the gateway's way to agent-api, step by step.
@@ -76,6 +95,26 @@ func (p *Process) HealthURL() string {
 
 // Check prints the modules of each role in build order, the ports between them, and every route with its permission.
 func (p *Process) Check(ctx context.Context, out io.Writer) error {
+	if err := p.CheckPorts(out); err != nil {
+		return err
+	}
+	for _, r := range p.roles {
+		fmt.Fprintf(out, "\nroutes of %s\n", r)
+		err := Scratch(ctx, r, func(s *httpx.Server) error {
+			for _, route := range s.Routes() {
+				fmt.Fprintf(out, "  %-6s %-52s %-20s %s\n", route.Method, route.Path, route.Permission, route.Owner)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckPorts prints the modules of each role in build order, with the ports between them.
+func (p *Process) CheckPorts(out io.Writer) error {
 	for _, r := range p.roles {
 		k, err := kernel.New(r, kernel.Options{Config: p.tree}, All())
 		if err != nil {
@@ -83,14 +122,7 @@ func (p *Process) Check(ctx context.Context, out io.Writer) error {
 		}
 		fmt.Fprintf(out, "role %s\n", r)
 		for _, m := range k.Manifests() {
-			fmt.Fprintf(out, "  %-14s needs %s, provides %s\n", m.Name, ports(m.Needs), ports(m.Provides))
-		}
-		routes, err := p.routes(ctx, r)
-		if err != nil {
-			return err
-		}
-		for _, route := range routes {
-			fmt.Fprintf(out, "  %-6s %-50s %-24s %s\n", route.Method, route.Path, route.Permission, route.Owner)
+			fmt.Fprintf(out, "  %-14s needs %s; provides %s\n", m.Name, ports(m.Needs), ports(m.Provides))
 		}
 	}
 	return nil

@@ -13,15 +13,6 @@ import (
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
-// routes builds the role in a directory of its own, which is thrown away, and returns the table of its routes.
-func (p *Process) routes(ctx context.Context, r kernel.Role) (table []httpx.Route, err error) {
-	err = Scratch(ctx, r, func(s *httpx.Server) error {
-		table = s.Routes()
-		return nil
-	})
-	return table, err
-}
-
 // Scratch builds a role with its defaults, on a fresh database in a directory that is thrown away, hands its server
 // to use, and takes it down. Nothing listens and no loop runs.
 func Scratch(ctx context.Context, r kernel.Role, use func(*httpx.Server) error) (err error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/staff-control/staff-control/platform/config"
 )
 
-const adminPassword = "Correct-horse-7"
+const adminPassword = "Correct7!horse"
 
 // site is the product as a customer runs it: the addresses of its roles, and a signed-in administrator.
 type site struct {

@@ -219,13 +219,19 @@ type createTokenRequest struct {
 // Validate wants a token that ends: in at most a year and after at most a thousand uses.
 func (r *createTokenRequest) Validate() error {
 	var f fault.Fields
-	if r.ExpiresInHours < 1 || r.ExpiresInHours > 24*366 {
-		f.Add("expiresInHours", "out_of_range", fault.Params{"Min": 1, "Max": 24 * 366})
-	}
-	if r.MaxUses < 1 || r.MaxUses > 1000 {
-		f.Add("maxUses", "out_of_range", fault.Params{"Min": 1, "Max": 1000})
-	}
+	between(&f, "expiresInHours", r.ExpiresInHours, 24*366)
+	between(&f, "maxUses", r.MaxUses, 1000)
 	return f.Err()
+}
+
+// between wants a number from 1 to most.
+func between(f *fault.Fields, field string, n, most int64) {
+	switch {
+	case n < 1:
+		f.Add(field, "below_min", fault.Params{"Min": 1})
+	case n > most:
+		f.Add(field, "above_max", fault.Params{"Max": most})
+	}
 }
 
 type tokenResponse struct {

@@ -32,7 +32,7 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
 	if IsPostgres(url) {
 		return openPostgres(ctx, url, log)
 	}
-	return OpenFile(ctx, url, FileOptions{Log: log})
+	return OpenFile(ctx, url, FileOptions{Log: log, Full: true}) // it answers gateways, which then forget
 }
 
 // IsPostgres reports whether url names a PostgreSQL database.

@@ -205,7 +205,7 @@ func (k *Kernel) run(ctx context.Context) error {
 	served := make(chan error, 1)
 	go func() { served <- k.server.Serve(listening, k.options.Listener) }()
 	k.health.running.Store(true)
-	k.options.Log.InfoContext(ctx, "ready", "address", k.options.Listener.Addr().String(), "modules", len(k.hosts))
+	k.options.Log.InfoContext(ctx, "ready", "listen", k.options.Listener.Addr().String(), "modules", len(k.hosts))
 
 	var err error
 	select {

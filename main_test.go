@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func start(t *testing.T, env []string, args ...string) (code int, out, fault string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = run(context.Background(), args, append(env, "STAFF_DATA="+t.TempDir()), &stdout, &stderr)
+	return code, stdout.String(), stderr.String()
+}
+
+func TestTheCommandLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args       []string
+		code       int
+		out, fault string
+	}{
+		{[]string{"version"}, ok, "staff-control dev (commit unknown, built unknown)\n", ""},
+		{[]string{"--help"}, ok, "apikey create", ""},
+		{[]string{"config", "example"}, ok, "batch_size:", ""},
+		{[]string{"--set", "buffer.max_size=2GB", "config"}, ok, "buffer.max_size", ""},
+		{[]string{"--role=gateway", "--set=uplink.url=https://agent-api.example.uz", "--check-config"}, ok, "the settings are right", ""},
+		{[]string{"--role=gateway", "--check-config"}, wrong, "", "uplink.url: must be set in role gateway, is empty"},
+		{[]string{"--role=gateway", "config"}, wrong, "uplink.url", "uplink.url: must be set"},
+		{[]string{"--role=doorman"}, wrong, "", "role: must be all, or some of gateway, agent-api and dashboard"},
+		{[]string{"--rolle=all"}, wrong, "", "no such flag: --rolle"},
+		{[]string{"--set"}, wrong, "", "flag --set needs a value"},
+		{[]string{"dance"}, failed + 1, "", "no such command: dance"},
+		{[]string{"apikey", "create", "--type", "PIRATE"}, failed, "", "type: "},
+		{[]string{"--role=gateway", "--set=uplink.url=http://127.0.0.1:1", "--test-connection"}, failed, "FAILED", "refused"},
+		{[]string{"migrate"}, ok, "", ""},
+		{[]string{"--role=dashboard", "check"}, ok, "GET    /api/v2/gateways", ""},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			t.Parallel()
+			code, out, fault := start(t, nil, c.args...)
+			if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(fault, c.fault) {
+				t.Errorf("exit %d, want %d\nout: %s\nerr: %s", code, c.code, out, fault)
+			}
+		})
+	}
+}
+
+func TestHealthAsksTheRunningProcess(t *testing.T) {
+	t.Parallel()
+	status := http.StatusOK
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/health/ready" {
+			t.Errorf("asked for %s", r.URL.Path)
+		}
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	env := []string{"STAFF_ROLE=dashboard", "STAFF_DASHBOARD__LISTEN=" + strings.TrimPrefix(server.URL, "http://")}
+	if code, _, fault := start(t, env, "health"); code != ok {
+		t.Errorf("exit %d: %s", code, fault)
+	}
+	status = http.StatusServiceUnavailable
+	if code, _, fault := start(t, env, "health"); code != failed || !strings.Contains(fault, fmt.Sprint(status)) {
+		t.Errorf("exit %d: %s", code, fault)
+	}
+}
+
+func TestATakenPortIsSaid(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	code, _, fault := start(t, []string{"STAFF_DASHBOARD__LISTEN=" + strings.TrimPrefix(server.URL, "http://")}, "--role=dashboard")
+	if code != failed || !strings.Contains(fault, "dashboard.listen: ") {
+		t.Errorf("exit %d: %s", code, fault)
+	}
+}

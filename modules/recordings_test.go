@@ -1,0 +1,180 @@
+package modules_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// recording is a request that v1's clients sent, with v1's answer.
+type recording struct {
+	App, Name, Method, Path string
+	Status                  int
+	Body, Response          json.RawMessage
+}
+
+// recordings reads those of an application, or skips where the fixtures are not.
+func recordings(t *testing.T, keep func(recording) bool) (all []recording) {
+	t.Helper()
+	f, err := os.Open("../../shared/fixtures/v1/recordings.jsonl")
+	if os.IsNotExist(err) {
+		t.Skip("the recordings of v1 are not here (../shared/fixtures)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var r recording
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		if keep(r) {
+			all = append(all, r)
+		}
+	}
+	if err := lines.Err(); err != nil || len(all) == 0 {
+		t.Fatalf("%d recordings: %v", len(all), err)
+	}
+	return all
+}
+
+// What v1's agents sent and v1 took, the gateway and agent-api take with the same status and envelope, and its rows
+// are on the dashboard once, though every request comes twice.
+func TestV1AgentsNeedOnlyAnotherHostName(t *testing.T) {
+	t.Parallel()
+	taken := recordings(t, func(r recording) bool {
+		return r.App == "agent-api" && strings.HasPrefix(r.Path, "/api/agent/") && r.Status < 300
+	})
+	for _, through := range []string{"gateway", "agent-api"} {
+		t.Run(through, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.serve(t)
+			ready(t, s.gateway, s.agentAPI, s.dashboard)
+			s.signIn(t)
+			old := strings.Repeat("0123456789abcdef", 4) // v1's keys were 64 hex digits
+			s.command(t, "apikey", "create", "--type", "AGENT", "--organization", "1", "--key", old)
+			host := map[string]string{"gateway": s.gateway, "agent-api": s.agentAPI}[through]
+			until(t, "the key is known", func() bool {
+				status, _ := call(t, http.MethodPost, host+"/api/agent/active-windows", agent(old), `{"computerUid":"x","userSid":"x","timestamp":"2025-10-01","data":[]}`)
+				return status == http.StatusOK
+			})
+			want, seen := map[string]int{}, map[string]bool{}
+			for range 2 {
+				for _, r := range taken {
+					replay(t, host, old, r)
+				}
+			}
+			for _, r := range taken {
+				countRows(t, r, want, seen)
+			}
+			for kind, n := range want {
+				until(t, fmt.Sprintf("%d %s are there", n, kind), func() bool { return len(s.rows(t, kind, "from=2020-01-01T00:00:00Z")) >= n })
+				if got := len(s.rows(t, kind, "from=2020-01-01T00:00:00Z")); got != n {
+					t.Errorf("%s: %d rows, want %d", kind, got, n)
+				}
+			}
+		})
+	}
+}
+
+func replay(t *testing.T, host, key string, r recording) {
+	t.Helper()
+	status, answer := call(t, r.Method, host+r.Path, agent(key), []byte(r.Body))
+	if status != r.Status {
+		t.Errorf("%s: %d, v1 said %d: %s", r.Name, status, r.Status, answer)
+		return
+	}
+	var ours, theirs any
+	if err := json.Unmarshal(answer, &ours); err != nil {
+		t.Fatalf("%s: %v", r.Name, err)
+	}
+	if err := json.Unmarshal(r.Response, &theirs); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := shape(ours), shape(theirs); a != b {
+		t.Errorf("%s: answered %s, v1 %s", r.Name, a, b)
+	}
+}
+
+// shape is a value's field names and types, in order.
+func shape(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		var b strings.Builder
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			fmt.Fprintf(&b, "%s:%s ", name, shape(v[name]))
+		}
+		return "{" + b.String() + "}"
+	case []any:
+		if len(v) == 0 {
+			return "[]"
+		}
+		return "[" + shape(v[0]) + "]"
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// countRows adds to want the rows that the recording's items are. Equal requests are one.
+func countRows(t *testing.T, r recording, want map[string]int, seen map[string]bool) {
+	t.Helper()
+	kind := strings.TrimPrefix(r.Path, "/api/agent/")
+	var body struct {
+		ComputerUID, UserSID string
+		Data                 json.RawMessage
+	}
+	if strings.HasPrefix(kind, "register") || json.Unmarshal(r.Body, &body) != nil {
+		return
+	}
+	var items []json.RawMessage
+	if json.Unmarshal(body.Data, &items) != nil {
+		items = []json.RawMessage{body.Data}
+	}
+	equal := map[string]int{}
+	for _, item := range items {
+		var e struct {
+			Datetime, StartTime, EndTime, Title, URL, ProcessName, FilePath, SessionType string
+			ActiveTime                                                                   int64
+		}
+		if err := json.Unmarshal(item, &e); err != nil {
+			t.Fatal(err)
+		}
+		at, impossible := instant(e.Datetime+e.StartTime), e.ActiveTime < 0
+		if end := instant(e.EndTime); e.EndTime != "" && end.Before(at) {
+			impossible = true
+		}
+		if impossible || at.After(time.Now().Add(10*time.Minute)) || at.Before(time.Now().AddDate(-5, 0, 0)) {
+			continue // these are set aside, with their reason
+		}
+		e.Datetime, e.StartTime = at.String(), ""
+		if e.EndTime != "" {
+			e.EndTime = instant(e.EndTime).String()
+		}
+		content := fmt.Sprint(kind, body.ComputerUID, body.UserSID, e)
+		equal[content]++
+		if row := fmt.Sprint(content, equal[content]); !seen[row] {
+			seen[row] = true
+			want[kind]++
+		}
+	}
+}
+
+// instant reads the forms of time that the recordings have.
+func instant(text string) time.Time {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", time.DateOnly, "2006-01-02 15:04:05"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC()
+		}
+	}
+	return time.Time{}
+}

@@ -1,0 +1,289 @@
+package modules_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/staff-control/staff-control/modules"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+// tenant is an organization with one of everything, each marked with a word that nobody else has.
+type tenant struct {
+	mark         string
+	organization int64
+	tokens       map[actor.Role]string // sign-ins of its people
+	agentKey     string
+	gatewayKey   string
+	ids          map[string]string // path prefix → id of this tenant's row
+}
+
+// Two tenants try to read and change each other through every route there is: whoever asks, a row of the other
+// tenant is not found and its mark is in no answer, and nothing of it has changed afterwards.
+func TestTenantsDoNotMeetThroughAnyRoute(t *testing.T) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		tenantsDoNotMeet(t, newSite(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		tenantsDoNotMeet(t, newSite(t, "DATABASE_URL="+dbtest.PostgresURL(t, "staff_app"), "STAFF_AUTH__TOKEN_KEY="+strings.Repeat("k", 40)))
+	})
+}
+
+func tenantsDoNotMeet(t *testing.T, s *site) {
+	s.serve(t, "role=agent-api,dashboard")
+	ready(t, s.agentAPI, s.dashboard)
+	s.signIn(t)
+	alpha, beta := newTenant(t, s, "ALPHA"), newTenant(t, s, "BETA")
+	before := everythingOf(t, s, alpha)
+	asked := 0
+	for _, role := range []kernel.Role{kernel.Dashboard, kernel.AgentAPI} {
+		host := map[kernel.Role]string{kernel.Dashboard: s.dashboard, kernel.AgentAPI: s.agentAPI}[role]
+		for _, route := range routesOf(t, role) {
+			for who, header := range beta.callers(role) {
+				asked += trespass(t, host, route, who, header, alpha)
+			}
+		}
+	}
+	if asked < 200 {
+		t.Errorf("only %d requests were tried", asked)
+	}
+	if after := everythingOf(t, s, alpha); after != before {
+		t.Errorf("what the first tenant has was changed:\n%s\nwas\n%s", after, before)
+	}
+	t.Logf("%d requests", asked)
+}
+
+func routesOf(t *testing.T, role kernel.Role) (routes []httpx.Route) {
+	t.Helper()
+	err := modules.Scratch(context.Background(), role, func(s *httpx.Server) error {
+		routes = s.Routes()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return routes
+}
+
+// callers are those of the tenant who can ask a role something.
+func (n tenant) callers(role kernel.Role) map[string]map[string]string {
+	if role == kernel.AgentAPI {
+		return map[string]map[string]string{"agent": agent(n.agentKey), "gateway": {"Authorization": "Bearer " + n.gatewayKey}}
+	}
+	all := map[string]map[string]string{}
+	for r, token := range n.tokens {
+		all[r.String()] = map[string]string{"Authorization": "Bearer " + token}
+	}
+	return all
+}
+
+// trespass asks one route for the victim's rows.
+func trespass(t *testing.T, host string, route httpx.Route, who string, header map[string]string, victim tenant) (asked int) {
+	t.Helper()
+	path := route.Path
+	foreign := strings.Contains(path, ":")
+	if foreign {
+		prefix, rest, _ := strings.Cut(path, ":id")
+		id, known := victim.ids[strings.TrimSuffix(prefix, "/")]
+		if !known || strings.Contains(rest, ":") {
+			t.Errorf("route %s: the test knows no foreign id for it; add one to newTenant", path)
+			return 0
+		}
+		path = prefix + id + rest
+	}
+	if strings.HasSuffix(path, "*") || strings.HasSuffix(path, "/logout") { // the pages; and our own sign-out
+		return 0
+	}
+	for _, query := range queriesFor(route, victim) {
+		var body any
+		if route.Method != http.MethodGet && route.Method != http.MethodDelete {
+			body = bodyFor(route, victim)
+		}
+		status, answer := call(t, route.Method, host+path+query, header, body)
+		asked++
+		if strings.Contains(string(answer), victim.mark) {
+			t.Errorf("%s %s %s%s shows the other tenant: %d %.300s", who, route.Method, path, query, status, answer)
+		}
+		if foreign && status < 300 {
+			t.Errorf("%s %s %s%s took the other tenant's id: %d %.300s", who, route.Method, path, query, status, answer)
+		}
+		if status >= 500 {
+			t.Errorf("%s %s %s%s: %d %.300s", who, route.Method, path, query, status, answer)
+		}
+	}
+	return asked
+}
+
+// queriesFor are the ways to ask a list for the victim's rows.
+func queriesFor(route httpx.Route, victim tenant) []string {
+	if route.Method != http.MethodGet {
+		return []string{""}
+	}
+	employee, organization := victim.ids["/api/v2/employees"], fmt.Sprint(victim.organization)
+	switch {
+	case route.Path == "/api/v2/monitoring/day":
+		return []string{"?date=2026-01-01&computer=PC-" + victim.mark, "?date=2026-01-01&employee=" + employee, "?date=2026-01-01&organization=" + organization + "&computer=PC-" + victim.mark}
+	case strings.HasPrefix(route.Path, "/api/v2/monitoring/") && !strings.HasSuffix(route.Path, "quarantine"):
+		return []string{"", "?computer=PC-" + victim.mark, "?employee=" + employee, "?organization=" + organization}
+	case route.Path == "/api/v2/departments", route.Path == "/api/v2/departments/tree", route.Path == "/api/v2/users":
+		return []string{"", "?organizationId=" + organization}
+	case route.Path == "/api/v2/employees":
+		return []string{"", "?departmentId=" + victim.ids["/api/v2/departments"], "?search=" + victim.mark}
+	case route.Path == "/api/v2/computers", route.Path == "/api/v2/computers/users":
+		return []string{"", "?search=" + victim.mark}
+	}
+	return []string{""}
+}
+
+// bodyFor names the victim's rows wherever a body can name a row.
+func bodyFor(route httpx.Route, victim tenant) map[string]any {
+	department, employee := number(victim.ids["/api/v2/departments"]), number(victim.ids["/api/v2/employees"])
+	switch route.Method + " " + route.Path {
+	case "POST /api/v2/employees":
+		return map[string]any{"name": "thief", "departmentId": department}
+	case "PATCH /api/v2/employees/:id":
+		return map[string]any{"name": "thief"}
+	case "POST /api/v2/departments":
+		return map[string]any{"fullName": "thief", "shortName": "thief", "organizationId": victim.organization, "parentId": department}
+	case "PATCH /api/v2/departments/:id", "PATCH /api/v2/organizations/:id":
+		return map[string]any{"fullName": "thief"}
+	case "POST /api/v2/computers/users/:id/link":
+		return map[string]any{"employeeId": employee}
+	case "POST /v2/ingest/logs":
+		return map[string]any{"gatewayId": victim.ids["/api/v2/gateways"], "data": []any{map[string]any{
+			"type": "active_window", "computerUid": "PC-" + victim.mark, "userSid": "S", "payload": map[string]any{}, "timestamp": time.Now()}}}
+	case "POST /v2/gateway/agent-keys/check":
+		return map[string]any{"hash": strings.Repeat("0", 64)}
+	}
+	return map[string]any{}
+}
+
+func number(text string) (n int64) {
+	fmt.Sscan(text, &n)
+	return n
+}
+
+// newTenant makes an organization with one of everything.
+func newTenant(t *testing.T, s *site, mark string) tenant {
+	t.Helper()
+	admin := map[string]string{"Authorization": "Bearer " + s.token}
+	post := func(path string, body map[string]any) map[string]any {
+		t.Helper()
+		status, answer := call(t, http.MethodPost, s.dashboard+path, admin, body)
+		var out map[string]any
+		if status >= 300 || json.Unmarshal(answer, &out) != nil && len(answer) > 0 {
+			t.Fatalf("POST %s: %d %s", path, status, answer)
+		}
+		return out
+	}
+	text := func(v any) string { return strings.TrimSuffix(fmt.Sprintf("%v", v), ".0") }
+	id := func(m map[string]any) string {
+		if f, isNumber := m["id"].(float64); isNumber {
+			return fmt.Sprintf("%.0f", f)
+		}
+		return text(m["id"])
+	}
+	n := tenant{mark: mark, tokens: map[actor.Role]string{}, ids: map[string]string{}}
+	organization := id(post("/api/v2/organizations", map[string]any{"fullName": mark + " full", "shortName": mark}))
+	n.organization = number(organization)
+	department := id(post("/api/v2/departments", map[string]any{"fullName": mark + " department", "shortName": mark + "-d", "organizationId": n.organization}))
+	employee := id(post("/api/v2/employees", map[string]any{"name": mark + " employee", "departmentId": number(department)}))
+	n.ids["/api/v2/organizations"], n.ids["/api/v2/departments"], n.ids["/api/v2/employees"] = organization, department, employee
+	for _, role := range []actor.Role{actor.HR, actor.DepartmentLead, actor.Guard} {
+		name := strings.ToLower(mark + "-" + role.String())
+		user := id(post("/api/v2/users", map[string]any{
+			"name": mark + " " + role.String(), "username": name, "password": adminPassword, "role": role.String(), "organizationId": n.organization,
+		}))
+		n.ids["/api/v2/users"] = user
+		if role == actor.DepartmentLead {
+			status, answer := call(t, http.MethodPut, s.dashboard+"/api/v2/users/"+user+"/departments", admin, map[string]any{"departmentIds": []int64{number(department)}})
+			if status >= 300 {
+				t.Fatalf("departments of a lead: %d %s", status, answer)
+			}
+		}
+		n.tokens[role] = s.signInAs(t, name, adminPassword)
+	}
+	n.agentKey = s.command(t, "apikey", "create", "--type", "AGENT", "--organization", organization)
+	n.ids["/api/v2/api-keys"] = organization // keys are made in the order of the tenants
+	made := post("/api/v2/gateways", map[string]any{"serial": "GW-" + mark, "organizationId": n.organization})
+	n.gatewayKey, n.ids["/api/v2/gateways"] = text(made["apiKey"]), text(made["gatewayId"])
+	n.ids["/api/v2/gateways/tokens"] = id(post("/api/v2/gateways/tokens", map[string]any{"organizationId": n.organization, "expiresInHours": 1, "maxUses": 1, "note": mark}))
+	n.report(t, s)
+	n.ids["/api/v2/computers/users"] = n.windowsUser(t, s)
+	post("/api/v2/computers/users/"+n.ids["/api/v2/computers/users"]+"/link", map[string]any{"employeeId": number(employee)})
+	n.ids["/api/v2/alerts"] = n.alert(t, s)
+	return n
+}
+
+// report sends one event of each kind, and one that is impossible, marked.
+func (n tenant) report(t *testing.T, s *site) {
+	t.Helper()
+	at := time.Now().UTC().Add(-time.Hour)
+	marked := func(kind string, more map[string]any) map[string]any {
+		e := map[string]any{"type": kind, "at": at, "title": n.mark + " title", "processName": n.mark + ".exe", "durationSeconds": 1}
+		for k, v := range more {
+			e[k] = v
+		}
+		return e
+	}
+	status, answer := call(t, http.MethodPost, s.agentAPI+"/v2/agent/events", agent(n.agentKey), report("PC-"+n.mark, "S-"+n.mark,
+		marked("active_window", nil), marked("visited_site", map[string]any{"url": "https://" + n.mark + ".uz/"}),
+		marked("screenshot", map[string]any{"filePath": n.mark + ".png"}), marked("user_session", map[string]any{"sessionType": "login"}),
+		marked("idle_period", nil), marked("active_window", map[string]any{"durationSeconds": -1})))
+	if status != http.StatusOK {
+		t.Fatalf("report: %d %s", status, answer)
+	}
+}
+
+// windowsUser is the id of the tenant's Windows user.
+func (n tenant) windowsUser(t *testing.T, s *site) string {
+	t.Helper()
+	var page struct{ Items []struct{ ID int64 } }
+	s.get(t, "/api/v2/computers/users?search=S-"+n.mark, &page)
+	if len(page.Items) != 1 {
+		t.Fatalf("%d Windows users of %s", len(page.Items), n.mark)
+	}
+	return fmt.Sprint(page.Items[0].ID)
+}
+
+// alert raises an alert by the tenant's gateway and returns its id.
+func (n tenant) alert(t *testing.T, s *site) string {
+	t.Helper()
+	id := map[string]string{"ALPHA": "0192f0aa-0000-7000-8000-00000000000a", "BETA": "0192f0aa-0000-7000-8000-00000000000b"}[n.mark]
+	status, answer := call(t, http.MethodPost, s.agentAPI+"/v2/gateway/heartbeat", map[string]string{"Authorization": "Bearer " + n.gatewayKey}, map[string]any{
+		"status": "online", "alerts": []any{map[string]any{"id": id, "kind": "buffer_overflow", "severity": "warning", "at": time.Now(), "subject": n.mark}},
+	})
+	if status != http.StatusOK {
+		t.Fatalf("heartbeat: %d %s", status, answer)
+	}
+	return id
+}
+
+// everythingOf is what the tenant's HR sees, as text.
+func everythingOf(t *testing.T, s *site, n tenant) string {
+	t.Helper()
+	var b strings.Builder
+	header := map[string]string{"Authorization": "Bearer " + n.tokens[actor.HR]}
+	for _, path := range []string{
+		"organizations", "departments", "employees", "computers", "computers/users", "alerts", "monitoring/active-windows", "monitoring/visited-sites",
+		"monitoring/screenshots", "monitoring/user-sessions", "monitoring/idle-periods", "monitoring/quarantine",
+	} {
+		status, answer := call(t, http.MethodGet, s.dashboard+"/api/v2/"+path, header, nil)
+		if status != http.StatusOK || !strings.Contains(string(answer), n.mark) && !strings.Contains(path, "alerts") && !strings.Contains(path, "idle") {
+			t.Errorf("its own HR asks %s: %d %.200s", path, status, answer)
+		}
+		fmt.Fprintf(&b, "%s %d %s\n", path, status, answer)
+	}
+	return b.String()
+}

@@ -63,9 +63,7 @@ func (m *Module) signingIn(ctx context.Context, h *kernel.Host, s *service) (err
 	if s.tokens, err = m.tokens(h); err != nil {
 		return err
 	}
-	if s.passwords, err = newPasswords(m.cost); err != nil {
-		return err
-	}
+	s.passwords = newPasswords(m.cost)
 	if s.count, err = newSignIns(h.Metrics); err != nil {
 		return err
 	}

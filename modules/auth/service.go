@@ -129,7 +129,7 @@ type lockOut struct {
 func (s *service) open(ctx context.Context, u userRow) (g grant, err error) {
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		// Guesses that ran beside this one may have locked the name, and somebody may have changed the user.
-		u, err = s.store.user(ctx, tx, u.ID)
+		u, err = s.store.userAlone(ctx, tx, u.ID)
 		if err != nil {
 			return err
 		}

@@ -162,7 +162,7 @@ func (s *service) refreshable(ctx context.Context, tx db.Tx, secret string, now 
 	if err != nil {
 		return row, userRow{}, err
 	}
-	u, err := s.store.user(ctx, tx, row.UserID)
+	u, err := s.store.userAlone(ctx, tx, row.UserID)
 	if err == nil && (!row.RevokedAt.IsZero() || !now.Before(row.ExpiresAt) || !u.IsActive) {
 		err = errRefresh
 	}
@@ -280,7 +280,7 @@ func (s *service) changeMe(ctx context.Context, action string, change func(*user
 	}
 	defer s.sessions.forget()
 	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		u, err := s.store.user(ctx, tx, a.UserID)
+		u, err := s.store.userAlone(ctx, tx, a.UserID)
 		if err != nil {
 			return err
 		}

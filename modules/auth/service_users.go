@@ -99,7 +99,7 @@ func (s *service) updateUser(ctx context.Context, id int64, in userInput) (u use
 	}
 	defer s.sessions.forget()
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if u, err = s.store.user(ctx, tx, id); err != nil {
+		if u, err = s.store.userAlone(ctx, tx, id); err != nil {
 			return err
 		}
 		before := u
@@ -149,7 +149,7 @@ func (s *service) assign(ctx context.Context, id int64, departments []int64) (u 
 	departments = slices.Compact(slices.Sorted(slices.Values(departments)))
 	defer s.sessions.forget()
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if u, err = s.store.user(ctx, tx, id); err != nil {
+		if u, err = s.store.userAlone(ctx, tx, id); err != nil {
 			return err
 		}
 		if u.Role != actor.DepartmentLead.String() {

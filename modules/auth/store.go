@@ -21,6 +21,16 @@ func (s store) user(ctx context.Context, tx db.Tx, id int64) (row userRow, err e
 	return row, db.Translate(err)
 }
 
+// userAlone returns the user and makes other transactions that want it alone wait: what is decided on its row still
+// holds when it is written.
+func (s store) userAlone(ctx context.Context, tx db.Tx, id int64) (userRow, error) {
+	err := db.One(tx.Update((*userRow)(nil)).Set("updated_at = updated_at").Where("?TableAlias.id = ?", id).Exec(ctx))
+	if err != nil {
+		return userRow{}, err
+	}
+	return s.user(ctx, tx, id)
+}
+
 func (s store) anyUser(ctx context.Context, tx db.Tx) (bool, error) {
 	return tx.Select((*userRow)(nil)).Exists(ctx)
 }
@@ -122,9 +132,9 @@ func (s store) endAll(ctx context.Context, tx db.Tx, userID int64, now time.Time
 	return err
 }
 
-func (s store) sweep(ctx context.Context, before time.Time) error {
+func (s store) sweep(ctx context.Context, until time.Time) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Delete((*refreshRow)(nil)).Where("?TableAlias.expires_at < ?", before).Exec(ctx)
+		_, err := tx.Delete((*refreshRow)(nil)).Where("?TableAlias.expires_at <= ?", until).Exec(ctx)
 		return err
 	})
 }

@@ -54,7 +54,7 @@ func (s store) agentKeys(ctx context.Context, now time.Time) (rows []keyRow, err
 func (s store) touchKey(ctx context.Context, id int64, now, unless time.Time) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Update((*keyRow)(nil)).Set("last_used_at = ?", now).Where("?TableAlias.id = ?", id).
-			Where("(last_used_at IS NULL OR last_used_at < ?)", unless).Exec(ctx)
+			Where("(last_used_at IS NULL OR last_used_at <= ?)", unless).Exec(ctx)
 		return err
 	})
 }

@@ -1,0 +1,82 @@
+package auth
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/staff-control/staff-control/platform/httpx/httptestx"
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+// v1's own answers are the golden files; where v1 was wrong (a bad refresh token was 500) ours differ.
+func TestV1sClientsAreAnsweredAsBefore(t *testing.T) {
+	t.Parallel()
+	server := build(t, kernel.Dashboard, options(t))
+	for _, prefix := range []string{"/api/v1/auth", "/api/auth"} {
+		form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+		plain := map[string]string{"Content-Type": "text/plain"}
+		refused := func(message string) []string {
+			return []string{`{"success":false,"error":{"code":"HTTP_EXCEPTION","message":"Validation failed: ` + message + `"},"timestamp":"`}
+		}
+		const both = "username: username should not be empty, username must be a string; password: password should not be empty, password must be a string"
+		httptestx.Run(t, server,
+			httptestx.Scenario{Name: "methods", Path: prefix + "/login", Status: 200, Contains: []string{"password"}},
+			httptestx.Scenario{Name: "login", Path: prefix + "/login", Body: login, Status: 200, Golden: "v1-login", Mask: []string{"accessToken", "refreshToken"}},
+			httptestx.Scenario{Name: "form", Path: prefix + "/login", Body: "username=admin&password=admin", Header: form, Status: 200, Contains: []string{"refreshToken"}},
+			httptestx.Scenario{Name: "wrong password", Path: prefix + "/login", Body: `{"username":"admin","password":"x"}`, Status: 401, Golden: "v1-wrong"},
+			httptestx.Scenario{Name: "unknown user", Path: prefix + "/login", Body: `{"username":"ghost","password":"x"}`, Status: 401, Golden: "v1-wrong"},
+			httptestx.Scenario{Name: "empty object", Path: prefix + "/login", Body: "{}", Status: 400, Contains: refused(both)},
+			httptestx.Scenario{Name: "list", Path: prefix + "/login", Body: "[]", Status: 400, Contains: refused(both)},
+			httptestx.Scenario{Name: "no body", Method: "POST", Path: prefix + "/login", Status: 400, Contains: refused(both)},
+			httptestx.Scenario{Name: "plain text", Path: prefix + "/login", Body: login, Header: plain, Status: 400, Contains: refused(both)},
+			httptestx.Scenario{Name: "empty texts", Path: prefix + "/login", Body: `{"username":"","password":"x"}`, Status: 400, Contains: refused("username: username should not be empty")},
+			httptestx.Scenario{Name: "one missing", Path: prefix + "/login", Body: `{"username":"admin"}`, Status: 400, Contains: refused("password: password should not be empty, password must be a string")},
+			httptestx.Scenario{Name: "two of one", Path: prefix + "/login", Body: "username=a&username=b&password=x", Header: form, Status: 400, Contains: refused("username: username must be a string")},
+			httptestx.Scenario{Name: "bad form", Path: prefix + "/login", Body: "username=%zz", Header: form, Status: 400, Contains: []string{`"code":"Bad Request"`}},
+			httptestx.Scenario{Name: "half a body", Path: prefix + "/login", Body: `{"username":`, Status: 400, Contains: []string{`"code":"Bad Request"`}},
+			httptestx.Scenario{Name: "half a list", Path: prefix + "/login", Body: `[`, Status: 400, Contains: []string{`"code":"Bad Request"`}},
+			httptestx.Scenario{Name: "null", Path: prefix + "/login", Body: `null`, Status: 400, Contains: []string{`"code":"Bad Request"`}},
+			httptestx.Scenario{Name: "refresh with a number", Path: prefix + "/refresh", Body: `{"refreshToken":5}`, Status: 400, Contains: refused("refreshToken: refreshToken must be a string")},
+			httptestx.Scenario{Name: "refresh with more", Path: prefix + "/refresh", Body: `{"refreshToken":"x","a":1}`, Status: 400, Contains: refused("a: property a should not exist")},
+			httptestx.Scenario{Name: "refresh with nonsense", Path: prefix + "/refresh", Body: `{"refreshToken":"x"}`, Status: 401, Contains: []string{`{"code":"Unauthorized","message":"Invalid refresh token"}`}},
+			httptestx.Scenario{Name: "too large", Path: prefix + "/login", Body: `{"username":"` + string(make([]byte, 1<<20)) + `"}`, Status: 413},
+			httptestx.Scenario{Name: "nobody validates", Method: "POST", Path: prefix + "/validate", Status: 401, Golden: "v1-nobody"},
+			httptestx.Scenario{Name: "nonsense validates", Method: "POST", Path: prefix + "/validate", Header: map[string]string{"Authorization": "Bearer abc"}, Status: 401, Golden: "v1-nobody"},
+			httptestx.Scenario{Name: "nobody signs out", Path: prefix + "/logout", Body: `{"refreshToken":"x"}`, Status: 401, Golden: "v1-nobody"},
+			httptestx.Scenario{Name: "a client's language", Path: prefix + "/login", Body: `{"username":"ghost","password":"x"}`, Header: map[string]string{"Accept-Language": "ru"}, Status: 401, Contains: []string{"Неверное имя"}},
+		)
+	}
+}
+
+func TestAV1ClientSignsInStaysAndSignsOut(t *testing.T) {
+	t.Parallel()
+	b := &browser{server: build(t, kernel.Dashboard, options(t))}
+	_, first := b.ask(t, "POST", "/api/v1/auth/login", login)
+	if status, answer := b.ask(t, "GET", "/api/v1", ""); status != 200 || answer["message"] != "Hello API" {
+		t.Errorf("greeting: %d %v", status, answer)
+	}
+	if status, answer := b.ask(t, "POST", "/api/v1/auth/validate", ""); status != 200 || fmt.Sprint(answer) != "map[user:map[id:1 role:ADMIN username:admin] valid:true]" {
+		t.Errorf("validate: %d %v", status, answer)
+	}
+	body := func(token any) string { return fmt.Sprintf(`{"refreshToken":%q}`, token) }
+	status, second := b.ask(t, "POST", "/api/v1/auth/refresh", body(first["refreshToken"]))
+	if status != 200 || len(second) != 2 || second["refreshToken"] == first["refreshToken"] {
+		t.Fatalf("refresh: %d %v", status, second)
+	}
+	if status, _ := b.ask(t, "POST", "/api/auth/logout", `{}`); status != http.StatusBadRequest {
+		t.Errorf("sign-out without the token: %d", status)
+	}
+	if status, answer := b.ask(t, "POST", "/api/auth/logout", body("x")); status != 204 || answer != nil {
+		t.Errorf("sign-out: %d %v", status, answer)
+	}
+	if status, _ := b.ask(t, "POST", "/api/v1/auth/refresh", body(second["refreshToken"])); status != 401 {
+		t.Errorf("refresh after the sign-out: %d", status)
+	}
+	if status, _ := b.ask(t, "POST", "/api/v1/auth/validate", ""); status != 401 {
+		t.Errorf("validate after the sign-out: %d", status)
+	}
+	if b.cookie != nil {
+		t.Errorf("v1 got a cookie: %v", b.cookie)
+	}
+}

@@ -2,9 +2,11 @@ package modules_test
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"os"
 	"slices"
@@ -143,23 +145,24 @@ func countRows(t *testing.T, r recording, want map[string]int, seen map[string]b
 	equal := map[string]int{}
 	for _, item := range items {
 		var e struct {
-			Datetime, StartTime, EndTime, Title, URL, ProcessName, FilePath, SessionType string
-			ActiveTime                                                                   int64
+			Datetime, StartTime, EndTime                   any
+			Title, URL, ProcessName, FilePath, SessionType string
+			ActiveTime                                     float64
 		}
 		if err := json.Unmarshal(item, &e); err != nil {
 			t.Fatal(err)
 		}
-		at, impossible := instant(e.Datetime+e.StartTime), e.ActiveTime < 0
-		if end := instant(e.EndTime); e.EndTime != "" && end.Before(at) {
+		at, end, impossible := instant(cmp.Or(e.Datetime, e.StartTime)), instant(e.EndTime), e.ActiveTime < 0
+		if !end.IsZero() && end.Before(at) {
 			impossible = true
 		}
 		if impossible || at.After(time.Now().Add(10*time.Minute)) || at.Before(time.Now().AddDate(-5, 0, 0)) {
 			continue // these are set aside, with their reason
 		}
-		e.Datetime, e.StartTime = at.String(), ""
-		if e.EndTime != "" {
-			e.EndTime = instant(e.EndTime).String()
+		if kind == "user-sessions" {
+			e.Title = "" // it has none
 		}
+		e.Datetime, e.StartTime, e.EndTime, e.ActiveTime = at, nil, end, math.Trunc(e.ActiveTime)
 		content := fmt.Sprint(kind, body.ComputerUID, body.UserSID, e)
 		equal[content]++
 		if row := fmt.Sprint(content, equal[content]); !seen[row] {
@@ -169,8 +172,12 @@ func countRows(t *testing.T, r recording, want map[string]int, seen map[string]b
 	}
 }
 
-// instant reads the forms of time that the recordings have.
-func instant(text string) time.Time {
+// instant reads the forms of time that the recordings have: a text, or milliseconds.
+func instant(v any) time.Time {
+	if ms, isNumber := v.(float64); isNumber {
+		return time.UnixMilli(int64(ms)).UTC()
+	}
+	text, _ := v.(string)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", time.DateOnly, "2006-01-02 15:04:05"} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at.UTC()

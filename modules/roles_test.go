@@ -91,6 +91,41 @@ func arrives(t *testing.T, s *site) {
 	}
 }
 
+// What an agent tells of its computer and its users goes the same way as events.
+func TestAComputerIsIntroducedThroughTheGateway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.serve(t)
+	ready(t, s.agentAPI, s.dashboard, s.gateway)
+	s.signIn(t)
+	key := s.command(t, "apikey", "create", "--type", "AGENT", "--organization", "1")
+	until(t, "the gateway takes it", func() bool {
+		status, _ := call(t, http.MethodPost, s.gateway+"/v2/agent/register", agent(key), map[string]any{
+			"computer": map[string]any{"computerUid": "PC-9", "name": "Qabulxona", "os": "Windows 11 Pro"},
+			"users":    []any{map[string]any{"sid": "S-9", "username": "d.karimova", "name": "Dilnoza Karimova"}},
+		})
+		return status == http.StatusOK
+	})
+	var computers struct{ Items []struct{ Name, OS string } }
+	var users struct {
+		Items []struct {
+			Username  string
+			Computers []string
+		}
+	}
+	until(t, "both are known", func() bool {
+		s.get(t, "/api/v2/computers?search=PC-9", &computers)
+		s.get(t, "/api/v2/computers/users?search=S-9", &users)
+		return len(computers.Items) == 1 && len(users.Items) == 1
+	})
+	if computers.Items[0].Name != "Qabulxona" || computers.Items[0].OS != "Windows 11 Pro" {
+		t.Errorf("the computer is %+v", computers.Items[0])
+	}
+	if users.Items[0].Username != "d.karimova" || fmt.Sprint(users.Items[0].Computers) != "[PC-9]" {
+		t.Errorf("the user is %+v", users.Items[0])
+	}
+}
+
 // A gateway whose server is away for a day keeps everything, says so, and delivers all of it afterwards, once.
 func TestAServerThatIsAwayLosesNothing(t *testing.T) {
 	t.Parallel()

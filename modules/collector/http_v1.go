@@ -88,10 +88,10 @@ func itemsV1(data json.RawMessage) (items []json.RawMessage, err error) {
 
 func windowV1(item json.RawMessage) (e activity.Event, err error) {
 	var in struct {
-		Datetime    timeV1  `json:"datetime"`
-		Title       *string `json:"title"`
-		ProcessName *string `json:"processName"`
-		ActiveTime  *int64  `json:"activeTime"`
+		Datetime    timeV1   `json:"datetime"`
+		Title       *string  `json:"title"`
+		ProcessName *string  `json:"processName"`
+		ActiveTime  *float64 `json:"activeTime"` // whole seconds; v1 cut fractions off
 	}
 	if err = json.Unmarshal(item, &in); err != nil {
 		return e, err
@@ -100,17 +100,17 @@ func windowV1(item json.RawMessage) (e activity.Event, err error) {
 		return e, errData
 	}
 	return activity.Event{
-		Kind: activity.ActiveWindow, At: in.Datetime.Time, Title: *in.Title, Process: *in.ProcessName, Duration: *in.ActiveTime,
+		Kind: activity.ActiveWindow, At: in.Datetime.Time, Title: *in.Title, Process: *in.ProcessName, Duration: int64(*in.ActiveTime),
 	}, nil
 }
 
 func siteV1(item json.RawMessage) (e activity.Event, err error) {
 	var in struct {
-		Datetime    timeV1  `json:"datetime"`
-		Title       string  `json:"title"`
-		URL         *string `json:"url"`
-		ProcessName *string `json:"processName"`
-		ActiveTime  *int64  `json:"activeTime"`
+		Datetime    timeV1   `json:"datetime"`
+		Title       string   `json:"title"`
+		URL         *string  `json:"url"`
+		ProcessName *string  `json:"processName"`
+		ActiveTime  *float64 `json:"activeTime"` // whole seconds; v1 cut fractions off
 	}
 	if err = json.Unmarshal(item, &in); err != nil {
 		return e, err
@@ -119,7 +119,7 @@ func siteV1(item json.RawMessage) (e activity.Event, err error) {
 		return e, errData
 	}
 	return activity.Event{
-		Kind: activity.VisitedSite, At: in.Datetime.Time, Title: in.Title, URL: *in.URL, Process: *in.ProcessName, Duration: *in.ActiveTime,
+		Kind: activity.VisitedSite, At: in.Datetime.Time, Title: in.Title, URL: *in.URL, Process: *in.ProcessName, Duration: int64(*in.ActiveTime),
 	}, nil
 }
 
@@ -143,9 +143,9 @@ func screenshotV1(item json.RawMessage) (e activity.Event, err error) {
 
 func sessionV1(item json.RawMessage) (e activity.Event, err error) {
 	var in struct {
-		StartTime   timeV1 `json:"startTime"`
-		EndTime     timeV1 `json:"endTime"`
-		SessionType string `json:"sessionType"`
+		StartTime   timeV1  `json:"startTime"`
+		EndTime     *timeV1 `json:"endTime"`
+		SessionType string  `json:"sessionType"`
 	}
 	if err = json.Unmarshal(item, &in); err != nil {
 		return e, err
@@ -154,7 +154,11 @@ func sessionV1(item json.RawMessage) (e activity.Event, err error) {
 	if in.StartTime.IsZero() || !ok {
 		return e, errData
 	}
-	return activity.Event{Kind: activity.UserSession, At: in.StartTime.Time, End: in.EndTime.Time, Session: kind}, nil
+	e = activity.Event{Kind: activity.UserSession, At: in.StartTime.Time, Session: kind}
+	if in.EndTime != nil {
+		e.End = in.EndTime.Time
+	}
+	return e, nil
 }
 
 // timeV1 is a time as JavaScript's Date reads it, which is how v1 read them.
@@ -163,13 +167,21 @@ type timeV1 struct{ time.Time }
 // layoutsV1 are the forms that v1's clients use. Without a zone v1 took its server's, which ran in UTC.
 var layoutsV1 = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04Z07:00", "2006-01-02T15:04", time.DateOnly, "2006-01", "2006"}
 
-// UnmarshalJSON reads a text; null and absence are no time.
+// UnmarshalJSON reads a text, or milliseconds since 1970, of which null is none.
 func (t *timeV1) UnmarshalJSON(b []byte) error {
-	var text *string
-	if err := json.Unmarshal(b, &text); err != nil || text == nil {
+	var text string
+	if len(b) == 0 || b[0] != '"' {
+		var ms float64
+		if err := json.Unmarshal(b, &ms); err != nil {
+			return err
+		}
+		t.Time = time.UnixMilli(int64(ms)).UTC()
+		return nil
+	}
+	if err := json.Unmarshal(b, &text); err != nil {
 		return err
 	}
-	at, ok := parseTimeV1(*text)
+	at, ok := parseTimeV1(text)
 	if !ok {
 		return errTimestamp
 	}

@@ -199,6 +199,15 @@ func (d *decoder) field(e *activity.Event, name string) {
 		d.textInto(&e.Source, name)
 	case "trace":
 		d.textInto(&e.Trace, name)
+	case "details":
+		d.object(name, func(detail string) {
+			if e.Details == nil {
+				e.Details = map[string]string{}
+			}
+			var text string
+			d.textInto(&text, "details."+detail)
+			e.Details[detail] = text
+		})
 	case "payload":
 		d.content(e)
 	default:
@@ -254,14 +263,18 @@ func (d *decoder) detail(e *activity.Event, name string) {
 
 // complete notes what the event lacks.
 func (d *decoder) complete(e *activity.Event) {
-	if e.ComputerUID == "" {
+	if e.ComputerUID == "" && e.Kind != activity.ComputerUser {
 		d.wrong("computerUid", "required", nil)
 	}
 	if e.At.IsZero() {
 		d.wrong("timestamp", "required", nil)
 	}
 	switch e.Kind {
-	case activity.ActiveWindow, activity.IdlePeriod:
+	case activity.ActiveWindow, activity.IdlePeriod, activity.Computer:
+	case activity.ComputerUser:
+		if e.UserSID == "" {
+			d.wrong("userSid", "required", nil)
+		}
 	case activity.VisitedSite:
 		if e.URL == "" {
 			d.wrong("url", "required", nil)

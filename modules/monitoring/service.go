@@ -33,6 +33,10 @@ func (s *service) Put(ctx context.Context, b activity.Batch) (activity.Receipt, 
 	if a.OrganizationID == 0 {
 		return activity.Receipt{}, db.ErrNoOrganization
 	}
+	told, err := s.introduce(ctx, &b)
+	if err != nil {
+		return activity.Receipt{}, err
+	}
 	p, err := s.prepare(a.OrganizationID, b.Events)
 	if err != nil {
 		return activity.Receipt{}, err
@@ -41,7 +45,11 @@ func (s *service) Put(ctx context.Context, b activity.Batch) (activity.Receipt, 
 	if err := s.computers.Seen(ctx, p.sightings); err != nil {
 		return activity.Receipt{}, storage(err)
 	}
-	return s.write(ctx, b, p)
+	r, err := s.write(ctx, b, p)
+	if err == nil && !r.Duplicate {
+		r.Stored += told
+	}
+	return r, err
 }
 
 func (s *service) write(ctx context.Context, b activity.Batch, p *prepared) (r activity.Receipt, err error) {
@@ -103,9 +111,13 @@ func spanned(ctx context.Context, events []activity.Event) (context.Context, fun
 // forget deletes what is kept for a while only: tokens of batches and events that were set aside.
 func (s *service) forget(ctx context.Context) error {
 	now := s.now()
-	n, err := s.store.forget(ctx, now.Add(-time.Duration(s.cfg.TokenDays)*day), now.Add(-time.Duration(s.cfg.QuarantineDays)*day))
-	if n > 0 {
-		s.log.InfoContext(ctx, "old batch tokens and set-aside events deleted", "rows", n)
+	tokens, err := s.store.forgetTokens(ctx, now.Add(-time.Duration(s.cfg.TokenDays)*day))
+	if err != nil {
+		return err
+	}
+	aside, err := s.store.forgetAside(ctx, now.Add(-time.Duration(s.cfg.QuarantineDays)*day))
+	if tokens+aside > 0 {
+		s.log.InfoContext(ctx, "old batch tokens and set-aside events deleted", "batch_tokens", tokens, "events", aside)
 	}
 	return err
 }

@@ -73,43 +73,39 @@ func (s store) setAside(ctx context.Context, tx db.Tx, set []aside, now time.Tim
 // forgetRows bounds the rows of one deletion: SQLite has one writer, and ingest waits for it.
 const forgetRows = 5000
 
-// forget deletes tokens and set-aside events from before these times, of all organizations that the actor sees.
-func (s store) forget(ctx context.Context, tokensBefore, asideBefore time.Time) (deleted int64, err error) {
-	// Scoped by the transaction's actor: the periodic job is the system, which sees all; another would need
-	// the organization in the condition, so both statements go through the scoped builder.
-	steps := []func(context.Context, db.Tx) (int64, error){
-		func(ctx context.Context, tx db.Tx) (int64, error) {
-			old := tx.Select((*tokenRow)(nil)).Column("organization_id", "token").Where("stored_at < ?", tokensBefore).Limit(forgetRows)
-			res, err := tx.Delete((*tokenRow)(nil)).Where("(organization_id, token) IN (?)", old).Exec(ctx)
+// forgetTokens deletes the tokens from before this time, of the organizations that the actor sees.
+func (s store) forgetTokens(ctx context.Context, before time.Time) (int64, error) {
+	return s.inParts(ctx, func(ctx context.Context, tx db.Tx) (affected, error) {
+		old := tx.Select((*tokenRow)(nil)).Column("organization_id", "token").Where("stored_at < ?", before).Limit(forgetRows)
+		return tx.Delete((*tokenRow)(nil)).Where("(organization_id, token) IN (?)", old).Exec(ctx)
+	})
+}
+
+// forgetAside deletes what was set aside before this time, of the organizations that the actor sees.
+func (s store) forgetAside(ctx context.Context, before time.Time) (int64, error) {
+	return s.inParts(ctx, func(ctx context.Context, tx db.Tx) (affected, error) {
+		old := tx.Select((*quarantineRow)(nil)).Column("organization_id", "id").Where("received_at < ?", before).Limit(forgetRows)
+		return tx.Delete((*quarantineRow)(nil)).Where("(organization_id, id) IN (?)", old).Exec(ctx)
+	})
+}
+
+// inParts repeats a deletion of at most forgetRows, each in a transaction of its own, until there is nothing left.
+func (s store) inParts(ctx context.Context, part func(context.Context, db.Tx) (affected, error)) (deleted int64, err error) {
+	for n := int64(forgetRows); n == forgetRows; deleted += n {
+		err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+			res, err := part(ctx, tx)
 			if err != nil {
-				return 0, err
-			}
-			return res.RowsAffected()
-		},
-		func(ctx context.Context, tx db.Tx) (int64, error) {
-			old := tx.Select((*quarantineRow)(nil)).Column("organization_id", "id").Where("received_at < ?", asideBefore).Limit(forgetRows)
-			res, err := tx.Delete((*quarantineRow)(nil)).Where("(organization_id, id) IN (?)", old).Exec(ctx)
-			if err != nil {
-				return 0, err
-			}
-			return res.RowsAffected()
-		},
-	}
-	for _, step := range steps {
-		for {
-			var n int64
-			err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-				n, err = step(ctx, tx)
 				return err
-			})
-			deleted += n
-			if err != nil {
-				return deleted, err
 			}
-			if n < forgetRows {
-				break
-			}
+			n, err = res.RowsAffected()
+			return err
+		})
+		if err != nil {
+			return deleted, err
 		}
 	}
 	return deleted, nil
 }
+
+// affected is what a statement says of the rows that it touched.
+type affected interface{ RowsAffected() (int64, error) }

@@ -284,8 +284,11 @@ func TestForgettingIsOfTheActorsOrganization(t *testing.T) {
 		for org := range int64(2) {
 			mustPut(t, s, agent(org+1), activity.Batch{Token: "t", Events: []activity.Event{newWindow("k", "PC-1", noon.Add(time.Hour))}})
 		}
-		if n, err := s.store.forget(as(actor.HR, 1), noon.Add(day), noon.Add(day)); n != 2 || err != nil {
-			t.Errorf("deleted %d, %v", n, err)
+		if n, err := s.store.forgetTokens(as(actor.HR, 1), noon.Add(day)); n != 1 || err != nil {
+			t.Errorf("deleted %d tokens, %v", n, err)
+		}
+		if n, err := s.store.forgetAside(as(actor.HR, 1), noon.Add(day)); n != 1 || err != nil {
+			t.Errorf("deleted %d set aside, %v", n, err)
 		}
 		if n, m := len(tokens(t, s, 2)), len(allAside(t, s, 2)); n != 1 || m != 1 {
 			t.Errorf("the other organization keeps %d tokens and %d set aside", n, m)

@@ -30,7 +30,7 @@ test: ## everything: Go on SQLite and PostgreSQL, the pages, the pages in a brow
 	@.ci/e2e
 
 test-short: ## the Go tests on SQLite only
-	CI= STAFF_TEST_POSTGRES= go test -short ./...
+	CI= PGTEST_URL= go test -short ./...
 
 golden: ## rewrite the golden files; their diff is the review
 	@.ci/golden

@@ -1,8 +1,8 @@
-// Gives the browser tests a day to look at: a person by the dashboard's API, and what her computer did
-// by the gateway's, as an agent would. Ends when the dashboard shows all of it.
-const { E2E_URL, E2E_GATEWAY_URL, E2E_USER, E2E_PASSWORD, E2E_AGENT_KEY, E2E_DATE, E2E_EMPLOYEE } = process.env
-const computerUid = 'BUH-01'
-const userSid = 'S-1-5-21-1004336348-1177238915-682003330-1001'
+// Gives the browser tests a day to look at: a person by the dashboard's API, and what her computer did by the
+// gateway's, as agents of both versions would. Ends when the dashboard has all of it.
+import { branch, computer, employee, idle, sessions, sites, stranger, windows } from '../web/e2e/seeded.mjs'
+
+const { E2E_URL, E2E_GATEWAY_URL, E2E_AGENT_API_URL, E2E_USER, E2E_PASSWORD, E2E_AGENT_KEY, E2E_DATE } = process.env
 
 async function call(method, url, headers, body) {
   const answer = await fetch(url, {
@@ -18,7 +18,7 @@ async function call(method, url, headers, body) {
 const { accessToken } = await call('POST', `${E2E_URL}/api/v1/auth/login`, {}, { username: E2E_USER, password: E2E_PASSWORD })
 const dashboard = (method, path, body) =>
   call(method, `${E2E_URL}/api/v2${path}`, { Authorization: `Bearer ${accessToken}` }, body)
-const agent = (path, body) => call('POST', `${E2E_GATEWAY_URL}/api/agent/${path}`, { 'X-API-Key': E2E_AGENT_KEY }, body)
+const agent = (path, body) => call('POST', `${E2E_GATEWAY_URL}${path}`, { 'X-API-Key': E2E_AGENT_KEY }, body)
 
 /** until asks again until the answer is wanted. */
 async function until(what, ask) {
@@ -29,45 +29,77 @@ async function until(what, ask) {
   throw new Error(`${what}: not within 30 s`)
 }
 
-const day = (hour, minute) => new Date(Date.parse(`${E2E_DATE}T00:00:00+05:00`) + (hour * 60 + minute) * 60_000).toISOString()
-const windows = [
-  ['EXCEL.EXE', 'Hisobot.xlsx - Excel'],
-  ['chrome.exe', 'Soliq kabineti — Google Chrome'],
-  ['1cv8.exe', '1С:Бухгалтерия предприятия'],
-].flatMap(([processName, title], n) =>
-  [9, 11, 15].map((hour) => ({ datetime: day(hour, n * 20), title, processName, activeTime: 900 })),
-)
-const sites = [10, 14].map((hour) => ({
-  datetime: day(hour, 5),
-  url: 'https://my.soliq.uz/kabinet',
-  title: 'Soliq kabineti',
-  processName: 'chrome.exe',
-  activeTime: 600,
-}))
-const sessions = [
-  { startTime: day(8, 57), sessionType: 'LOGIN' },
-  { startTime: day(13, 0), endTime: day(13, 50), sessionType: 'LOCKED' },
-  { startTime: day(18, 5), sessionType: 'LOGOUT' },
-]
+const at = (clock) => new Date(`${E2E_DATE}T${clock}:00+05:00`).toISOString()
 
-const department = await dashboard('POST', '/departments', { organizationId: 1, fullName: 'Buxgalteriya', shortName: 'Buxgalteriya' })
-const employee = await dashboard('POST', '/employees', { departmentId: department.id, name: `${E2E_EMPLOYEE} Nodira Baxtiyorovna` })
+async function person() {
+  const name = 'Buxgalteriya'
+  const department = await dashboard('POST', '/departments', { organizationId: 1, fullName: name, shortName: name })
+  return dashboard('POST', '/employees', { departmentId: department.id, name: employee })
+}
 
-await agent('register-computer', { computerUid, os: 'Windows 11 Pro', ipAddress: '192.168.1.100', macAddress: '00:11:22:33:44:55' })
-await agent('register-computer-user', {
-  sid: userSid, name: 'Nodira', domain: 'BANK', username: 'n.aliyeva', isAdmin: false, isInDomain: true,
-})
-const batch = (data) => ({ computerUid, userSid, timestamp: new Date().toISOString(), data })
-await agent('active-windows', batch(windows))
-await agent('visited-sites', batch(sites))
-await agent('user-sessions', batch(sessions))
+/** hers is her day: windows, sites and sessions as v1's agent reports them, idle time as v2's does. */
+async function hers() {
+  const { uid: computerUid, sid: userSid } = computer
+  const v1 = (path, data) => agent(`/api/agent/${path}`, { computerUid, userSid, timestamp: new Date().toISOString(), data })
+  await agent('/api/agent/register-computer', {
+    computerUid, os: 'Windows 11 Pro', ipAddress: '192.168.1.100', macAddress: '00:11:22:33:44:55',
+  })
+  await agent('/api/agent/register-computer-user', {
+    sid: userSid, name: 'Nodira', domain: 'BANK', username: 'n.aliyeva', isAdmin: false, isInDomain: true,
+  })
+  await v1('active-windows', windows.map(([clock, minutes, processName, title]) => ({
+    datetime: at(clock), title, processName, activeTime: minutes * 60,
+  })))
+  await v1('visited-sites', sites.map(([clock, minutes, url, title]) => ({
+    datetime: at(clock), url, title, processName: 'chrome.exe', activeTime: minutes * 60,
+  })))
+  await v1('user-sessions', sessions.map(([clock, sessionType]) => ({ startTime: at(clock), sessionType })))
+  const events = idle.map(([clock, minutes]) => ({ type: 'idle_period', at: at(clock), durationSeconds: minutes * 60 }))
+  await agent('/v2/agent/events', { computerUid, userSid, events })
+}
+
+/** somebody's computer has a Windows user whom nobody has linked to a person. */
+const unknownUser = () =>
+  agent('/v2/agent/register', {
+    computer: { computerUid: stranger.uid, name: 'Savdo zali', os: 'Windows 10 Pro', ipAddress: '192.168.1.107', agentVersion: '2.0.0' },
+    users: [{ sid: stranger.sid, name: stranger.name, domain: 'BANK', username: 'kassa' }],
+  })
+
+/** otherGateway delivers with a hole, fills its buffer and says so. */
+async function otherGateway() {
+  const { apiKey } = await dashboard('POST', '/gateways', { organizationId: 1, serial: branch.serial, name: branch.name })
+  const deliver = (path, body) => call('POST', `${E2E_AGENT_API_URL}${path}`, { Authorization: `Bearer ${apiKey}` }, body)
+  const epoch = '3f6d1c0a9b8e4d7f'
+  const [first, last] = branch.gap
+  const data = Array.from({ length: last + 3 }, (_, n) => n + 1)
+    .filter((seq) => seq < first || seq > last)
+    .map((seq) => ({
+      seq, type: 'active_window', computerUid: stranger.uid, userSid: stranger.sid, at: at(`10:0${seq % 10}`),
+      key: crypto.randomUUID(), processName: 'kassa.exe', title: 'Kassa', durationSeconds: 60,
+    }))
+  await deliver('/v2/ingest/logs', { epoch, stream: 'agent', until: new Date().toISOString(), data })
+  await deliver('/v2/gateway/heartbeat', {
+    status: 'online', version: '2.0.0', epoch, sentAt: new Date().toISOString(), queueDepth: 91240, bufferUsage: branch.bufferUsage,
+    connectedAgents: 12, streams: [{ stream: 'agent', last: last + 3, pending: 3 }],
+    alerts: [{
+      id: crypto.randomUUID(), kind: 'buffer_overflow', severity: 'warning', at: new Date().toISOString(),
+      subject: 'gateway', details: { usage: branch.bufferUsage },
+    }],
+  })
+}
+
+const { id } = await person()
+await hers()
+await unknownUser()
+await otherGateway()
 
 const user = await until('the Windows user', async () => {
   const { items } = await dashboard('GET', '/computers/users')
-  return items.find(({ sid }) => sid === userSid)
+  return items.find(({ sid }) => sid === computer.sid)
 })
-await dashboard('POST', `/computers/users/${user.id}/link`, { employeeId: employee.id })
-const range = new URLSearchParams({ from: day(0, 0), to: day(24, 0), employee: employee.id })
-for (const [table, count] of [['active-windows', windows.length], ['visited-sites', sites.length], ['user-sessions', sessions.length]]) {
-  await until(table, async () => (await dashboard('GET', `/monitoring/${table}?${range}`)).items.length === count)
+await dashboard('POST', `/computers/users/${user.id}/link`, { employeeId: id })
+const range = new URLSearchParams({ from: at('00:00'), to: at('23:59'), employee: id })
+const wanted = { 'active-windows': windows, 'visited-sites': sites, 'user-sessions': sessions, 'idle-periods': idle }
+for (const [table, { length }] of Object.entries(wanted)) {
+  await until(table, async () => (await dashboard('GET', `/monitoring/${table}?${range}`)).items.length === length)
 }

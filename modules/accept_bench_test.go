@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -88,6 +89,7 @@ func accept(b *testing.B, address string, batch []byte) {
 					b.Error(err)
 					return
 				}
+				io.Copy(io.Discard, res.Body) // read to its end, the connection is used again
 				res.Body.Close()
 				if res.StatusCode != http.StatusOK {
 					b.Errorf("answered %s", res.Status)

@@ -51,7 +51,7 @@ func (p *process) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	p.cmd = exec.Command(path, p.args...)
-	p.cmd.Env = append(os.Environ(), p.site.env...)
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, p.site.env...) // not the settings of whoever runs the tests
 	p.cmd.Stdout, p.cmd.Stderr = p.site.log, p.site.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -41,8 +41,10 @@ type service struct {
 	wal     int64
 	failing error // why the last change could not be kept
 
-	pressure pressure      // the writer's
-	unsaved  []alert.Alert // the writer's: what found no room yet
+	// The writer's own:
+	pressure  pressure
+	unsaved   []alert.Alert // what found no room yet
+	fullSince time.Time     // when the disk was last said to be full
 }
 
 // stream is one of the two tables, as far as it is kept in mind.

@@ -3,6 +3,7 @@ package buffer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"reflect"
@@ -128,6 +129,36 @@ func TestARefusedRowIsKeptAsideAndReportedDropped(t *testing.T) {
 	read(t, b.cfg.Path, "SELECT reason FROM set_aside WHERE stream = 'agent' AND seq = 2", &reason)
 	if reason != "title: too_long" {
 		t.Errorf("reason is %q", reason)
+	}
+}
+
+// Rows of the devices' table are delivered like the agents', with the adapter as their type.
+func TestTheDevicesStreamIsAStreamOfItsOwn(t *testing.T) {
+	t.Parallel()
+	b := newBuffer(t, nil)
+	put(t, b, windows(0, 3))
+	err := b.do(t.Context(), &job{change: func(ctx context.Context, tx db.Tx, w *working) error {
+		_, err := tx.Raw(`INSERT INTO device_data_buffer (device_id, adapter_type, payload, organization_id) VALUES
+			('d1', 'hikvision', '{"card":1}', 1), ('d1', 'hikvision', '{"card":2}', 1)`).Exec(ctx)
+		d := w.touch(backlog.Device)
+		d.Last, d.Pending = 2, 2
+		return errors.Join(err, d.find(ctx, tx))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := b.Next(t.Context(), backlog.Device, 0, 10, 1<<20)
+	if err != nil || len(rows) != 2 || rows[0].Type != "hikvision" || string(rows[1].Payload) != `{"card":2}` || rows[0].CreatedAt.IsZero() {
+		t.Fatalf("rows are %+v (%v)", rows, err)
+	}
+	if err := errors.Join(b.Settle(t.Context(), backlog.Device, 1, 1), b.SetAside(t.Context(), backlog.Device, 2, "no such card")); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.State(); s.Waiting[backlog.Agent] != 3 || s.Waiting[backlog.Device] != 0 || s.SetAside != 1 {
+		t.Errorf("state is %+v", s)
+	}
+	if d, err := b.Dropped(t.Context(), backlog.Agent); err != nil || len(d) != 0 {
+		t.Errorf("of the agents' stream %v is dropped (%v)", d, err)
 	}
 }
 

@@ -220,11 +220,13 @@ func (w *working) insert(ctx context.Context, tx db.Tx, all *rows, now time.Time
 	return nil
 }
 
+// fullAgain is how long a full disk is no news: on its brink small changes still succeed between large ones.
+const fullAgain = time.Hour
+
 // took makes the outcome of a transaction known.
 func (s *service) took(w *working, after size, err error) {
 	wal := s.store.wal()
 	s.mu.Lock()
-	began := err != nil && s.failing == nil
 	s.failing, s.wal = err, wal
 	if err == nil {
 		s.size = after
@@ -233,7 +235,8 @@ func (s *service) took(w *working, after size, err error) {
 		}
 	}
 	s.mu.Unlock()
-	if began && errors.Is(err, db.ErrFull) {
+	if errors.Is(err, db.ErrFull) && s.now().Sub(s.fullSince) > fullAgain {
+		s.fullSince = s.now()
 		s.alarm(alert.Critical, float64(s.size.used+wal)/float64(s.cfg.MaxSize), err)
 	}
 	if err != nil {

@@ -6,16 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 )
 
 const enrolLine = "enroll"
-
-// tokenFile may hold the provisioning token instead of the settings; agent-api on the same machine puts it there.
-const tokenFile = "gateway.token"
 
 var errNoToken = errors.New("the gateway is not enrolled: uplink.token is empty")
 
@@ -25,6 +19,7 @@ func (u *uplink) enrol(ctx context.Context) bool {
 	for !u.card().enrolled() {
 		wait, err := u.introduce(ctx)
 		if err == nil {
+			u.link.up(ctx, enrolLine)
 			break
 		}
 		if ctx.Err() != nil {
@@ -35,7 +30,6 @@ func (u *uplink) enrol(ctx context.Context) bool {
 			return false
 		}
 	}
-	u.link.up(ctx, enrolLine)
 	return true
 }
 
@@ -45,7 +39,7 @@ func (u *uplink) introduce(ctx context.Context) (wait time.Duration, err error) 
 	if err != nil {
 		return 0, err
 	}
-	token := u.token()
+	token := u.cfg.Token.Reveal()
 	if token == "" {
 		return 0, errNoToken
 	}
@@ -80,18 +74,6 @@ func (u *uplink) named() (card, error) {
 	}
 	self.Serial, self.Made = madeSerial(), true
 	return self, u.become(self)
-}
-
-// token is read at each try, so that an operator can put it right while the gateway runs.
-func (u *uplink) token() string {
-	if t := u.cfg.Token.Reveal(); t != "" {
-		return t
-	}
-	text, err := os.ReadFile(filepath.Join(u.data, tokenFile))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(text))
 }
 
 // enrolled keeps what the server has given.

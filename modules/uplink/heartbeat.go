@@ -3,6 +3,7 @@ package uplink
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -18,6 +19,7 @@ type heartbeat struct {
 	Status          string           `json:"status"`
 	Version         string           `json:"version"`
 	Epoch           string           `json:"epoch"`
+	SentAt          time.Time        `json:"sentAt"` // by our clock: the server measures how far that is off
 	QueueDepth      int64            `json:"queueDepth"`
 	BufferUsage     float64          `json:"bufferUsage"`
 	BufferBytes     int64            `json:"bufferBytes"`
@@ -84,6 +86,9 @@ func (u *uplink) report(ctx context.Context, withAlerts bool) (wait time.Duratio
 		return a.retryAfter, said(a)
 	}
 	got, err := decode[heartbeatAnswer](a)
+	if err == nil && !got.Success {
+		err = fmt.Errorf("the answer %d does not confirm the heartbeat", a.status)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -110,7 +115,7 @@ func (u *uplink) heard(ctx context.Context, got heartbeatAnswer) error {
 func (u *uplink) health(ctx context.Context) heartbeat {
 	s := u.backlog.State()
 	h := heartbeat{
-		Status: "online", Version: u.version, Epoch: s.Epoch, QueueDepth: s.Pending, BufferUsage: s.Usage, BufferBytes: s.Bytes,
+		Status: "online", Version: u.version, Epoch: s.Epoch, SentAt: u.now().UTC(), QueueDepth: s.Pending, BufferUsage: s.Usage, BufferBytes: s.Bytes,
 		OldestPendingAt: s.Oldest, ConnectedAgents: u.keys.inUse(),
 	}
 	h.CPUUsage, h.MemoryUsage, h.DiskUsage = u.host.usage(ctx)

@@ -36,8 +36,13 @@ type link struct {
 	raised bool           // the alert of this outage
 }
 
-func newLink(log *slog.Logger, alerts alert.Log, now func() time.Time) *link {
-	return &link{log: log, alerts: alerts, now: now, state: enrolling, tries: map[string]int{}}
+// newLink begins as offline: nobody has answered yet.
+func newLink(log *slog.Logger, alerts alert.Log, now func() time.Time, enrolled bool) *link {
+	l := &link{log: log, alerts: alerts, now: now, state: offline, tries: map[string]int{}}
+	if !enrolled {
+		l.state = enrolling
+	}
+	return l
 }
 
 // up notes that a line was answered well.

@@ -61,7 +61,7 @@ func newUplink(p parts) (*uplink, error) {
 	}
 	u := &uplink{
 		cfg: p.cfg, data: p.data, version: p.version, log: p.log, now: p.now, backlog: p.backlog, outbox: p.outbox,
-		client: c, packer: pack, link: newLink(p.log, p.alerts, p.now), resume: openResume(p.data, p.log),
+		client: c, packer: pack, link: newLink(p.log, p.alerts, p.now, self.enrolled()), resume: openResume(p.data, p.log),
 		metrics: newMetrics(), host: host{data: p.data}, self: self,
 	}
 	u.keys = openKeys(u)
@@ -91,6 +91,9 @@ func (u *uplink) run(ctx context.Context) error {
 	defer u.client.http.CloseIdleConnections()
 	if !u.enrol(ctx) {
 		return nil
+	}
+	if err := checkOrganization(u.card(), u.cfg); err != nil {
+		return err
 	}
 	var loops sync.WaitGroup
 	defer loops.Wait()

@@ -250,6 +250,28 @@ func TestBucketAndJSONFieldReadAlike(t *testing.T) {
 	})
 }
 
+func TestNamedIndexIsUsed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		org := newOrganizations(t, d, 1)[0]
+		read(t, d, hr(org), func(ctx context.Context, tx db.Tx) error {
+			var n int
+			from := "idle_periods" + tx.IndexedBy("idx_idle_periods_computer")
+			return tx.Raw("SELECT count(*) FROM "+from+" WHERE organization_id = ? AND computer_uid = 'PC-1'", org).Scan(ctx, &n)
+		})
+		if d.Name() != "sqlite" {
+			return
+		}
+		err := d.Read(hr(org), func(ctx context.Context, tx db.Tx) error {
+			var n int
+			return tx.Raw("SELECT count(*) FROM idle_periods"+tx.IndexedBy("no_such_index")).Scan(ctx, &n)
+		})
+		if err == nil {
+			t.Error("an index that is not there was used")
+		}
+	})
+}
+
 func TestReopenedFileKeepsRowsAndBacksUpBeforeMigrating(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dir", "staff.db")
@@ -270,6 +292,28 @@ func TestReopenedFileKeepsRowsAndBacksUpBeforeMigrating(t *testing.T) {
 		}
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "staff.db")
+	ctx := context.Background()
+	done := make(chan error)
+	const processes = 4
+	for range processes {
+		go func() {
+			d, err := db.Open(ctx, path, nil)
+			if err == nil {
+				err = errors.Join(d.Migrate(ctx, migrations.For("sqlite"), noon), d.CheckSchema(ctx, migrations.For("sqlite")), d.Close())
+			}
+			done <- err
+		}()
+	}
+	for range processes {
+		if err := <-done; err != nil {
+			t.Error(err)
 		}
 	}
 }

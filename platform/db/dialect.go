@@ -31,6 +31,8 @@ type dialect interface {
 	bucket(column string, width time.Duration) string
 	// jsonField is SQL for a field of a JSON column, as text.
 	jsonField(column, field string) string
+	// indexedBy is SQL behind a table's name that says which index to use, where the database would not find it.
+	indexedBy(index string) string
 	notify(ctx context.Context, tx Tx, n note) error
 	listen(ctx context.Context, d *DB, channel string, fn func(payload string)) error
 }
@@ -43,12 +45,17 @@ func (tx Tx) Bucket(column string, width time.Duration) string {
 // JSONField is SQL for a field of a JSON column, as text.
 func (tx Tx) JSONField(column, field string) string { return tx.db.dialect.jsonField(column, field) }
 
+// IndexedBy is SQL behind a table's name that makes SQLite use this index: it keeps no statistics, and would walk
+// through a whole organization for one computer. PostgreSQL chooses by itself.
+func (tx Tx) IndexedBy(index string) string { return tx.db.dialect.indexedBy(index) }
+
 type sqlite struct{}
 
 func (sqlite) name() string                                     { return "sqlite" }
 func (sqlite) readOnlyTx() bool                                 { return false } // its pool is query_only
 func (sqlite) enter(context.Context, bun.Tx, actor.Actor) error { return nil }
 func (sqlite) skipLocked(q *bun.SelectQuery) *bun.SelectQuery   { return q }
+func (sqlite) indexedBy(index string) string                    { return " INDEXED BY " + index }
 func (sqlite) jsonField(column, field string) string {
 	return fmt.Sprintf("json_extract(%s, '$.%s')", column, field)
 }
@@ -173,6 +180,7 @@ func (postgres) readOnlyTx() bool { return true }
 func (postgres) skipLocked(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.For("UPDATE SKIP LOCKED")
 }
+func (postgres) indexedBy(string) string { return "" }
 func (postgres) jsonField(column, field string) string {
 	return fmt.Sprintf("%s->>'%s'", column, field)
 }

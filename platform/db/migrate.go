@@ -3,8 +3,10 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"time"
 
@@ -18,7 +20,17 @@ type Step func(ctx context.Context, d *DB) error
 // Migrate brings the schema to the newest of files (NNNN_<module>_<what>.sql), each in a transaction of its own
 // together with its mark, then runs the steps. On SQLite a backup is made beside the file first,
 // if there is anything in it and anything to do.
+//
+// Processes that start together wait for each other: on PostgreSQL by an advisory lock, on SQLite by a lock file.
 func (d *DB) Migrate(ctx context.Context, files fs.FS, now time.Time, steps ...Step) error {
+	unlock, err := d.lock(ctx)
+	if err != nil {
+		return fmt.Errorf("wait to migrate: %w", err)
+	}
+	return errors.Join(d.migrate(ctx, files, now, steps), unlock())
+}
+
+func (d *DB) migrate(ctx context.Context, files fs.FS, now time.Time, steps []Step) error {
 	p, err := d.provider(files)
 	if err != nil {
 		return err
@@ -76,14 +88,40 @@ func (d *DB) provider(files fs.FS) (*goose.Provider, error) {
 	return p, nil
 }
 
+// lock waits until no other process migrates this SQLite file, by a transaction on an empty file beside it.
+func (d *DB) lock(ctx context.Context) (unlock func() error, err error) {
+	if d.Name() != "sqlite" {
+		return func() error { return nil }, nil // goose's advisory lock
+	}
+	path, err := d.file(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := openSQLite(path+".lock", url.Values{"_busy_timeout": {"60000"}}, url.Values{"_txlock": {"exclusive"}}, 1)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return func() error { return errors.Join(tx.Rollback(), pool.Close()) }, nil
+}
+
+// file is where the SQLite database is.
+func (d *DB) file(ctx context.Context) (path string, err error) {
+	err = d.write.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path)
+	return path, err
+}
+
 // backup keeps a whole copy of a SQLite file that holds something.
 func (d *DB) backup(ctx context.Context, p *goose.Provider, now time.Time) error {
 	at, err := p.GetDBVersion(ctx)
 	if err != nil || at == 0 || d.Name() != "sqlite" {
 		return err
 	}
-	var path string
-	if err := d.write.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path); err != nil {
+	path, err := d.file(ctx)
+	if err != nil {
 		return fmt.Errorf("find the database's file: %w", err)
 	}
 	copied := fmt.Sprintf("%s.%04d-%s", path, at, now.UTC().Format("20060102-150405"))

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 
@@ -44,7 +45,7 @@ func ParseCursor(s string, keys ...any) error {
 	if err := json.Unmarshal(b, &raw); err != nil {
 		return ErrCursor.Wrap(err)
 	}
-	if len(raw) != len(keys) {
+	if len(raw) != len(keys) || bytes.Contains(b, []byte(`\u0000`)) { // a text with a NUL is in no row
 		return ErrCursor
 	}
 	for i, k := range keys {

@@ -17,7 +17,7 @@ const maxDepth = 64
 
 // decodeJSON reads exactly one value into v.
 func decodeJSON(raw []byte, v reflect.Value, strict bool) error {
-	if tooDeep(raw) {
+	if tooDeep(raw) || strict && bytes.Contains(raw, []byte(`\u0000`)) { // PostgreSQL keeps no NUL in a text; as in fill
 		return errMalformed
 	}
 	err := decodeOne(raw, v.Addr().Interface(), strict)

@@ -87,10 +87,10 @@ func Postgres(t testing.TB) *db.DB {
 // or postgres, the superuser.
 func PostgresURL(t testing.TB, role string) string {
 	t.Helper()
-	server := os.Getenv("STAFF_TEST_POSTGRES")
+	server := os.Getenv("PGTEST_URL")
 	if server == "" {
 		if os.Getenv("CI") != "" {
-			t.Fatal("no PostgreSQL: STAFF_TEST_POSTGRES is not set")
+			t.Fatal("no PostgreSQL: PGTEST_URL is not set")
 		}
 		t.Skip("no PostgreSQL: run through make test, or go run ./platform/db/dbtest/pgtest -- go test …")
 	}

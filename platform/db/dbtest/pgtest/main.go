@@ -1,5 +1,5 @@
 // Command pgtest starts a throwaway PostgreSQL, runs the command after "--" with its address in
-// STAFF_TEST_POSTGRES, and takes the server away again.
+// PGTEST_URL, and takes the server away again.
 package main
 
 import (
@@ -40,7 +40,7 @@ func run(args []string) (int, error) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM) // the child gets it too; we stay to clean up
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "STAFF_TEST_POSTGRES="+s.url)
+	cmd.Env = append(os.Environ(), "PGTEST_URL="+s.url)
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

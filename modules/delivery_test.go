@@ -2,7 +2,11 @@ package modules_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +19,8 @@ import (
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
@@ -36,6 +42,74 @@ func (noGateways) Advance(context.Context, id.UUID, gateway.Delivery) error { re
 type oneTree struct{ organization.Tree }
 
 type nobody struct{ employee.Directory }
+
+// storedBy asks the dashboard, as HR of the organization, for the windows of a computer.
+func storedBy(t *testing.T, d *db.DB, organizationID int64, uid string) []monitoring.Item {
+	t.Helper()
+	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, monitoring.New(),
+		kerneltest.Provide[computer.Registry](kernel.Dashboard, noComputers{}),
+		kerneltest.Provide[organization.Tree](kernel.Dashboard, oneTree{}),
+		kerneltest.Provide[employee.Directory](kernel.Dashboard, nobody{}))
+	server.Authenticate(func(context.Context, *http.Request) (actor.Actor, bool, error) {
+		return actor.Actor{Role: actor.HR, ID: "user:1", OrganizationID: organizationID}, true, nil
+	})
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v2/monitoring/active-windows?computer="+uid, nil))
+	var page httpx.Page[monitoring.Item]
+	if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Code != http.StatusOK {
+		t.Fatalf("status %d, %v: %s", w.Code, err, w.Body)
+	}
+	return page.Items
+}
+
+// The design document's own test of a batch, and what it leaves unsaid.
+func TestBatchOfTheDesignDocumentIsStored(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		address := serveIngest(t, d)
+		send := func(item string, times int) string {
+			t.Helper()
+			body := `{"gatewayId":"` + benchGateway + `","data":[` + strings.Repeat(item+",", times-1) + item + `]}`
+			res, err := http.Post(address+"/v2/ingest/logs", "application/json", strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			said, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(res.StatusCode, string(said))
+		}
+		item := func(kind string) string {
+			return `{"type":"` + kind + `","computerUid":"PC-001","userSid":"S-1-5-21-123","payload":{"windowTitle":"Test Window"},"timestamp":"` +
+				time.Now().UTC().Format(time.RFC3339Nano) + `"}`
+		}
+		first := item("active_window")
+		if got := send(first, 1); !strings.HasPrefix(got, "200") || !strings.Contains(got, `"success":true`) || !strings.Contains(got, `"timescaleStatus":"success"`) {
+			t.Errorf("answer %s", got)
+		}
+		saved := storedBy(t, d, 1, "PC-001")
+		if len(saved) != 1 || saved[0].Title != "Test Window" || saved[0].UserSID != "S-1-5-21-123" {
+			t.Errorf("saved %+v", saved)
+		}
+		if got := send(first, 1); !strings.Contains(got, `"accepted":0,"duplicates":1`) {
+			t.Errorf("the same without a token: %s", got)
+		}
+		if got := send(first, 3); !strings.Contains(got, `"accepted":2,"duplicates":1`) {
+			t.Errorf("three equal items: %s", got)
+		}
+		if got := send(item("coffee"), 1); !strings.HasPrefix(got, "400") || !strings.Contains(got, `data[0].type`) {
+			t.Errorf("an unknown type: %s", got)
+		}
+		if n := len(storedBy(t, d, 1, "PC-001")); n != 3 {
+			t.Errorf("%d rows, want 3", n)
+		}
+		if n := len(storedBy(t, d, 2, "PC-001")); n != 0 {
+			t.Errorf("another organization sees %d rows", n)
+		}
+	})
+}
 
 // serveIngest serves ingest and monitoring alone, to one gateway of organization 1 that needs no key.
 func serveIngest(t testing.TB, d *db.DB) string {

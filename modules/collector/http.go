@@ -8,16 +8,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v5"
+
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
-	"github.com/staff-control/staff-control/platform/id"
 )
 
 func (m *Module) routes(r httpx.Router) {
 	limit := httpx.BodyLimit(int64(m.cfg.MaxBody))
-	r.POST("/v2/agent/events", activity.Report, httpx.Handle(http.StatusOK, m.events), limit, httpx.Lenient(),
+	r.POST("/v2/agent/events", activity.Report, httpx.Raw(m.events), limit, httpx.Takes[eventsRequest](), httpx.Gives[acceptedResponse](http.StatusOK),
 		httpx.Doc("Report what happened on a computer. Answered when it is durable."))
 	r.POST("/v2/agent/register", activity.Report, httpx.Handle(http.StatusOK, m.register), httpx.Lenient(),
 		httpx.Doc("Tell of a computer and its Windows users."))
@@ -36,84 +37,26 @@ func (m *Module) authenticate(ctx context.Context, r *http.Request) (actor.Actor
 	return a, err == nil, err
 }
 
-// eventsRequest is a batch of one computer.
+// eventsRequest describes a batch of one computer to readers of the API; decode reads it.
 type eventsRequest struct {
-	ComputerUID string `json:"computerUid"`
-	// UserSID is the user of events that name none.
-	UserSID string         `json:"userSid,omitempty"`
-	Events  []eventRequest `json:"events"`
+	ComputerUID string         `json:"computerUid"`
+	UserSID     string         `json:"userSid,omitempty" doc:"the user of events that name none"`
+	Events      []eventRequest `json:"events"`
 }
 
-// eventRequest is one event. ID, a UUID, says that two reports are the same event; an event without it is always new.
 type eventRequest struct {
-	ID              string        `json:"id,omitempty"`
-	Type            activity.Kind `json:"type"`
-	UserSID         string        `json:"userSid,omitempty"`
-	At              time.Time     `json:"at"`
-	End             time.Time     `json:"end,omitzero"`
-	DurationSeconds int64         `json:"durationSeconds,omitempty"`
-	Title           string        `json:"title,omitempty"`
-	ProcessName     string        `json:"processName,omitempty"`
-	URL             string        `json:"url,omitempty"`
-	SessionType     string        `json:"sessionType,omitempty"`
-	FilePath        string        `json:"filePath,omitempty"`
-	FileSize        int64         `json:"fileSize,omitempty"`
-}
-
-// Validate collects the faults of all events, each under its place in the list.
-func (r *eventsRequest) Validate() error {
-	var f fault.Fields
-	require(&f, "computerUid", r.ComputerUID, activity.MaxUID)
-	if len(r.Events) == 0 {
-		f.Add("events", "required", nil)
-	}
-	for i := range r.Events {
-		if f = r.Events[i].check(f, i, r.UserSID); len(f) > maxDetails {
-			break
-		}
-	}
-	return f.Err()
-}
-
-// maxDetails bounds what a refusal lists.
-const maxDetails = 50
-
-func (e *eventRequest) check(f fault.Fields, i int, sid string) fault.Fields {
-	field := func(name string) string { return fmt.Sprintf("events[%d].%s", i, name) }
-	if e.UserSID == "" {
-		e.UserSID = sid
-	}
-	if e.UserSID == "" || len(e.UserSID) > activity.MaxUID {
-		f.Add(field("userSid"), "required", nil)
-	}
-	if e.At.IsZero() {
-		f.Add(field("at"), "required", nil)
-	}
-	if e.ID != "" {
-		if _, err := id.Parse(e.ID); err != nil {
-			f.Add(field("id"), "collector.not_a_uuid", nil)
-		}
-	}
-	switch e.Type {
-	case activity.ActiveWindow, activity.IdlePeriod:
-	case activity.VisitedSite:
-		if e.URL == "" {
-			f.Add(field("url"), "required", nil)
-		}
-	case activity.Screenshot:
-		if e.FilePath == "" {
-			f.Add(field("filePath"), "required", nil)
-		}
-	case activity.UserSession:
-		kind, ok := sessionType(e.SessionType)
-		if !ok {
-			f.Add(field("sessionType"), "collector.session_type_unknown", nil)
-		}
-		e.SessionType = kind
-	default:
-		f.Add(field("type"), "collector.type_unknown", nil)
-	}
-	return f
+	ID              string    `json:"id,omitempty" doc:"a UUID: two reports with the same one are one event"`
+	Type            string    `json:"type" enum:"active_window,visited_site,screenshot,user_session,idle_period"`
+	UserSID         string    `json:"userSid,omitempty"`
+	At              time.Time `json:"at"`
+	End             time.Time `json:"end,omitzero"`
+	DurationSeconds int64     `json:"durationSeconds,omitempty"`
+	Title           string    `json:"title,omitempty"`
+	ProcessName     string    `json:"processName,omitempty"`
+	URL             string    `json:"url,omitempty"`
+	SessionType     string    `json:"sessionType,omitempty" enum:"login,logout,lock,unlock"`
+	FilePath        string    `json:"filePath,omitempty"`
+	FileSize        int64     `json:"fileSize,omitempty"`
 }
 
 func require(f *fault.Fields, field, text string, maximum int) {
@@ -131,22 +74,21 @@ type acceptedResponse struct {
 	ServerTime time.Time `json:"serverTime"`
 }
 
-func (m *Module) events(ctx context.Context, in eventsRequest) (out acceptedResponse, err error) {
-	if len(in.Events) > m.cfg.MaxBatch {
-		return out, errBatchTooLarge.With("Max", m.cfg.MaxBatch)
+// events reads the body itself: the general way takes longer than the rows that it brings.
+func (m *Module) events(c *echo.Context) error {
+	ctx := c.Request().Context()
+	body, err := httpx.ReadBody(ctx)
+	if err != nil {
+		return err
 	}
-	events := make([]activity.Event, len(in.Events))
-	for i, e := range in.Events {
-		if e.ID == "" {
-			e.ID = id.New().String()
-		}
-		events[i] = activity.Event{
-			Kind: e.Type, Key: e.ID, ComputerUID: in.ComputerUID, UserSID: e.UserSID, At: e.At.UTC(), End: e.End, Duration: e.DurationSeconds,
-			Title: e.Title, Process: e.ProcessName, URL: e.URL, Session: e.SessionType, FilePath: e.FilePath, FileSize: e.FileSize,
-		}
+	events, err := decode(string(body), m.cfg.MaxBatch)
+	if err != nil {
+		return err
 	}
-	err = m.service.take(ctx, sourceAPI, events)
-	return acceptedResponse{err == nil, len(events), m.service.now().UTC()}, err
+	if err := m.service.take(ctx, sourceAPI, events); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, acceptedResponse{true, len(events), m.service.now().UTC()})
 }
 
 type registerRequest struct {

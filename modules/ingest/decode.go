@@ -6,8 +6,8 @@ import (
 
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
-	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/jsonscan"
 )
 
 // document is the body of POST /v2/ingest/logs, in either of its dialects: our gateways' items are events as
@@ -23,112 +23,81 @@ type document struct {
 	hasData                         bool
 }
 
-// maxFaults bounds the details of one refusal.
-const maxFaults = 20
-
 // decoder makes a document of a body and collects what is wrong with it.
 type decoder struct {
-	scanner
+	jsonscan.Decoder
 	doc     document
 	limit   int // of events
 	item    int // of data that is read; -1 outside
 	payload bool
 	seq     int64
 	tooMany bool
-	faults  fault.Fields
 	equal   map[id.UUID]int // how often each content was seen
 }
 
 // decode reads a body of at most limit events. It returns a fault that names each field that is wrong,
 // or that the body is no JSON.
 func decode(body string, limit int) (document, error) {
-	d := &decoder{scanner: scanner{in: body}, limit: limit, item: -1}
-	if !d.open('{') {
+	d := &decoder{limit: limit, item: -1}
+	d.Decoder = jsonscan.Decoder{Scanner: jsonscan.New(body), Path: d.path}
+	if !d.Open('{') {
 		return document{}, errMalformed
 	}
-	for first := true; d.more(first, '}'); first = false {
-		d.member(d.name())
+	for first := true; d.More(first, '}'); first = false {
+		d.member(d.Name())
 	}
 	switch {
 	case d.tooMany:
 		return document{}, errTooManyEvents.With("Limit", limit)
-	case !d.end():
+	case !d.End():
 		return document{}, errMalformed
 	}
 	if !d.doc.hasData {
-		d.wrong("data", "required", nil)
+		d.Wrong("data", "required", nil)
 	}
-	return d.doc, d.faults.Err()
+	return d.doc, d.Faults.Err()
 }
 
 func (d *decoder) member(name string) {
 	switch name {
 	case "gatewayId":
-		d.textInto(&d.doc.gatewayID, name)
+		d.TextInto(&d.doc.gatewayID, name)
 	case "idempotencyToken":
-		d.textInto(&d.doc.token, name)
+		d.TextInto(&d.doc.token, name)
 	case "epoch":
-		d.textInto(&d.doc.epoch, name)
+		d.TextInto(&d.doc.epoch, name)
 	case "stream":
-		d.textInto(&d.doc.stream, name)
+		d.TextInto(&d.doc.stream, name)
 	case "sentAt":
-		d.timeInto(&d.doc.sentAt, name)
+		d.TimeInto(&d.doc.sentAt, name)
 	case "until":
-		d.timeInto(&d.doc.until, name)
+		d.TimeInto(&d.doc.until, name)
 	case "dropped":
 		d.ranges()
 	case "data":
 		d.data()
 	default:
-		d.skip(0)
-	}
-}
-
-// list takes a list and calls item for each of its values.
-func (d *decoder) list(name string, item func()) bool {
-	if d.word("null") {
-		return false
-	}
-	if !d.open('[') {
-		d.wrong(name, "not_a_list", nil)
-		d.skip(0)
-		return false
-	}
-	for first := true; d.more(first, ']'); first = false {
-		item()
-	}
-	return true
-}
-
-// object takes an object and calls member for the name of each of its values.
-func (d *decoder) object(name string, member func(string)) {
-	if !d.open('{') {
-		d.wrong(name, "not_an_object", nil)
-		d.skip(0)
-		return
-	}
-	for first := true; d.more(first, '}'); first = false {
-		member(d.name())
+		d.Skip(0)
 	}
 }
 
 func (d *decoder) ranges() {
-	d.list("dropped", func() {
+	d.List("dropped", func() {
 		var r gateway.Dropped
-		d.object("dropped", func(name string) {
+		d.Object("dropped", func(name string) {
 			switch name {
 			case "first":
-				d.numberInto(&r.First, "dropped.first")
+				d.NumberInto(&r.First, "dropped.first")
 			case "last":
-				d.numberInto(&r.Last, "dropped.last")
+				d.NumberInto(&r.Last, "dropped.last")
 			case "reason":
-				d.textInto(&r.Reason, "dropped.reason")
+				d.TextInto(&r.Reason, "dropped.reason")
 			default:
-				d.skip(0)
+				d.Skip(0)
 			}
 		})
 		if r.First < 1 || r.Last < r.First {
-			d.wrong("dropped", codeBadRange, nil)
+			d.Wrong("dropped", codeBadRange, nil)
 		}
 		d.doc.dropped = append(d.doc.dropped, r)
 	})
@@ -139,32 +108,32 @@ const typicalItem = 300
 
 func (d *decoder) data() {
 	d.doc.events, d.doc.seqs = nil, nil // of two members with one name, the last counts
-	room := min(d.limit, (len(d.in)-d.at)/typicalItem+1)
+	room := min(d.limit, (d.Left())/typicalItem+1)
 	d.doc.events, d.doc.seqs = make([]activity.Event, 0, room), make([]int64, 0, room)
 	d.item = -1
-	d.doc.hasData = d.list("data", d.event)
+	d.doc.hasData = d.List("data", d.event)
 	d.item = -1
 }
 
 func (d *decoder) event() {
 	if len(d.doc.events) == d.limit {
 		d.tooMany = true
-		d.fail()
+		d.Fail()
 		return
 	}
 	d.item++
 	d.doc.events = append(d.doc.events, activity.Event{})
 	e := &d.doc.events[len(d.doc.events)-1]
 	d.seq = 0
-	if !d.open('{') {
-		d.wrong("", "not_an_object", nil)
-		d.skip(0)
+	if !d.Open('{') {
+		d.Wrong("", "not_an_object", nil)
+		d.Skip(0)
 		return
 	}
-	for first := true; d.more(first, '}'); first = false {
-		d.field(e, d.name())
+	for first := true; d.More(first, '}'); first = false {
+		d.field(e, d.Name())
 	}
-	if d.bad {
+	if d.Bad() {
 		return
 	}
 	d.complete(e)
@@ -180,34 +149,27 @@ func (d *decoder) event() {
 func (d *decoder) field(e *activity.Event, name string) {
 	switch name {
 	case "seq":
-		if d.numberInto(&d.seq, name); d.seq < 1 {
-			d.wrong(name, "not_a_number", nil)
+		if d.NumberInto(&d.seq, name); d.seq < 1 {
+			d.Wrong(name, "not_a_number", nil)
 		}
 	case "type":
 		var kind string
-		d.textInto(&kind, name)
+		d.TextInto(&kind, name)
 		e.Kind = activity.Kind(kind)
 	case "key":
-		d.textInto(&e.Key, name)
+		d.TextInto(&e.Key, name)
 	case "computerUid":
-		d.textInto(&e.ComputerUID, name)
+		d.TextInto(&e.ComputerUID, name)
 	case "userSid":
-		d.textInto(&e.UserSID, name)
+		d.TextInto(&e.UserSID, name)
 	case "at", "timestamp":
-		d.timeInto(&e.At, name)
+		d.TimeInto(&e.At, name)
 	case "source":
-		d.textInto(&e.Source, name)
+		d.TextInto(&e.Source, name)
 	case "trace":
-		d.textInto(&e.Trace, name)
+		d.TextInto(&e.Trace, name)
 	case "details":
-		d.object(name, func(detail string) {
-			if e.Details == nil {
-				e.Details = map[string]string{}
-			}
-			var text string
-			d.textInto(&text, "details."+detail)
-			e.Details[detail] = text
-		})
+		d.details(e)
 	case "payload":
 		d.content(e)
 	default:
@@ -215,18 +177,33 @@ func (d *decoder) field(e *activity.Event, name string) {
 	}
 }
 
-func (d *decoder) content(e *activity.Event) {
-	if d.word("null") {
+// details takes what is told of a computer or a Windows user.
+func (d *decoder) details(e *activity.Event) {
+	if d.Word("null") {
 		return
 	}
-	if !d.open('{') {
-		d.wrong("payload", "not_an_object", nil)
-		d.skip(0)
+	d.Object("details", func(name string) {
+		var text string
+		d.TextInto(&text, "details."+name)
+		if e.Details == nil {
+			e.Details = map[string]string{}
+		}
+		e.Details[name] = text
+	})
+}
+
+func (d *decoder) content(e *activity.Event) {
+	if d.Word("null") {
+		return
+	}
+	if !d.Open('{') {
+		d.Wrong("payload", "not_an_object", nil)
+		d.Skip(0)
 		return
 	}
 	d.payload = true
-	for first := true; d.more(first, '}'); first = false {
-		d.detail(e, d.name())
+	for first := true; d.More(first, '}'); first = false {
+		d.detail(e, d.Name())
 	}
 	d.payload = false
 }
@@ -235,62 +212,62 @@ func (d *decoder) content(e *activity.Event) {
 func (d *decoder) detail(e *activity.Event, name string) {
 	switch name {
 	case "title", "windowTitle":
-		d.textInto(&e.Title, name)
+		d.TextInto(&e.Title, name)
 	case "processName":
-		d.textInto(&e.Process, name)
+		d.TextInto(&e.Process, name)
 	case "url":
-		d.textInto(&e.URL, name)
+		d.TextInto(&e.URL, name)
 	case "durationSeconds", "duration":
-		d.numberInto(&e.Duration, name)
+		d.NumberInto(&e.Duration, name)
 	case "end", "endTime":
-		d.timeInto(&e.End, name)
+		d.TimeInto(&e.End, name)
 	case "sessionType":
-		d.textInto(&e.Session, name)
+		d.TextInto(&e.Session, name)
 	case "filePath":
-		d.textInto(&e.FilePath, name)
+		d.TextInto(&e.FilePath, name)
 	case "fileSize":
-		d.numberInto(&e.FileSize, name)
+		d.NumberInto(&e.FileSize, name)
 	case "sha256":
-		d.textInto(&e.SHA256, name)
+		d.TextInto(&e.SHA256, name)
 	case "width":
 		d.sizeInto(&e.Width, name)
 	case "height":
 		d.sizeInto(&e.Height, name)
 	default:
-		d.skip(0)
+		d.Skip(0)
 	}
 }
 
 // complete notes what the event lacks.
 func (d *decoder) complete(e *activity.Event) {
 	if e.ComputerUID == "" && e.Kind != activity.ComputerUser {
-		d.wrong("computerUid", "required", nil)
+		d.Wrong("computerUid", "required", nil)
 	}
 	if e.At.IsZero() {
-		d.wrong("timestamp", "required", nil)
+		d.Wrong("timestamp", "required", nil)
 	}
 	switch e.Kind {
 	case activity.ActiveWindow, activity.IdlePeriod, activity.Computer:
 	case activity.ComputerUser:
 		if e.UserSID == "" {
-			d.wrong("userSid", "required", nil)
+			d.Wrong("userSid", "required", nil)
 		}
 	case activity.VisitedSite:
 		if e.URL == "" {
-			d.wrong("url", "required", nil)
+			d.Wrong("url", "required", nil)
 		}
 	case activity.Screenshot:
 		if e.FilePath == "" {
-			d.wrong("filePath", "required", nil)
+			d.Wrong("filePath", "required", nil)
 		}
 	case activity.UserSession:
 		switch e.Session {
 		case activity.Login, activity.Logout, activity.Lock, activity.Unlock:
 		default:
-			d.wrong("sessionType", codeUnknownSession, nil)
+			d.Wrong("sessionType", codeUnknownSession, nil)
 		}
 	default:
-		d.wrong("type", codeUnknownType, nil)
+		d.Wrong("type", codeUnknownType, nil)
 	}
 }
 
@@ -308,12 +285,6 @@ func (d *decoder) key(e *activity.Event) string {
 	return content.String() + ":" + strconv.Itoa(d.equal[content])
 }
 
-func (d *decoder) wrong(field, code string, params fault.Params) {
-	if len(d.faults) < maxFaults && !d.bad {
-		d.faults.Add(d.path(field), code, params)
-	}
-}
-
 // path is where a field of the current item is: data[3].payload.url.
 func (d *decoder) path(field string) string {
 	if d.item < 0 {
@@ -329,54 +300,12 @@ func (d *decoder) path(field string) string {
 	return at
 }
 
-// textInto takes a text; null leaves what is there.
-func (d *decoder) textInto(to *string, field string) {
-	switch {
-	case d.next() == '"':
-		*to = d.text()
-	case d.word("null"):
-	default:
-		d.wrong(field, "not_text", nil)
-		d.skip(0)
-	}
-}
-
-func (d *decoder) timeInto(to *time.Time, field string) {
-	var text string
-	d.textInto(&text, field)
-	if text == "" {
-		return
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		d.wrong(field, "not_a_time", nil)
-		return
-	}
-	*to = t
-}
-
-func (d *decoder) numberInto(to *int64, field string) {
-	switch c := d.next(); {
-	case c == '-' || '0' <= c && c <= '9':
-		n, ok := d.number()
-		if !ok {
-			d.wrong(field, "not_a_number", nil)
-			return
-		}
-		*to = n
-	case d.word("null"):
-	default:
-		d.wrong(field, "not_a_number", nil)
-		d.skip(0)
-	}
-}
-
 // sizeInto takes a number of pixels.
 func (d *decoder) sizeInto(to *int32, field string) {
 	var n int64
-	d.numberInto(&n, field)
+	d.NumberInto(&n, field)
 	if n < 0 || n > maxPixels {
-		d.wrong(field, "not_a_number", nil)
+		d.Wrong(field, "not_a_number", nil)
 		return
 	}
 	*to = int32(n)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity/activitytest"
+	"github.com/staff-control/staff-control/platform/jsonscan"
 )
 
 // FuzzDecode compares the decoder with encoding/json: both take the same bodies for JSON, and what was decoded comes
@@ -36,7 +37,9 @@ func FuzzDecode(f *testing.F) {
 }
 
 // deep reports nesting that may be refused on purpose.
-func deep(body string) bool { return strings.Count(body, "[")+strings.Count(body, "{") > maxDepth }
+func deep(body string) bool {
+	return strings.Count(body, "[")+strings.Count(body, "{") > jsonscan.MaxDepth
+}
 
 // utc puts times into one zone, and reports whether encoding/json can write them.
 func utc(events []activity.Event) bool {

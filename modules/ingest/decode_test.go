@@ -13,6 +13,7 @@ import (
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity/activitytest"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/jsonscan"
 )
 
 // dataOf is the events as our gateway sends them, with positions from first on.
@@ -90,6 +91,29 @@ func TestDocumentsDialectIsTaken(t *testing.T) {
 	}
 	if len(d.seqs) != 0 {
 		t.Errorf("positions %v of items without any", d.seqs)
+	}
+}
+
+func TestWhatIsToldOfComputersAndUsersIsTaken(t *testing.T) {
+	t.Parallel()
+	d := mustDecode(t, `{"data":[
+		{"type":"computer","key":"1","computerUid":"PC","at":"2026-11-02T12:00:00Z","details":{"name":"desk","os":"Windows 11"}},
+		{"type":"computer","key":"2","computerUid":"PC","at":"2026-11-02T12:00:00Z","details":null},
+		{"type":"computer_user","key":"3","userSid":"S","at":"2026-11-02T12:00:00Z","details":{}}]}`)
+	if got := d.events[0].Details; len(got) != 2 || got["name"] != "desk" || got["os"] != "Windows 11" {
+		t.Errorf("details %v", got)
+	}
+	if d.events[1].Details != nil || d.events[2].Details != nil {
+		t.Errorf("events %+v", d.events)
+	}
+	_, err := decode(`{"data":[{"type":"computer_user","key":"3","at":"2026-11-02T12:00:00Z","details":{"name":5}},{"type":"computer","at":"2026-11-02T12:00:00Z","details":[]}]}`, 9)
+	var got []string
+	for _, d := range fault.Of(err).Details {
+		got = append(got, d.Field+" "+d.Code)
+	}
+	want := []string{"data[0].details.name not_text", "data[0].userSid required", "data[1].details not_an_object", "data[1].computerUid required"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
@@ -185,7 +209,7 @@ func TestTooManyEventsAreTooLarge(t *testing.T) {
 func TestRefusalNamesSomeFaultsNotAll(t *testing.T) {
 	t.Parallel()
 	_, err := decode(`{"data":[`+strings.Repeat(`5,`, 50)+`5]}`, 100)
-	if f := fault.Of(err); len(f.Details) != maxFaults {
+	if f := fault.Of(err); len(f.Details) != jsonscan.MaxFaults {
 		t.Errorf("%d details", len(f.Details))
 	}
 }

@@ -125,7 +125,18 @@ func (s *service) advance(ctx context.Context, caller id.UUID, doc document) err
 	}
 	return s.gateways.Advance(ctx, caller, gateway.Delivery{
 		Epoch: doc.epoch, Stream: doc.stream, Stored: runs(doc.seqs), Dropped: doc.dropped, Until: doc.until,
+		Agents: agents(doc.events),
 	})
+}
+
+// agents are the computers whose events these are; those of one computer mostly follow each other.
+func agents(events []activity.Event) (uids []string) {
+	for i := range events {
+		if i == 0 || events[i].ComputerUID != events[i-1].ComputerUID {
+			uids = append(uids, events[i].ComputerUID)
+		}
+	}
+	return uids
 }
 
 // runs makes ranges of positions, in order.

@@ -36,8 +36,8 @@ func (r registry) Seen(_ context.Context, s []computer.Sighting) error {
 	return r.err
 }
 
-func (r registry) LinksOf(ctx context.Context, id int64, from, until time.Time) ([]computer.LinkPeriod, error) {
-	return r.where(ctx, from, until, func(l computer.LinkPeriod) bool { return l.EmployeeID == id })
+func (r registry) LinksOf(ctx context.Context, ids []int64, from, until time.Time) ([]computer.LinkPeriod, error) {
+	return r.where(ctx, from, until, func(l computer.LinkPeriod) bool { return slices.Contains(ids, l.EmployeeID) })
 }
 
 func (r registry) EmployeesOn(ctx context.Context, uids []string, from, until time.Time) ([]computer.LinkPeriod, error) {

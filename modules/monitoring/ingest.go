@@ -292,8 +292,8 @@ func (c *columns) add(e *activity.Event, rowID, agent id.UUID) {
 	}
 }
 
-// rows are the columns as Bulk takes them.
-func (c *columns) rows(k activity.Kind) db.Rows {
+// rows are the columns as Bulk takes them; with skipKnown, those that are there already are left out.
+func (c *columns) rows(k activity.Kind, skipKnown bool) db.Rows {
 	list := []db.Column{
 		{Name: "datetime", Values: c.at}, {Name: "id", Values: c.ids}, {Name: "agent_id", Values: c.agents},
 		{Name: "computer_uid", Values: c.uids}, {Name: "user_sid", Values: c.sids},
@@ -324,5 +324,5 @@ func (c *columns) rows(k activity.Kind) db.Rows {
 	case activity.IdlePeriod:
 		add("duration_seconds", c.seconds)
 	}
-	return db.Rows{Table: tables[k].name, Columns: list, Owned: true, SkipKnown: true}
+	return db.Rows{Table: tables[k].name, Columns: list, Owned: true, SkipKnown: skipKnown}
 }

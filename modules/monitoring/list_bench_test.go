@@ -72,12 +72,17 @@ func analyze(b *testing.B, address string) {
 }
 
 func benchmarkLists(b *testing.B, s *service) {
-	s.staff = directory{1: employee.Employee{ID: 1, OrganizationID: 1}}
-	s.computers = registry{links: map[int64][]computer.LinkPeriod{1: {
+	staff := directory{1: employee.Employee{ID: 1, OrganizationID: 1}}
+	links := []computer.LinkPeriod{
 		{EmployeeID: 1, ComputerUID: "PC-7", UserSID: "S-1-5-21-7", Until: noon.AddDate(0, 0, -10)},
 		{EmployeeID: 1, ComputerUID: "PC-8", UserSID: "S-1-5-21-7", From: noon.AddDate(0, 0, -10)},
 		{EmployeeID: 1, ComputerUID: "PC-9", UserSID: "S-1-5-21-7", From: noon.AddDate(0, 0, -20)},
-	}}}
+	}
+	for i := int64(20); i < 60; i++ { // the people of a department
+		staff[i] = employee.Employee{ID: i, OrganizationID: 1, DepartmentID: 11}
+		links = append(links, computer.LinkPeriod{EmployeeID: i, ComputerUID: fmt.Sprint("PC-", i), UserSID: "S-1-5-21-7"})
+	}
+	s.staff, s.computers = staff, registry{links: map[int64][]computer.LinkPeriod{1: links}}
 	for _, c := range []struct {
 		name string
 		ctx  context.Context
@@ -88,6 +93,7 @@ func benchmarkLists(b *testing.B, s *service) {
 		{"employee-deep", as(actor.HR, 1), listRequest{Employee: 1, After: db.Cursor(noon.AddDate(0, 0, -15), "ffffffff-0000-0000-0000-000000000000")}},
 		{"computer", as(actor.HR, 1), listRequest{Computer: "PC-7"}},
 		{"organization", as(actor.HR, 1), listRequest{}},
+		{"lead-of-40", lead(10), listRequest{}},
 		{"operator", as(actor.Admin, 0), listRequest{Computer: "PC-7"}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

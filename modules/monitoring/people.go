@@ -90,20 +90,18 @@ func (s *service) led(ctx context.Context, a actor.Actor) ([]int64, error) {
 }
 
 func (s *service) viewOf(ctx context.Context, a actor.Actor, people []int64, q asked) (context.Context, view, error) {
-	v := view{actor: a}
+	if len(people) == 0 {
+		return ctx, view{actor: a}, nil
+	}
 	until := q.until
 	if until.IsZero() {
 		until = s.now().Add(s.cfg.Ahead)
 	}
-	for _, e := range people {
-		links, err := s.computers.LinksOf(ctx, e, q.from, until)
-		if err != nil {
-			return ctx, view{}, err
-		}
-		v.links = append(v.links, links...)
+	links, err := s.computers.LinksOf(ctx, people, q.from, until)
+	if err != nil {
+		return ctx, view{}, err
 	}
-	v.sights = sightsOf(a.OrganizationID, v.links, q)
-	return ctx, v, nil
+	return ctx, view{actor: a, links: links, sights: sightsOf(a.OrganizationID, links, q)}, nil
 }
 
 // sightsOf makes one sight of the periods of a Windows user on a computer that touch, so that no event is in two.

@@ -2,47 +2,58 @@ package monitoring
 
 import (
 	"context"
-	"slices"
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 )
 
-// introduce takes out of the batch what agents tell of computers and Windows users, and passes it on to those who keep
-// it. It returns how much that was. To do it twice is harmless, so it needs no part in the batch's transaction.
-func (s *service) introduce(ctx context.Context, b *activity.Batch) (told int, err error) {
-	if !slices.ContainsFunc(b.Events, isIntroduction) {
-		return 0, nil
-	}
-	var rest []activity.Event
-	var seen []computer.Sighting
-	for _, e := range b.Events {
-		switch e.Kind {
-		case activity.Computer:
-			_, err = s.computers.Register(ctx, computerOf(e))
-		case activity.ComputerUser:
-			_, err = s.computers.RegisterUser(ctx, userOf(e))
-			if e.ComputerUID != "" {
-				seen = append(seen, computer.Sighting{ComputerUID: clean(e.ComputerUID, activity.MaxUID), UserSID: clean(e.UserSID, activity.MaxUID), At: e.At.UTC()})
-			}
-		default:
-			rest = append(rest, e)
-			continue
+// introductions parts what agents tell of computers and Windows users from what people do.
+func introductions(events []activity.Event) (told, reported []activity.Event) {
+	n := 0
+	for i := range events {
+		if isIntroduction(events[i].Kind) {
+			n++
 		}
-		if err != nil {
-			return told, storage(err)
+	}
+	if n == 0 {
+		return nil, events
+	}
+	for _, e := range events {
+		if isIntroduction(e.Kind) {
+			told = append(told, e)
+		} else {
+			reported = append(reported, e)
 		}
-		told++
 	}
-	b.Events = rest
-	if err := s.computers.Seen(ctx, seen); err != nil {
-		return told, storage(err)
-	}
-	return told, nil
+	return told, reported
 }
 
-func isIntroduction(e activity.Event) bool {
-	return e.Kind == activity.Computer || e.Kind == activity.ComputerUser
+func isIntroduction(k activity.Kind) bool {
+	return k == activity.Computer || k == activity.ComputerUser
+}
+
+// introduce passes on what agents tell to those who keep it. To do it twice is harmless, so it needs no part in the
+// batch's transaction.
+func (s *service) introduce(ctx context.Context, told []activity.Event) error {
+	var seen []computer.Sighting
+	for _, e := range told {
+		var err error
+		if e.Kind == activity.Computer {
+			_, err = s.computers.Register(ctx, computerOf(e))
+		} else {
+			_, err = s.computers.RegisterUser(ctx, userOf(e))
+		}
+		if err != nil {
+			return err
+		}
+		if e.Kind == activity.ComputerUser && e.ComputerUID != "" {
+			seen = append(seen, computer.Sighting{ComputerUID: clean(e.ComputerUID, activity.MaxUID), UserSID: clean(e.UserSID, activity.MaxUID), At: e.At.UTC()})
+		}
+	}
+	if len(seen) == 0 {
+		return nil
+	}
+	return s.computers.Seen(ctx, seen)
 }
 
 func computerOf(e activity.Event) computer.Details {

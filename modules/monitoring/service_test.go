@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -199,4 +200,55 @@ func TestWrongSettingsAreAllNamed(t *testing.T) {
 	if !errors.As(err, &all) || len(all.Unwrap()) != 4 {
 		t.Errorf("four wrong settings: %v", err)
 	}
+}
+
+// book is a registry that writes down what it is told.
+type book struct {
+	registry
+	computers *[]computer.Details
+	users     *[]computer.UserDetails
+	failure   error
+}
+
+func (b book) Register(_ context.Context, d computer.Details) (computer.Computer, error) {
+	*b.computers = append(*b.computers, d)
+	return computer.Computer{}, b.failure
+}
+
+func (b book) RegisterUser(_ context.Context, d computer.UserDetails) (computer.User, error) {
+	*b.users = append(*b.users, d)
+	return computer.User{}, b.failure
+}
+
+func TestWhatAgentsTellOfThemselvesIsPassedOn(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.SQLite(t))
+	b := book{registry: registry{seen: make(chan []computer.Sighting, 2)}, computers: new([]computer.Details), users: new([]computer.UserDetails)}
+	s.computers = b
+	pc := activity.Event{Kind: activity.Computer, Key: "1", ComputerUID: "PC-1", At: noon, Details: map[string]string{
+		activity.DetailName: "desk\x00", activity.DetailOS: "Windows 11", activity.DetailIPAddress: "10.0.0.7", activity.DetailMACAddress: "00:1A", activity.DetailAgentVersion: "2.0"}}
+	user := activity.Event{Kind: activity.ComputerUser, Key: "2", ComputerUID: "PC-1", UserSID: "S-1", At: noon, Details: map[string]string{
+		activity.DetailName: "Aziz", activity.DetailDomain: "D", activity.DetailUsername: "aziz", activity.DetailAdmin: "true", activity.DetailInDomain: "false"}}
+	window := newWindow("3", "PC-1", noon)
+
+	broken := newWindow("", "PC-1", noon)
+	if _, err := s.Put(agent(1), activity.Batch{Events: []activity.Event{pc, broken}}); err == nil || len(*b.computers) != 0 {
+		t.Errorf("of a refused batch %v was passed on, %v", *b.computers, err)
+	}
+	if r := mustPut(t, s, agent(1), activity.Batch{Token: "t", Events: []activity.Event{pc, window, user}}); r != (activity.Receipt{Stored: 3}) {
+		t.Errorf("receipt %+v", r)
+	}
+	if want := (computer.Details{UID: "PC-1", Name: "desk", OS: "Windows 11", IPAddress: "10.0.0.7", MACAddress: "00:1A", AgentVersion: "2.0"}); len(*b.computers) != 1 || (*b.computers)[0] != want {
+		t.Errorf("computers %+v", *b.computers)
+	}
+	if want := (computer.UserDetails{SID: "S-1", Name: "Aziz", Domain: "D", Username: "aziz", Admin: true}); len(*b.users) != 1 || (*b.users)[0] != want {
+		t.Errorf("users %+v", *b.users)
+	}
+	if pair := <-b.seen; len(pair) != 1 || pair[0].ComputerUID != "PC-1" || pair[0].UserSID != "S-1" {
+		t.Errorf("seen %+v", pair)
+	}
+	b.failure = db.ErrUnavailable
+	s.computers = b
+	_, err := s.Put(agent(1), activity.Batch{Events: []activity.Event{user}})
+	isPassing(t, err)
 }

@@ -12,8 +12,8 @@ import (
 type store struct{ db *db.DB }
 
 // put writes a batch and its token in one transaction, or, if the token is there already, nothing.
-// stored counts the new rows of each kind.
-func (s store) put(ctx context.Context, token *tokenRow, p *prepared, now time.Time) (stored [len(activity.Kinds)]int, duplicate bool, err error) {
+// stored counts the new rows of each kind. Without skipKnown, a row that is there already is db.ErrConflict.
+func (s store) put(ctx context.Context, token *tokenRow, p *prepared, now time.Time, skipKnown bool) (stored [len(activity.Kinds)]int, duplicate bool, err error) {
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if token != nil {
 			// First, so that the same batch at the same time waits here, and then finds the row.
@@ -23,7 +23,7 @@ func (s store) put(ctx context.Context, token *tokenRow, p *prepared, now time.T
 		}
 		all := 0
 		for t, k := range activity.Kinds {
-			n, err := tx.Bulk(ctx, p.tables[t].rows(k))
+			n, err := tx.Bulk(ctx, p.tables[t].rows(k, skipKnown))
 			if err != nil {
 				return err
 			}

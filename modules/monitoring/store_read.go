@@ -68,8 +68,10 @@ func (s store) newest(ctx context.Context, k activity.Kind, sights []sight, w wi
 
 func newest(ctx context.Context, tx db.Tx, k activity.Kind, sights []sight, w window) ([]row, error) {
 	var all []row
+	t := tables[k]
+	byComputer := t.name + tx.IndexedBy("idx_"+t.name+"_computer")
 	for part := range slices.Chunk(sights, maxSights) {
-		query, args := statement(tables[k], part, w)
+		query, args := statement(t, byComputer, part, w)
 		var rows []row
 		// Scoped by sight: each part of the statement names one organization; the service takes it from the actor.
 		if err := tx.Raw(query, args...).Scan(ctx, &rows); err != nil {
@@ -88,26 +90,28 @@ func newest(ctx context.Context, tx db.Tx, k activity.Kind, sights []sight, w wi
 const newestFirst = " ORDER BY datetime DESC, id DESC LIMIT ?"
 
 // statement reads each sight by itself, in the order of an index and no further than the page, and merges.
-func statement(t table, sights []sight, w window) (string, []any) {
+func statement(t table, byComputer string, sights []sight, w window) (string, []any) {
 	if len(sights) == 1 {
-		return part(t, sights[0], w)
+		return part(t, byComputer, sights[0], w)
 	}
 	parts, args := make([]string, len(sights)), []any(nil)
 	for i, s := range sights {
-		q, a := part(t, s, w)
+		q, a := part(t, byComputer, s, w)
 		parts[i] = "SELECT * FROM (" + q + ") AS part"
 		args = append(args, a...)
 	}
 	return strings.Join(parts, " UNION ALL ") + newestFirst, append(args, w.limit)
 }
 
-func part(t table, s sight, w window) (string, []any) {
+func part(t table, byComputer string, s sight, w window) (string, []any) {
 	where, args := []string{"organization_id = ?"}, []any{s.organization}
 	and := func(condition string, values ...any) {
 		where = append(where, condition)
 		args = append(args, values...)
 	}
+	from := t.name
 	if s.computer != "" {
+		from = byComputer
 		and("computer_uid = ?", s.computer)
 	}
 	if s.someUser {
@@ -116,18 +120,17 @@ func part(t table, s sight, w window) (string, []any) {
 	if !s.from.IsZero() {
 		and("datetime >= ?", s.from)
 	}
-	if !s.until.IsZero() {
-		and("datetime < ?", s.until)
-	}
-	if w.after != nil {
-		// The first condition is the second's, said so that an index without the id can use it.
-		and("datetime <= ?", w.after.at)
+	// One upper bound only: with two, SQLite may begin at the wrong one and walk to the other.
+	switch {
+	case w.after != nil && (s.until.IsZero() || w.after.at.Before(s.until)):
 		and("(datetime, id) < (?, ?)", w.after.at, w.after.id)
+	case !s.until.IsZero():
+		and("datetime < ?", s.until)
 	}
 	if t.timed && !w.briefFrom.IsZero() {
 		and("(datetime >= ? OR duration_seconds > ?)", w.briefFrom, int64(brief/time.Second))
 	}
-	query := "SELECT organization_id, datetime, id, computer_uid, user_sid, " + t.columns + " FROM " + t.name +
+	query := "SELECT organization_id, datetime, id, computer_uid, user_sid, " + t.columns + " FROM " + from +
 		" WHERE " + strings.Join(where, " AND ") + newestFirst
 	return query, append(args, w.limit)
 }

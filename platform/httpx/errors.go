@@ -127,6 +127,9 @@ type problem struct {
 func (s *Server) refuse(c *echo.Context, cl *call, err error) error {
 	ctx := c.Request().Context()
 	f := faultOf(err)
+	if cl.route != nil && strings.HasSuffix(cl.route.Path, "*") && f.Is(errNotFound) {
+		cl.route = nil // a route for everything that finds nothing is no route
+	}
 	m := meaningOf(f)
 	if clientGone(ctx, f) {
 		m = meaning{statusClientGone, "CLIENT_GONE"}

@@ -1,4 +1,5 @@
-package ingest
+// Package jsonscan reads JSON in one pass, for the two bodies that carry events. Everywhere else encoding/json serves.
+package jsonscan
 
 import (
 	"math"
@@ -8,25 +9,35 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads JSON from a text, from left to right, without building anything that it is not asked for.
+// Scanner reads JSON from a text, from left to right, without building anything that it is not asked for.
 // It is written by hand because it stands on the path of every event: encoding/json takes longer for a batch
 // than the database does. Texts without escapes are parts of the input. It accepts exactly what
 // encoding/json accepts; a fuzz test compares the two.
 //
 // Once bad is set, every method returns nothing at once, so callers check it at the end.
-type scanner struct {
+type Scanner struct {
 	in  string
 	at  int
 	bad bool
 }
 
-// maxDepth bounds the nesting of values that are skipped.
-const maxDepth = 64
+// New returns a scanner of the text.
+func New(in string) Scanner { return Scanner{in: in} }
 
-func (s *scanner) fail() { s.bad, s.at = true, len(s.in) }
+// Bad reports whether the input turned out not to be what it should be.
+func (s *Scanner) Bad() bool { return s.bad }
 
-// next returns the first byte of the next token without taking it; 0 at the end.
-func (s *scanner) next() byte {
+// Left is how many bytes have not been read.
+func (s *Scanner) Left() int { return len(s.in) - s.at }
+
+// MaxDepth bounds the nesting of values that are skipped.
+const MaxDepth = 64
+
+// Fail gives up: the input is not what it should be.
+func (s *Scanner) Fail() { s.bad, s.at = true, len(s.in) }
+
+// Next returns the first byte of the next token without taking it; 0 at the end.
+func (s *Scanner) Next() byte {
 	for s.at < len(s.in) {
 		switch c := s.in[s.at]; c {
 		case ' ', '\t', '\n', '\r':
@@ -39,42 +50,42 @@ func (s *scanner) next() byte {
 }
 
 // take takes the byte if it is next.
-func (s *scanner) take(c byte) bool {
-	if s.next() != c || s.bad || s.at >= len(s.in) {
+func (s *Scanner) take(c byte) bool {
+	if s.Next() != c || s.bad || s.at >= len(s.in) {
 		return false
 	}
 	s.at++
 	return true
 }
 
-// open takes the beginning of an object or a list.
-func (s *scanner) open(c byte) bool { return s.take(c) }
+// Open takes the beginning of an object or a list.
+func (s *Scanner) Open(c byte) bool { return s.take(c) }
 
-// more reports whether another member follows, before which first is true; it takes the comma, or the closing byte.
-func (s *scanner) more(first bool, closing byte) bool {
+// More reports whether another member follows, before which first is true; it takes the comma, or the closing byte.
+func (s *Scanner) More(first bool, closing byte) bool {
 	if s.take(closing) {
 		return false
 	}
 	if !first && !s.take(',') {
-		s.fail()
+		s.Fail()
 		return false
 	}
 	return !s.bad
 }
 
-// name takes a member's name and the colon.
-func (s *scanner) name() string {
-	n := s.text()
+// Name takes a member's name and the colon.
+func (s *Scanner) Name() string {
+	n := s.Text()
 	if !s.take(':') {
-		s.fail()
+		s.Fail()
 	}
 	return n
 }
 
-// text takes a string. What is next must be one.
-func (s *scanner) text() string {
+// Text takes a string. What is next must be one.
+func (s *Scanner) Text() string {
 	if !s.take('"') {
-		s.fail()
+		s.Fail()
 		return ""
 	}
 	from := s.at
@@ -86,16 +97,16 @@ func (s *scanner) text() string {
 		case c == '\\':
 			return s.escaped(from, i)
 		case c < ' ':
-			s.fail()
+			s.Fail()
 			return ""
 		}
 	}
-	s.fail()
+	s.Fail()
 	return ""
 }
 
 // escaped takes the rest of a string that began at from and has its first escape at i.
-func (s *scanner) escaped(from, i int) string {
+func (s *Scanner) escaped(from, i int) string {
 	b := append(make([]byte, 0, i-from+32), s.in[from:i]...)
 	for s.at = i; s.at < len(s.in); {
 		c := s.in[s.at]
@@ -104,21 +115,21 @@ func (s *scanner) escaped(from, i int) string {
 		case c == '"':
 			return string(b)
 		case c < ' ':
-			s.fail()
+			s.Fail()
 		case c == '\\':
 			b = s.escape(b)
 		default:
 			b = append(b, c)
 		}
 	}
-	s.fail()
+	s.Fail()
 	return ""
 }
 
 // escape appends what the escape after a backslash says.
-func (s *scanner) escape(b []byte) []byte {
+func (s *Scanner) escape(b []byte) []byte {
 	if s.at >= len(s.in) {
-		s.fail()
+		s.Fail()
 		return b
 	}
 	c := s.in[s.at]
@@ -139,12 +150,12 @@ func (s *scanner) escape(b []byte) []byte {
 	case 'u':
 		return utf8.AppendRune(b, s.rune())
 	}
-	s.fail()
+	s.Fail()
 	return b
 }
 
 // rune takes the four digits of \u, and the second half of a pair. Half a pair is U+FFFD.
-func (s *scanner) rune() rune {
+func (s *Scanner) rune() rune {
 	r := s.hex()
 	if !utf16.IsSurrogate(r) {
 		return r
@@ -160,9 +171,9 @@ func (s *scanner) rune() rune {
 	return utf8.RuneError
 }
 
-func (s *scanner) hex() rune {
+func (s *Scanner) hex() rune {
 	if len(s.in)-s.at < 4 {
-		s.fail()
+		s.Fail()
 		return 0
 	}
 	var r rune
@@ -175,7 +186,7 @@ func (s *scanner) hex() rune {
 		case 'A' <= c && c <= 'F':
 			c -= 'A' - 10
 		default:
-			s.fail()
+			s.Fail()
 			return 0
 		}
 		r = r<<4 | rune(c)
@@ -184,8 +195,8 @@ func (s *scanner) hex() rune {
 	return r
 }
 
-// number takes a number and returns its whole part; ok is false if that is not an int64.
-func (s *scanner) number() (n int64, ok bool) {
+// Number takes a number and returns its whole part; ok is false if that is not an int64.
+func (s *Scanner) Number() (n int64, ok bool) {
 	text := s.numeral()
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n, true
@@ -198,22 +209,22 @@ func (s *scanner) number() (n int64, ok bool) {
 }
 
 // numeral takes a number as it is written.
-func (s *scanner) numeral() string {
-	s.next()
+func (s *Scanner) numeral() string {
+	s.Next()
 	from := s.at
 	s.byte("-")
 	if !s.byte("0") && !s.digits() {
-		s.fail()
+		s.Fail()
 		return ""
 	}
 	if s.byte(".") && !s.digits() {
-		s.fail()
+		s.Fail()
 		return ""
 	}
 	if s.byte("eE") {
 		s.byte("+-")
 		if !s.digits() {
-			s.fail()
+			s.Fail()
 			return ""
 		}
 	}
@@ -224,7 +235,7 @@ func (s *scanner) numeral() string {
 }
 
 // byte takes one of these bytes if it is next, without looking past spaces.
-func (s *scanner) byte(set string) bool {
+func (s *Scanner) byte(set string) bool {
 	if s.at < len(s.in) && strings.IndexByte(set, s.in[s.at]) >= 0 {
 		s.at++
 		return true
@@ -232,7 +243,7 @@ func (s *scanner) byte(set string) bool {
 	return false
 }
 
-func (s *scanner) digits() bool {
+func (s *Scanner) digits() bool {
 	from := s.at
 	for s.at < len(s.in) && '0' <= s.in[s.at] && s.in[s.at] <= '9' {
 		s.at++
@@ -240,42 +251,42 @@ func (s *scanner) digits() bool {
 	return s.at > from
 }
 
-// word takes true, false or null.
-func (s *scanner) word(w string) bool {
-	if s.next() == w[0] && strings.HasPrefix(s.in[s.at:], w) {
+// Word takes true, false or null.
+func (s *Scanner) Word(w string) bool {
+	if s.Next() == w[0] && strings.HasPrefix(s.in[s.at:], w) {
 		s.at += len(w)
 		return true
 	}
 	return false
 }
 
-// skip takes any value.
-func (s *scanner) skip(depth int) {
-	if depth > maxDepth {
-		s.fail()
+// Skip takes any value.
+func (s *Scanner) Skip(depth int) {
+	if depth > MaxDepth {
+		s.Fail()
 	}
-	switch c := s.next(); c {
+	switch c := s.Next(); c {
 	case '"':
-		s.text()
+		s.Text()
 	case '{':
-		s.open('{')
-		for first := true; s.more(first, '}'); first = false {
-			s.name()
-			s.skip(depth + 1)
+		s.Open('{')
+		for first := true; s.More(first, '}'); first = false {
+			s.Name()
+			s.Skip(depth + 1)
 		}
 	case '[':
-		s.open('[')
-		for first := true; s.more(first, ']'); first = false {
-			s.skip(depth + 1)
+		s.Open('[')
+		for first := true; s.More(first, ']'); first = false {
+			s.Skip(depth + 1)
 		}
 	case 't', 'f', 'n':
-		if !s.word("true") && !s.word("false") && !s.word("null") {
-			s.fail()
+		if !s.Word("true") && !s.Word("false") && !s.Word("null") {
+			s.Fail()
 		}
 	default:
 		s.numeral()
 	}
 }
 
-// end reports whether the whole text was taken and was JSON.
-func (s *scanner) end() bool { return s.next() == 0 && s.at == len(s.in) && !s.bad }
+// End reports whether the whole text was taken and was JSON.
+func (s *Scanner) End() bool { return s.Next() == 0 && s.at == len(s.in) && !s.bad }

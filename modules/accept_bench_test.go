@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/staff-control/staff-control/modules"
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/buffer"
 	"github.com/staff-control/staff-control/modules/collector"
@@ -36,6 +38,7 @@ func (anyKey) ByHash(context.Context, string) (identity.Key, error) {
 // prepared inserts on one connection into a bare table, with as many commits. The metric ratio is the one rate as a
 // part of the other.
 func BenchmarkAccept(b *testing.B) {
+	modules.Tune(os.Environ())
 	address := kerneltest.Run(b, kernel.Gateway, kerneltest.Options{Set: []string{"buffer.max_size=100GB"}},
 		buffer.New(), collector.New(), kerneltest.Provide[identity.Keys](kernel.Gateway, anyKey{}))
 	ready(b, address)

@@ -67,7 +67,7 @@ const unknownUser = () =>
 
 /** otherGateway delivers with a hole, fills its buffer and says so. */
 async function otherGateway() {
-  const { apiKey } = await dashboard('POST', '/gateways', { organizationId: 1, serial: branch.serial, name: branch.name })
+  const { apiKey, gatewayId } = await dashboard('POST', '/gateways', { organizationId: 1, serial: branch.serial, name: branch.name })
   const deliver = (path, body) => call('POST', `${E2E_AGENT_API_URL}${path}`, { Authorization: `Bearer ${apiKey}` }, body)
   const epoch = '3f6d1c0a9b8e4d7f'
   const [first, last] = branch.gap
@@ -83,7 +83,7 @@ async function otherGateway() {
     connectedAgents: 12, streams: [{ stream: 'agent', last: last + 3, pending: 3 }],
     alerts: [{
       id: crypto.randomUUID(), kind: 'buffer_overflow', severity: 'warning', at: new Date().toISOString(),
-      subject: 'gateway', details: { usage: branch.bufferUsage },
+      subject: `gateway:${gatewayId}`, details: { usage: branch.bufferUsage },
     }],
   })
 }

@@ -8,7 +8,6 @@ import { chromium } from 'playwright-core'
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const shots = fileURLToPath(new URL('./shots/', import.meta.url))
 
-export const ADDRESS = process.env.E2E_URL
 export const USER = process.env.E2E_USER ?? 'admin'
 export const PASSWORD = process.env.E2E_PASSWORD ?? 'admin'
 
@@ -27,7 +26,10 @@ export const launch = () =>
     ],
   })
 
-/** open makes a page in a fresh profile. Its faults are everything the console or the CSP complained of. */
+/**
+ * open makes a page in a fresh profile. Its faults are everything the console or the CSP complained of; a test that
+ * has the server refuse something says so in page.refused.
+ */
 export async function open(browser, baseURL, options = {}) {
   const context = await browser.newContext({
     baseURL,
@@ -41,11 +43,15 @@ export async function open(browser, baseURL, options = {}) {
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
   page.faults = []
+  page.refused = /^$/
+  page.pending = new Set()
+  page.on('request', (request) => page.pending.add(request))
+  page.on('requestfinished', (request) => page.pending.delete(request))
+  page.on('requestfailed', (request) => page.pending.delete(request))
   page.on('pageerror', (error) => page.faults.push(String(error)))
   page.on('console', (message) => {
-    // A refused request is logged by the browser itself; the pages' handling of it is what the tests read.
-    if (message.type() === 'error' && !/Failed to load resource/.test(message.text()))
-      page.faults.push(message.text())
+    const text = `${message.text()} ${message.location().url}`
+    if (['error', 'warning'].includes(message.type()) && !page.refused.test(text)) page.faults.push(text)
   })
   return page
 }
@@ -56,9 +62,36 @@ export async function signIn(page, password = PASSWORD) {
   await page.locator('button[type=submit]').click()
 }
 
+/** heading waits for the page of that title. */
+export const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+
+/** enter opens the page and signs in. */
+export async function enter(page, path) {
+  await page.goto(path)
+  await signIn(page)
+  await page.getByRole('navigation').waitFor()
+  await settled(page)
+}
+
+/** choose opens the day of the employee that a search for her finds. */
+export async function choose(page, name) {
+  await page.getByRole('combobox', { name: 'Person' }).fill(name)
+  await page.getByRole('option', { name }).first().click()
+  await heading(page, name)
+  await page.getByTestId('timeline').waitFor()
+  await settled(page)
+}
+
+/** texts returns what every cell of the rows says. */
+export const texts = (rows) =>
+  rows.evaluateAll((all) =>
+    all.map((row) => [...row.cells].map((cell) => cell.innerText.replace(/\s+/g, ' ').trim())),
+  )
+
 /** settled waits until nothing is loading. */
 export async function settled(page) {
-  await page.waitForLoadState('networkidle')
+  do await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))))
+  while (page.pending.size > 0)
   await page.locator('[role=status][aria-label]').first().waitFor({ state: 'detached' })
   await page.evaluate(() =>
     Promise.all(document.getAnimations().map((a) => a.finished.catch(() => undefined))),

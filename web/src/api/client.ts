@@ -10,7 +10,28 @@ export function speak(code: string): void {
   language = code
 }
 
+/** The cookie is out of the page's sight; this says that there may be one, so that nobody else's visit begins with a refusal. */
+const HINT = 'staff-control.session'
+
+function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(HINT) !== null
+  } catch {
+    return true
+  }
+}
+
+function remember(): void {
+  try {
+    if (session.get().state === 'in') localStorage.setItem(HINT, 'may be')
+    else localStorage.removeItem(HINT)
+  } catch {
+    // Storage may be refused; then every visit asks.
+  }
+}
+
 async function askRefresh(): Promise<Grant | null> {
+  if (!mayHaveSession()) return null
   const response = await send(new Request('/api/v2/auth/refresh', { method: 'POST' }))
   if (response.status === 401) return null
   if (!response.ok) throw errorOf(response, await response.json().catch(() => undefined))
@@ -20,6 +41,7 @@ async function askRefresh(): Promise<Grant | null> {
 const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('staff-control')
 
 export const session = new SessionStore(askRefresh, Date.now, channel)
+session.subscribe(remember)
 
 /** send is fetch, with "no answer" as an ApiError of status 0. */
 async function send(request: Request): Promise<Response> {

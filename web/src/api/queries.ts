@@ -45,3 +45,13 @@ export function useZone(organizationId?: number): string {
   const zone = (organizations.find(({ id }) => id === wanted) ?? organizations[0])?.zone
   return zone && isZone(zone) ? zone : Intl.DateTimeFormat().resolvedOptions().timeZone
 }
+
+/** useGateways reads the gateways, and again every so often where they are what the page is about. */
+export function useGateways(refetchInterval?: number) {
+  return usePages(
+    ['gateways'],
+    (after, signal) =>
+      answer(api.GET('/api/v2/gateways', { params: { query: { limit: 100, after } }, signal })),
+    refetchInterval,
+  )
+}

@@ -20,6 +20,7 @@ it('writes numbers as the language does', () => {
   expect(number(1234.5, 'uz', 1)).toBe('1\u00a0234,5')
   expect(number(1234.5, 'ru', 1)).toBe('1\u00a0234,5')
   expect(number(1234.5, 'en', 1)).toBe('1,234.5')
+  expect(number(-0.004, 'en', 1)).toBe('0')
   expect(percent(0.125, 'uz', 1)).toBe('12,5%')
 })
 

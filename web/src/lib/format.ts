@@ -25,7 +25,7 @@ const NBSP = '\u00a0'
 /** number writes 1 234,5 in Uzbek and Russian, 1,234.5 in English. */
 export function number(value: number, language: Language, digits = 0): string {
   const locale = language === 'en' ? 'en-GB' : 'ru'
-  return value.toLocaleString(locale, { maximumFractionDigits: digits })
+  return value.toLocaleString(locale, { maximumFractionDigits: digits, signDisplay: 'negative' })
 }
 
 /** percent writes a share of 0 to 1. */

@@ -11,8 +11,27 @@ export const useCommon = texts('common', {
   clear: { uz: 'Tozalash', ru: 'Очистить', en: 'Clear' },
   nothing: { uz: 'Hech narsa topilmadi', ru: 'Ничего не найдено', en: 'Nothing found' },
   loading: { uz: 'Yuklanmoqda', ru: 'Загрузка', en: 'Loading' },
-  employee: { uz: 'Xodim', ru: 'Сотрудник', en: 'Employee' },
+  employee: { uz: 'Xodim', ru: 'Сотрудник', en: 'Person' },
   'employee.find': { uz: 'Ism boʻyicha qidiring', ru: 'Найдите по имени', en: 'Search by name' },
+  once: {
+    uz: 'Hozir nusxa oling: u qayta koʻrsatilmaydi.',
+    ru: 'Скопируйте сейчас: больше он показан не будет.',
+    en: 'Copy it now: it will not be shown again.',
+  },
+  'employee.new': { uz: 'Yangi xodim', ru: 'Новый сотрудник', en: 'New person' },
+  'employee.name': {
+    uz: 'Familiya, ism, sharif',
+    ru: 'Фамилия, имя, отчество',
+    en: 'Full name',
+  },
+  department: { uz: 'Boʻlim', ru: 'Отдел', en: 'Department' },
+  'department.hint': {
+    uz: 'Mavjudini tanlang yoki yangisini yozing.',
+    ru: 'Выберите или впишите новый.',
+    en: 'Choose one, or type a new one.',
+  },
+  organization: { uz: 'Tashkilot', ru: 'Организация', en: 'Organization' },
+  add: { uz: 'Qoʻshish', ru: 'Добавить', en: 'Add' },
   'error.title': {
     uz: 'Maʼlumot olinmadi',
     ru: 'Не удалось получить данные',

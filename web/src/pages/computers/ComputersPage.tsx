@@ -1,30 +1,39 @@
-import { TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { answer, api } from '../../api/client'
-import { usePages, useZone } from '../../api/queries'
+import { usePages, useUser, useZone } from '../../api/queries'
 import type { Computer } from '../../api/types'
 import { ErrorNote } from '../../ui/ErrorNote'
-import { SearchIcon } from '../../ui/icons'
+import { PlusIcon, SearchIcon } from '../../ui/icons'
 import { Card, Empty, Page } from '../../ui/Page'
 import { Ago, More, Rows } from '../../ui/parts'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
+import { AgentKey } from './AgentKey'
 import { useTexts } from './texts'
 import { Users } from './Users'
 
 export default function ComputersPage() {
   const t = useTexts()
+  const admin = useUser().role === 'ADMIN'
+  const [making, setMaking] = useState(false)
+  const make = admin && (
+    <Button leftSection={<PlusIcon size={16} />} onClick={() => setMaking(true)}>
+      {t('key.new')}
+    </Button>
+  )
   return (
-    <Page title={t('title')}>
+    <Page title={t('title')} actions={make}>
       <Users />
-      <Computers />
+      <Computers hint={t(admin ? 'empty.hint' : 'empty.other')} />
+      {making && <AgentKey onClose={() => setMaking(false)} />}
     </Page>
   )
 }
 
-function Computers() {
+function Computers({ hint }: { hint: string }) {
   const t = useTexts()
   const common = useCommon()
   const [params, setParams] = useSearchParams()
@@ -62,7 +71,7 @@ function Computers() {
         <p className={`${ui.cardBody} ${ui.quiet}`}>{common('nothing')}</p>
       )}
       {list.isSuccess && list.items.length === 0 && search === '' && (
-        <Empty title={t('empty.title')} hint={t('empty.hint')} />
+        <Empty title={t('empty.title')} hint={hint} />
       )}
       {list.items.length > 0 && <ComputerTable computers={list.items} />}
       <More list={list} />

@@ -1,5 +1,5 @@
 import { Button, SegmentedControl } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { answer, api } from '../../api/client'
@@ -7,6 +7,7 @@ import { usePages, useUser } from '../../api/queries'
 import type { ComputerUser, Employee } from '../../api/types'
 import { EmployeeSelect } from '../../ui/EmployeeSelect'
 import { ErrorNote } from '../../ui/ErrorNote'
+import { NewEmployee } from '../../ui/NewEmployee'
 import { Card, Empty } from '../../ui/Page'
 import { More, Rows, Status } from '../../ui/parts'
 import { useCommon } from '../../ui/texts'
@@ -79,9 +80,12 @@ type Linked = Pick<Employee, 'id' | 'name'> | null
 /** Row links and unlinks in place; it stays until the list is read again, so that either can be undone. */
 function Row({ user }: { user: ComputerUser }) {
   const t = useTexts()
+  const common = useCommon()
   const before: Linked = user.employeeId ? { id: user.employeeId, name: user.employeeName ?? '' } : null
   const [now, setNow] = useState<Linked>(before)
   const mayLink = ['ADMIN', 'HR'].includes(useUser().role)
+  const [making, setMaking] = useState(false)
+  const queries = useQueryClient()
   const link = useMutation({
     mutationFn: (to: Linked) => {
       const params = { path: { id: user.id } }
@@ -89,7 +93,10 @@ function Row({ user }: { user: ComputerUser }) {
         ? answer(api.POST('/api/v2/computers/users/{id}/link', { params, body: { employeeId: to.id } }))
         : answer(api.POST('/api/v2/computers/users/{id}/unlink', { params }))
     },
-    onSuccess: (_, to) => setNow(to),
+    onSuccess: (_, to) => {
+      setNow(to)
+      void queries.invalidateQueries({ queryKey: ['day'] })
+    },
   })
   const name = user.name || user.username
   const changed = now?.id !== before?.id
@@ -109,12 +116,27 @@ function Row({ user }: { user: ComputerUser }) {
           </span>
         )}
         {!now && mayLink && (
-          <EmployeeSelect
-            label={t('linkOf', { name })}
-            hideLabel
-            value={null}
-            disabled={link.isPending}
-            onChoose={(employee) => employee && link.mutate(employee)}
+          <div className={ui.actions}>
+            <EmployeeSelect
+              label={t('linkOf', { name })}
+              hideLabel
+              value={null}
+              disabled={link.isPending}
+              onChoose={(employee) => employee && link.mutate(employee)}
+            />
+            <Button variant="default" disabled={link.isPending} onClick={() => setMaking(true)}>
+              {common('employee.new')}
+            </Button>
+          </div>
+        )}
+        {making && (
+          <NewEmployee
+            name={user.name}
+            onMade={(employee) => {
+              setMaking(false)
+              link.mutate(employee)
+            }}
+            onClose={() => setMaking(false)}
           />
         )}
         {mayLink && (changed || now) && (

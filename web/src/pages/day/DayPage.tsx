@@ -2,13 +2,14 @@ import { Button, SegmentedControl, Select } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { answer, api } from '../../api/client'
-import { useZone } from '../../api/queries'
-import type { Employee } from '../../api/types'
+import { useUser, useZone } from '../../api/queries'
 import { useLanguage } from '../../i18n/i18n'
 import { day as dayText, isoDate, weekday, zoneLabel } from '../../lib/format'
 import { EmployeeSelect } from '../../ui/EmployeeSelect'
 import { ErrorNote } from '../../ui/ErrorNote'
+import { NewEmployee } from '../../ui/NewEmployee'
 import { Empty, Page } from '../../ui/Page'
 import { Rows, useNow } from '../../ui/parts'
 import { useCommon } from '../../ui/texts'
@@ -18,6 +19,12 @@ import { DateBar } from './DateBar'
 import css from './day.module.css'
 import { DayView } from './DayView'
 import { useTexts } from './texts'
+
+/** Today goes on while it is looked at. */
+const REFRESH_MS = 60_000
+
+/** How many names stand ready before anybody is chosen. */
+const QUICK = 12
 
 export default function DayPage() {
   const t = useTexts()
@@ -64,14 +71,19 @@ export default function DayPage() {
         </div>
         <DateBar date={date} today={today} onChange={(next) => change({ date: next, zoom: null })} />
       </div>
-      {employee.isError && <ErrorNote error={employee.error} retry={() => void employee.refetch()} />}
-      <Body address={address} date={date} change={change} />
+      <Body address={address} date={date} today={today} change={change} />
     </Page>
   )
 }
 
-function Body(props: { address: Address; date: string; change: ReturnType<typeof useAddress>[1] }) {
-  const { address, date, change } = props
+interface BodyProps {
+  address: Address
+  date: string
+  today: string
+  change: ReturnType<typeof useAddress>[1]
+}
+
+function Body({ address, date, today, change }: BodyProps) {
   const subject = address.kind === 'person' ? address.employee : address.computer
   const query = useQuery({
     queryKey: ['day', address.kind, subject, date],
@@ -83,6 +95,7 @@ function Body(props: { address: Address; date: string; change: ReturnType<typeof
           signal,
         }),
       ),
+    refetchInterval: date === today && REFRESH_MS,
   })
   if (subject === undefined) return <Choose kind={address.kind} change={change} />
   if (query.isError) return <ErrorNote error={query.error} retry={() => void query.refetch()} />
@@ -143,28 +156,73 @@ function ComputerSelect(props: { value?: string; onChoose: (uid: string) => void
 /** Choose is the page before anybody is chosen: the first of the list are one click away. */
 function Choose({ kind, change }: { kind: Address['kind']; change: ReturnType<typeof useAddress>[1] }) {
   const t = useTexts()
-  const query = useQuery({
+  const people = useQuery({
     queryKey: ['employees', ''],
     enabled: kind === 'person',
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v2/employees', { params: { query: { limit: 50 } }, signal })),
   })
-  const employees: Employee[] = kind === 'person' ? (query.data?.items ?? []) : []
+  const computers = useQuery({
+    queryKey: ['computers', ''],
+    enabled: kind === 'computer',
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v2/computers', { params: { query: { limit: 50 } }, signal })),
+  })
+  const list = kind === 'person' ? people : computers
+  if (list.isError) return <ErrorNote error={list.error} retry={() => void list.refetch()} />
+  if (list.isPending) return <Rows count={3} />
+  if (list.data.items.length === 0) return <Nobody kind={kind} change={change} />
   return (
     <section className={ui.card}>
-      <Empty title={t('choose.title')} hint={t('choose.hint')}>
+      <Empty title={t(`choose.${kind}`)} hint={t('choose.hint')}>
         <div className={css.quick}>
-          {employees.slice(0, 12).map((employee) => (
+          {people.data?.items.slice(0, QUICK).map(({ id, name }) => (
+            <Button key={id} variant="default" onClick={() => change({ employee: String(id) })}>
+              {name}
+            </Button>
+          ))}
+          {computers.data?.items.slice(0, QUICK).map(({ computerUid, name }) => (
             <Button
-              key={employee.id}
+              key={computerUid}
               variant="default"
-              onClick={() => change({ employee: String(employee.id) })}
+              onClick={() => change({ computer: computerUid, by: null })}
             >
-              {employee.name}
+              {name || computerUid}
             </Button>
           ))}
         </div>
       </Empty>
+    </section>
+  )
+}
+
+/** Nobody says how the first person, or the first computer, gets here. */
+function Nobody({ kind, change }: { kind: Address['kind']; change: ReturnType<typeof useAddress>[1] }) {
+  const t = useTexts()
+  const common = useCommon()
+  const mayAdd = ['ADMIN', 'HR'].includes(useUser().role)
+  const [making, setMaking] = useState(false)
+  return (
+    <section className={ui.card}>
+      <Empty title={t(`none.${kind}`)} hint={t(`none.${kind}.hint`)}>
+        <div className={css.quick}>
+          {kind === 'person' && mayAdd && (
+            <Button onClick={() => setMaking(true)}>{common('employee.new')}</Button>
+          )}
+          <Button component={Link} href="/computers" variant="default">
+            {t('none.computers')}
+          </Button>
+        </div>
+      </Empty>
+      {making && (
+        <NewEmployee
+          onMade={({ id }) => {
+            setMaking(false)
+            change({ employee: String(id) })
+          }}
+          onClose={() => setMaking(false)}
+        />
+      )}
     </section>
   )
 }

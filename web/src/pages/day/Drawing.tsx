@@ -1,10 +1,15 @@
 import { time } from '../../lib/format'
-import { bars, position, ticks, type View } from '../../lib/timeline'
+import { bars, position, ticks, type Bar, type View } from '../../lib/timeline'
 import css from './day.module.css'
 import { lanes, matches, type Lane, type Piece } from './pieces'
 
 export const LANE = 30
 const GAP = 8
+const INSET = 8
+/** The width of a letter of a label, rather too much than too little. */
+const LETTER = 7
+/** A label of fewer letters says nothing. */
+const SHORTEST = 5
 const AXIS = 22
 const HEIGHT = AXIS + lanes.length * (LANE + GAP)
 
@@ -55,16 +60,21 @@ export function Drawing(props: {
         <g key={lane} data-lane={lane} transform={`translate(0 ${top(lane)})`}>
           <rect width={width} height={LANE} className={css.lane} rx="3" />
           {bars(pieces[lane], view, width).map((bar) => (
-            <rect
-              key={bar.x}
-              x={bar.x}
-              width={bar.width}
-              height={LANE}
-              rx={bar.width > 6 ? 2 : 0}
-              fill={fillOf(bar.main)}
-              opacity={matches(bar.main, find) ? 1 : 0.15}
-              className={css.bar}
-            />
+            <g key={bar.x} opacity={matches(bar.main, find) ? 1 : 0.15}>
+              <rect
+                x={bar.x}
+                width={bar.width}
+                height={LANE}
+                rx={bar.width > 6 ? 2 : 0}
+                fill={fillOf(bar.main)}
+                className={css.bar}
+              />
+              {labelOf(bar) && (
+                <text x={bar.x + INSET} y={LANE / 2} className={css.label}>
+                  {labelOf(bar)}
+                </text>
+              )}
+            </g>
           ))}
         </g>
       ))}
@@ -85,6 +95,14 @@ export function Drawing(props: {
 const fillOf = (piece: Piece): string => {
   if (piece.lane === 'idle') return 'url(#hatch-idle)'
   return piece.lane === 'session' && piece.what === 'locked' ? 'url(#hatch-locked)' : piece.colour
+}
+
+/** labelOf is the name of a program or site where its bar has room for it. */
+function labelOf({ main, width, count }: Bar<Piece>): string {
+  const named = main.lane === 'window' || main.lane === 'web'
+  const room = Math.floor((width - 2 * INSET) / LETTER)
+  if (!named || count > 1 || room < SHORTEST) return ''
+  return main.what.length <= room ? main.what : `${main.what.slice(0, room - 1)}…`
 }
 
 /** Frame marks the piece that is explained. */

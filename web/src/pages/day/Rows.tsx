@@ -72,10 +72,10 @@ export function Rows({ pieces, find, day }: { pieces: Piece[]; find: string; day
                 <td className={ui.nowrap}>{clock(piece.from)}</td>
                 <td className={ui.nowrap}>{clock(piece.to)}</td>
                 <td className={ui.nowrap}>{duration((piece.to - piece.from) / 1000, language)}</td>
-                <td>{t(piece.lane)}</td>
-                <td>{words(piece)}</td>
+                <td className={ui.nowrap}>{t(piece.lane)}</td>
+                <td className={css.what}>{words(piece)}</td>
                 <td className={css.detail}>{piece.detail}</td>
-                <td>{piece.computer}</td>
+                <td className={ui.nowrap}>{piece.computer}</td>
               </tr>
             ))}
           </tbody>

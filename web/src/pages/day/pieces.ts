@@ -39,7 +39,7 @@ export function piecesOf(day: Day): Record<Lane, Piece[]> {
       lane: 'session',
       what: s.state,
       detail: '',
-      colour: s.state === 'locked' ? 'var(--locked)' : 'var(--series-1)',
+      colour: s.state === 'locked' ? 'var(--locked)' : 'var(--session)',
     })),
     window: day.windows.map((w) => ({
       ...span(w),

@@ -16,11 +16,33 @@ export const useTexts = texts('day', {
   'date.today': { uz: 'Bugun', ru: 'Сегодня', en: 'Today' },
   'date.previousMonth': { uz: 'Oldingi oy', ru: 'Предыдущий месяц', en: 'Previous month' },
   'date.nextMonth': { uz: 'Keyingi oy', ru: 'Следующий месяц', en: 'Next month' },
-  'choose.title': { uz: 'Kimning kunini koʻrsatay?', ru: 'Чей день показать?', en: 'Whose day?' },
+  'choose.person': { uz: 'Kimning kunini koʻrsatay?', ru: 'Чей день показать?', en: 'Whose day?' },
+  'choose.computer': {
+    uz: 'Qaysi kompyuter kuni?',
+    ru: 'День какого компьютера?',
+    en: 'Which computer’s day?',
+  },
+  'none.person': { uz: 'Hali xodimlar yoʻq', ru: 'Сотрудников пока нет', en: 'There are no people yet' },
+  'none.person.hint': {
+    uz: 'Xodimni qoʻshing, soʻng “Kompyuterlar” boʻlimida uning Windows foydalanuvchisini unga bogʻlang. Shundan keyin kuni shu yerda koʻrinadi.',
+    ru: 'Добавьте сотрудника и в разделе «Компьютеры» свяжите с ним его пользователя Windows. После этого его день появится здесь.',
+    en: 'Add a person, then link their Windows user to them under Computers. From then on their day shows here.',
+  },
+  'none.computer': {
+    uz: 'Hali kompyuterlar yoʻq',
+    ru: 'Компьютеров пока нет',
+    en: 'There are no computers yet',
+  },
+  'none.computer.hint': {
+    uz: 'Kompyuter agentning birinchi maʼlumoti bilan paydo boʻladi. Agent qanday ulanishi “Kompyuterlar” boʻlimida yozilgan.',
+    ru: 'Компьютер появится с первыми данными агента. Как подключить агента, написано в разделе «Компьютеры».',
+    en: 'A computer shows here with the first data of its agent. How to connect an agent is said under Computers.',
+  },
+  'none.computers': { uz: 'Kompyuterlar', ru: 'Компьютеры', en: 'Computers' },
   'choose.hint': {
-    uz: 'Yuqorida xodim yoki kompyuterni tanlang yoki roʻyxatdan boshlang.',
-    ru: 'Выберите сотрудника или компьютер выше или начните со списка.',
-    en: 'Choose a person or a computer above, or start from the list.',
+    uz: 'Yuqorida nomi boʻyicha qidiring yoki roʻyxatdan tanlang.',
+    ru: 'Найдите по имени выше или выберите из списка.',
+    en: 'Search by name above, or pick one here.',
   },
   'empty.title': {
     uz: 'Bu kunda faollik yoʻq',
@@ -64,7 +86,7 @@ export const useTexts = texts('day', {
     en: { one: 'and {{count}} more', other: 'and {{count}} more' },
   },
   truncated: {
-    uz: 'Bu kunda yozuvlar juda koʻp, faqat bir qismi koʻrsatilgan..',
+    uz: 'Bu kunda yozuvlar juda koʻp, faqat bir qismi koʻrsatilgan.',
     ru: 'В этот день слишком много записей, показана только часть.',
     en: 'There are too many records on this day; only a part is shown.',
   },

@@ -61,26 +61,32 @@ function Streams({ streams, zone }: { streams: Stream[]; zone: string }) {
         <tbody>
           {streams.map((stream) => (
             <tr key={stream.epoch + stream.stream}>
-              <td>
+              <td className={ui.whole}>
                 {stream.stream}
                 <span className={ui.sub} title={stream.epoch}>
                   {stream.epoch.slice(0, 8)}
                 </span>
               </td>
-              <td className={ui.number}>{number(stream.watermark, language)}</td>
-              <td className={ui.nowrap}>{stream.completeUntil ? moment(stream.completeUntil) : '—'}</td>
-              <td>
-                {stream.gaps.length === 0 && t('gaps.none')}
-                {stream.gaps.map((gap) => (
-                  <div key={gap.first}>
-                    {t('gap', {
-                      first: number(gap.first, language),
-                      last: number(gap.last, language),
-                      since: moment(gap.since),
-                    })}
-                    {gap.reason && <span className={ui.sub}>{gap.reason}</span>}
-                  </div>
-                ))}
+              <td data-label={t('watermark')} className={ui.number}>
+                {number(stream.watermark, language)}
+              </td>
+              <td data-label={t('complete')} className={ui.nowrap}>
+                {stream.completeUntil ? moment(stream.completeUntil) : '—'}
+              </td>
+              <td data-label={t('gaps')}>
+                <div>
+                  {stream.gaps.length === 0 && t('gaps.none')}
+                  {stream.gaps.map((gap) => (
+                    <div key={gap.first}>
+                      {t('gap', {
+                        first: number(gap.first, language),
+                        last: number(gap.last, language),
+                        since: moment(gap.since),
+                      })}
+                      {gap.reason && <span className={ui.sub}>{gap.reason}</span>}
+                    </div>
+                  ))}
+                </div>
               </td>
             </tr>
           ))}

@@ -5,13 +5,11 @@ import { useZone } from '../../api/queries'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number } from '../../lib/format'
 import { DownIcon, RightIcon } from '../../ui/icons'
-import { Ago, Gauge, IconButton, Status, type Tone } from '../../ui/parts'
+import { Ago, Gauge, IconButton, Status } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
 import { GatewayDetail } from './GatewayDetail'
 import { gapsOf } from './summary'
 import { useTexts } from './texts'
-
-const TONES: Record<Gateway['status'], Tone> = { online: 'good', offline: 'bad', revoked: 'quiet' }
 
 /** GatewayTable has one row for each gateway; the opened one is in the address. */
 export function GatewayTable({ gateways }: { gateways: Gateway[] }) {
@@ -66,16 +64,13 @@ function Row({ gateway, open, onToggle }: { gateway: Gateway; open: boolean; onT
             {open ? <DownIcon size={16} /> : <RightIcon size={16} />}
           </IconButton>
           <span>
-            <strong>{name}</strong>
+            <strong className={ui.nowrap}>{name}</strong>
             {name !== gateway.serial && <span className={ui.sub}>{gateway.serial}</span>}
           </span>
         </span>
       </td>
       <td data-label={t('state')}>
-        <span>
-          <Status tone={TONES[gateway.status]}>{t(gateway.status)}</Status>
-          {gateway.statusReason && <span className={ui.sub}>{gateway.statusReason}</span>}
-        </span>
+        <State gateway={gateway} zone={zone} />
       </td>
       <td data-label={t('buffer')}>
         <Gauge share={gateway.bufferUsage} label={`${t('buffer')}: ${name}`} />
@@ -96,5 +91,22 @@ function Row({ gateway, open, onToggle }: { gateway: Gateway; open: boolean; onT
         <Ago at={gateway.lastSeenAt} zone={zone} />
       </td>
     </tr>
+  )
+}
+
+/** State says how the gateway is, and since when. */
+function State({ gateway, zone }: { gateway: Gateway; zone: string }) {
+  const t = useTexts()
+  const language = useLanguage()
+  const { status, statusReason, statusSince } = gateway
+  const since = statusSince && dateTime(Date.parse(statusSince), zone, language)
+  return (
+    <span>
+      {status === 'online' && <Status tone="good">{t('online')}</Status>}
+      {status === 'offline' && statusReason === 'enrolled' && <Status tone="warn">{t('awaited')}</Status>}
+      {status === 'offline' && statusReason !== 'enrolled' && <Status tone="bad">{t('offline')}</Status>}
+      {status === 'revoked' && <Status tone="quiet">{t('revoked')}</Status>}
+      {since && <span className={`${ui.sub} ${ui.nowrap}`}>{t('since', { at: since })}</span>}
+    </span>
   )
 }

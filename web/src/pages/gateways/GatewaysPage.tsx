@@ -1,7 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { answer, api } from '../../api/client'
-import { usePages, useUser, useZone } from '../../api/queries'
+import { useGateways, useUser, useZone } from '../../api/queries'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number, zoneLabel } from '../../lib/format'
 import { ErrorNote } from '../../ui/ErrorNote'
@@ -19,12 +18,7 @@ export default function GatewaysPage() {
   const t = useTexts()
   const admin = useUser().role === 'ADMIN'
   const [making, setMaking] = useState(false)
-  const list = usePages(
-    ['gateways'],
-    (after, signal) =>
-      answer(api.GET('/api/v2/gateways', { params: { query: { limit: 100, after } }, signal })),
-    REFRESH_MS,
-  )
+  const list = useGateways(REFRESH_MS)
   const summary = summarize(list.items)
   const make = admin && (
     <Button leftSection={<PlusIcon size={16} />} onClick={() => setMaking(true)}>

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { answer, api } from '../../api/client'
 import { useOrganizations, usePages, useUser, useZone } from '../../api/queries'
-import type { IssuedToken, NewProvisioningToken, ProvisioningToken } from '../../api/types'
+import type { NewProvisioningToken, ProvisioningToken } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number } from '../../lib/format'
 import { ErrorNote } from '../../ui/ErrorNote'
@@ -99,16 +99,16 @@ function TokenForm(props: {
   )
 }
 
-function Issued({ token, onClose }: { token: IssuedToken; onClose: () => void }) {
+function Issued({ token, onClose }: { token: ProvisioningToken; onClose: () => void }) {
   const t = useTexts()
   const common = useCommon()
   const language = useLanguage()
   const zone = useZone()
   return (
     <div className={ui.form}>
-      <Secret value={token.token} label={t('token.value')} />
+      <Secret value={token.token ?? ''} label={t('token.value')} />
       <p>
-        <strong>{t('once')}</strong>{' '}
+        <strong>{common('once')}</strong>{' '}
         {t('token.until', { at: dateTime(Date.parse(token.expiresAt), zone, language) })}
       </p>
       <Button variant="default" onClick={onClose}>
@@ -144,7 +144,7 @@ function TokenTable({ tokens }: { tokens: ProvisioningToken[] }) {
   const now = useNow()
   const queries = useQueryClient()
   const drop = useMutation({
-    mutationFn: (id: number) =>
+    mutationFn: (id: string) =>
       answer(api.DELETE('/api/v2/gateways/tokens/{id}', { params: { path: { id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['tokens'] }),
   })
@@ -171,7 +171,10 @@ function TokenTable({ tokens }: { tokens: ProvisioningToken[] }) {
                 </span>
               </td>
               <td data-label={t('token.used')} className={ui.number}>
-                {number(token.uses, language)} / {number(token.maxUses, language)}
+                <span>
+                  {number(token.uses, language)} / {number(token.maxUses, language)}
+                  {token.uses >= token.maxUses && <span className={ui.sub}>{t('token.spent')}</span>}
+                </span>
               </td>
               <td className={ui.number}>
                 <Button

@@ -41,7 +41,7 @@ export function RotateKey({
           <>
             <Secret value={rotated.apiKey} label={t('rotate.value')} />
             <p>
-              <strong>{t('once')}</strong>{' '}
+              <strong>{common('once')}</strong>{' '}
               {t('rotate.until', { at: dateTime(Date.parse(rotated.overlapUntil), zone, language) })}
             </p>
             <Button variant="default" onClick={onClose}>

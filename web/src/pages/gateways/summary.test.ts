@@ -35,6 +35,6 @@ it('promises nothing when one gateway has delivered nothing', () => {
 })
 
 it('counts the gaps of every stream', () => {
-  const stream = { epoch: 'e', stream: 's', watermark: 1, gaps }
+  const stream = { epoch: 'e', stream: 's', watermark: 1, highest: 2, gaps }
   expect(summarize([gateway({ streams: [stream, stream] }), gateway({ streams: [stream] })]).gaps).toBe(3)
 })

@@ -1,0 +1,49 @@
+// A server without data: each page says what to do next.
+import { accessible, enter, fits, heading, picture, settled } from './browser.mjs'
+
+const EMPTY = {
+  '/day': ['Person’s day', 'There are no people yet', 'New person'],
+  '/computers': ['Computers', 'There are no computers', 'New agent key'],
+  '/alerts': ['Alerts', 'There are no alerts'],
+}
+
+export const tests = {
+  async 'a server without data says on every page what to do'(page) {
+    await enter(page, '/gateways')
+    await page.locator('tr[data-gateway]').getByText('Online').waitFor()
+    for (const [path, [title, text, button]] of Object.entries(EMPTY)) {
+      await page.locator(`nav a[href="${path}"]`).click()
+      await heading(page, title)
+      await page.getByRole('heading', { name: text }).waitFor()
+      if (button) await page.getByRole('button', { name: button }).waitFor()
+      await settled(page)
+      await accessible(page, `${path} without data`)
+      await picture(page, `fresh-${path.slice(1)}`)
+    }
+    await page.goto('/day?by=computer')
+    await page.getByRole('heading', { name: 'There are no computers yet' }).waitFor()
+    await page.goto('/nowhere')
+    await heading(page, 'There is no such page')
+    await page.setViewportSize({ width: 360, height: 740 })
+    for (const path of Object.keys(EMPTY)) {
+      await page.goto(path)
+      await settled(page)
+      await fits(page, `${path} without data`)
+    }
+  },
+
+  async 'an agent’s key is made and shown once'(page) {
+    await enter(page, '/computers')
+    await page.getByRole('button', { name: 'New agent key' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('What for').fill('browser test')
+    await dialog.getByRole('button', { name: 'Make' }).click()
+    const key = await dialog.getByTestId('secret').innerText()
+    await settled(page)
+    await accessible(page, 'an agent’s key')
+    await picture(page, 'agent-key')
+    await dialog.locator('button', { hasText: 'Close' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    if ((await page.content()).includes(key)) throw new Error('the key is still on the page')
+  },
+}

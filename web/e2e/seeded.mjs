@@ -1,0 +1,71 @@
+// What the browser tests find on the pages: the seed reports it through the gateway, run.mjs reads it back.
+
+export const employee = 'Aliyeva Nodira Baxtiyorovna'
+export const computer = { uid: 'BUH-01', sid: 'S-1-5-21-1004336348-1177238915-682003330-1001' }
+export const stranger = {
+  uid: 'SAVDO-07',
+  sid: 'S-1-5-21-1004336348-1177238915-682003330-1007',
+  name: 'Kassa',
+}
+/** A second gateway, of which three positions have not arrived. */
+export const branch = { serial: 'GW-SAMARQAND-01', name: 'Samarqand filiali', gap: [4, 6], bufferUsage: 0.78 }
+
+/** Clock times are Tashkent's; the browser itself runs in New York. Minutes are how long it lasted. */
+const EXCEL = ['EXCEL.EXE', 'Hisobot 2026.xlsx - Excel']
+const ACCOUNTS = ['1cv8.exe', '1С:Бухгалтерия предприятия, редакция 3.0']
+export const windows = [
+  ['09:00', 90, ...EXCEL],
+  ['10:30', 40, 'chrome.exe', 'Soliq kabineti — Google Chrome'],
+  ['11:10', 20, 'chrome.exe', 'Google — Google Chrome'],
+  ['11:30', 90, ...ACCOUNTS],
+  ['13:50', 100, ...EXCEL],
+  ['15:30', 30, 'chrome.exe', 'Mehnat kodeksi — Google Chrome'],
+  ['16:00', 20, 'OUTLOOK.EXE', 'Kiruvchi - n.aliyeva@bank.uz - Outlook'],
+  ['16:20', 100, ...ACCOUNTS],
+]
+export const sites = [
+  ['10:30', 40, 'https://my.soliq.uz/kabinet', 'Soliq kabineti'],
+  ['11:10', 20, 'https://www.google.com/search?q=kurs', 'kurs - Google qidiruvi'],
+  ['15:30', 30, 'https://lex.uz/docs/6257288', 'Mehnat kodeksi'],
+]
+export const idle = [
+  ['11:40', 15],
+  ['16:40', 20],
+]
+export const sessions = [
+  ['08:57', 'LOGIN'],
+  ['13:00', 'LOCK'],
+  ['13:50', 'UNLOCK'],
+  ['18:05', 'LOGOUT'],
+]
+
+/** What the page must make of it, worked out by hand: the idle time is nobody's work. */
+export const read = {
+  totals: {
+    'First activity': '08:57',
+    'Last activity': '18:05',
+    Active: '7 h 43 min',
+    Idle: '35 min',
+    Locked: '50 min',
+  },
+  applications: [
+    ['EXCEL.EXE', '3 h 10 min', '42%'],
+    ['1cv8.exe', '2 h 35 min', '34%'],
+    ['chrome.exe', '1 h 30 min', '20%'],
+    ['OUTLOOK.EXE', '20 min', '4.4%'],
+  ],
+  sites: [
+    ['my.soliq.uz', '40 min', '44%'],
+    ['lex.uz', '30 min', '33%'],
+    ['google.com', '20 min', '22%'],
+  ],
+  sessions: [
+    ['08:57:00', '13:00:00', 'Unlocked'],
+    ['13:00:00', '13:50:00', 'Locked'],
+    ['13:50:00', '18:05:00', 'Unlocked'],
+  ],
+  idle: [
+    ['11:40:00', '11:55:00', 'Idle'],
+    ['16:40:00', '17:00:00', 'Idle'],
+  ],
+}

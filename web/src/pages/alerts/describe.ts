@@ -1,0 +1,38 @@
+import type { Alert } from '../../api/types'
+import { useLanguage } from '../../i18n/i18n'
+import { dateTime, number, percent } from '../../lib/format'
+import { useTexts } from './texts'
+
+const GATEWAY = 'gateway:'
+
+/** gatewayOf returns the id of the gateway that an alert is about, if it is about one. */
+export const gatewayOf = (subject: string): string | undefined =>
+  subject.startsWith(GATEWAY) ? subject.slice(GATEWAY.length) : undefined
+
+/** useDescription returns how to say an alert in words; a kind that these pages do not know keeps its own name. */
+export function useDescription(zone: string): (alert: Alert) => { what: string; detail: string } {
+  const t = useTexts()
+  const language = useLanguage()
+  const moment = (value: unknown) => dateTime(Date.parse(String(value)), zone, language)
+  const position = (value: unknown) => number(Number(value), language)
+  return ({ kind, details = {} }) => {
+    switch (kind) {
+      case 'gateway_offline': {
+        const { lastSeenAt } = details
+        return { what: t(kind), detail: lastSeenAt ? t('lastSeen', { at: moment(lastSeenAt) }) : '' }
+      }
+      case 'data_gap': {
+        const { stream, first, last, since } = details
+        const values = { stream, first: position(first), last: position(last), since: moment(since) }
+        return { what: t(kind), detail: t('missing', values) }
+      }
+      case 'buffer_overflow': {
+        const used = t('used', { share: percent(Number(details.usage), language, 1) })
+        return { what: t(kind), detail: details.cause === 'disk' ? `${used} ${t('disk')}` : used }
+      }
+      case 'connection_failed':
+        return { what: t(kind), detail: details.status ? `HTTP ${String(details.status)}` : '' }
+    }
+    return { what: kind, detail: '' }
+  }
+}

@@ -8,6 +8,7 @@ CREATE TABLE computers (
     ip_address      text,
     mac_address     text,
     agent_version   text,
+    search          text NOT NULL DEFAULT '', -- what a search looks in, in lower case
     last_seen_at    timestamptz,
     is_active       boolean NOT NULL DEFAULT true,
     created_at      timestamptz NOT NULL,
@@ -25,6 +26,7 @@ CREATE TABLE computer_users (
     name            text NOT NULL DEFAULT '',
     domain          text,
     username        text NOT NULL DEFAULT '',
+    search          text NOT NULL DEFAULT '',
     is_admin        boolean NOT NULL DEFAULT false,
     is_in_domain    boolean NOT NULL DEFAULT false,
     is_active       boolean NOT NULL DEFAULT true,

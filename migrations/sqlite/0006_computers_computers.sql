@@ -8,6 +8,7 @@ CREATE TABLE computers (
     ip_address      TEXT,
     mac_address     TEXT,
     agent_version   TEXT,
+    search          TEXT NOT NULL DEFAULT '', -- what a search looks in, in lower case
     last_seen_at    DATETIME,
     is_active       BOOLEAN NOT NULL DEFAULT true,
     created_at      DATETIME NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE computer_users (
     name            TEXT NOT NULL DEFAULT '',
     domain          TEXT,
     username        TEXT NOT NULL DEFAULT '',
+    search          TEXT NOT NULL DEFAULT '',
     is_admin        BOOLEAN NOT NULL DEFAULT false,
     is_in_domain    BOOLEAN NOT NULL DEFAULT false,
     is_active       BOOLEAN NOT NULL DEFAULT true,

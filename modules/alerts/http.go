@@ -18,7 +18,7 @@ func (m *Module) routes(r httpx.Router) {
 }
 
 type listRequest struct {
-	Severity string `query:"severity"`
+	Severity string `query:"severity" enum:"info,warning,critical"`
 	Open     bool   `query:"open"`
 	Limit    int    `query:"limit"`
 	After    string `query:"after"`
@@ -27,29 +27,16 @@ type listRequest struct {
 // Validate refuses severities that there are not.
 func (r *listRequest) Validate() error {
 	var f fault.Fields
-	switch alert.Severity(r.Severity) {
-	case "", alert.Info, alert.Warning, alert.Critical:
-	default:
-		f.Add("severity", "alerts.severity_unknown", nil)
+	if r.Severity != "" {
+		checkSeverity(&f, alert.Severity(r.Severity))
 	}
 	return f.Err()
-}
-
-// listQuery is a list's request, read.
-type listQuery struct {
-	severity string
-	open     bool
-	limit    int
-	after    struct {
-		at time.Time
-		id id.UUID
-	}
 }
 
 type alertResponse struct {
 	ID             id.UUID        `json:"id"`
 	Kind           string         `json:"kind"`
-	Severity       string         `json:"severity"`
+	Severity       string         `json:"severity" enum:"info,warning,critical"`
 	At             time.Time      `json:"at"`
 	Subject        string         `json:"subject"`
 	Details        map[string]any `json:"details,omitempty"`

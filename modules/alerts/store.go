@@ -25,7 +25,18 @@ func (s store) add(ctx context.Context, row alertRow) (added bool, err error) {
 	return added, err
 }
 
-// page returns alerts, the latest first.
+// listQuery is what is asked of the list, which is ordered by time and id, the latest first.
+type listQuery struct {
+	severity string
+	open     bool
+	limit    int
+	after    struct {
+		at time.Time
+		id id.UUID
+	}
+}
+
+// page returns a page of alerts, and one more.
 func (s store) page(ctx context.Context, q listQuery) (rows []alertRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		sel := tx.Select(&rows).OrderExpr("a.at DESC, a.id DESC").Limit(int64(q.limit + 1))
@@ -43,11 +54,18 @@ func (s store) page(ctx context.Context, q listQuery) (rows []alertRow, err erro
 	return rows, err
 }
 
-// acknowledge marks an open alert as seen by who, and returns it as it was.
-func (s store) acknowledge(ctx context.Context, tx db.Tx, alertID id.UUID, who string, at time.Time) (row alertRow, err error) {
-	if err = tx.Select(&row).Where("a.id = ?", alertID).Scan(ctx); err != nil || row.AcknowledgedAt != nil {
-		return row, err
+func (s store) alert(ctx context.Context, tx db.Tx, alertID id.UUID) (row alertRow, err error) {
+	err = tx.Select(&row).Where("a.id = ?", alertID).Scan(ctx)
+	return row, err
+}
+
+// acknowledge marks the alert as seen by who, unless somebody has seen it; it reports whether it did.
+func (s store) acknowledge(ctx context.Context, tx db.Tx, alertID id.UUID, who string, at time.Time) (changed bool, err error) {
+	row := alertRow{ID: alertID, AcknowledgedAt: &at, AcknowledgedBy: &who}
+	res, err := tx.Update(&row).Column("acknowledged_at", "acknowledged_by").WherePK().Where("a.acknowledged_at IS NULL").Exec(ctx)
+	if err != nil {
+		return false, err
 	}
-	row.AcknowledgedAt, row.AcknowledgedBy = &at, &who
-	return row, db.One(tx.Update(&row).Column("acknowledged_at", "acknowledged_by").WherePK().Exec(ctx))
+	n, err := res.RowsAffected()
+	return n > 0, err
 }

@@ -2,7 +2,6 @@ package collector
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/fault"
@@ -133,7 +132,7 @@ func (d *decoder) complete(e *activity.Event) {
 	} else if len(e.UserSID) > activity.MaxUID {
 		d.Wrong("userSid", "too_long", fault.Params{"Max": activity.MaxUID})
 	}
-	if e.At == (time.Time{}) {
+	if e.At.IsZero() {
 		d.Wrong("at", "required", nil)
 	}
 	d.identify(e)
@@ -160,9 +159,11 @@ func (d *decoder) identify(e *activity.Event) {
 		e.Key = id.New().String()
 		return
 	}
-	if _, err := id.Parse(e.Key); err != nil {
+	u, err := id.Parse(e.Key)
+	if err != nil {
 		d.Wrong("id", "collector.not_a_uuid", nil)
 	}
+	e.Key = u.String() // a UUID has more than one spelling
 }
 
 func (d *decoder) need(field, text string) {

@@ -27,8 +27,8 @@ func (m *Module) routes(r httpx.Router) {
 // authenticate knows agents by their keys, in X-API-Key or as a bearer token.
 func (m *Module) authenticate(ctx context.Context, r *http.Request) (actor.Actor, bool, error) {
 	key := r.Header.Get("X-API-Key")
-	if key == "" {
-		key, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " "); key == "" && strings.EqualFold(scheme, "Bearer") {
+		key = strings.TrimSpace(credential)
 	}
 	if key == "" {
 		return actor.Actor{}, false, nil

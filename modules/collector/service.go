@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
@@ -37,12 +39,34 @@ func (s *service) take(ctx context.Context, source string, events []activity.Eve
 	traceparent := trace.Parent(ctx)
 	for i := range events {
 		events[i].Source, events[i].Trace = source, traceparent
+		shorten(&events[i])
 	}
 	if _, err := s.sink.Put(ctx, activity.Batch{Events: events}); err != nil {
 		return err
 	}
 	s.tally(source, events)
 	return nil
+}
+
+// shorten cuts what nobody will keep, so that it is not carried either.
+func shorten(e *activity.Event) {
+	e.ComputerUID, e.UserSID = cut(e.ComputerUID, activity.MaxUID), cut(e.UserSID, activity.MaxUID)
+	e.Title, e.Process = cut(e.Title, activity.MaxTitle), cut(e.Process, activity.MaxProcess)
+	e.URL, e.FilePath = cut(e.URL, activity.MaxURL), cut(e.FilePath, activity.MaxPath)
+	for name, text := range e.Details {
+		e.Details[name] = cut(text, activity.MaxTitle)
+	}
+}
+
+// cut cuts a text on a rune boundary.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
 }
 
 // tally counts runs of events of one kind, which a batch nearly always is.
@@ -67,36 +91,28 @@ func (s *service) authenticate(ctx context.Context, key string) (actor.Actor, er
 	return actor.Actor{Role: k.Type, ID: fmt.Sprintf("key:%d", k.ID), OrganizationID: k.OrganizationID}, nil
 }
 
-// addKeys gives events the keys that make a repeat harmless where the client names none (v1): a hash of what the
-// event is, and of which among equal ones of its batch it is. So a batch sent again is stored once, and three
-// equal items of one batch stay three.
-func addKeys(events []activity.Event) error {
-	seen := make(map[string]int, len(events))
+// addKeys gives events the keys that make a repeat harmless where the client names none (v1): what the event is, and
+// which of equal ones of its batch. So a batch sent again is stored once, and three equal items of one batch stay three.
+func addKeys(events []activity.Event) {
+	n := func(v int64) string { return strconv.FormatInt(v, 10) }
+	seen := make(map[id.UUID]int64, len(events))
 	for i := range events {
-		content, err := json.Marshal(events[i])
-		if err != nil {
-			return err
-		}
-		nth := seen[string(content)]
-		seen[string(content)]++
-		sum := sha256.Sum256(fmt.Appendf(content, "\n%d", nth))
-		events[i].Key = hex.EncodeToString(sum[:16])
+		e := &events[i]
+		content := id.Derive(0, string(e.Kind), e.ComputerUID, e.UserSID, n(e.At.Unix()), n(int64(e.At.Nanosecond())), n(e.End.Unix()),
+			n(int64(e.End.Nanosecond())), n(e.Duration), e.Title, e.Process, e.URL, e.Session, e.FilePath)
+		seen[content]++
+		e.Key = content.String() + ":" + n(seen[content])
 	}
-	return nil
 }
 
 // registration is what an agent tells of its computer or of a Windows user, as an event: it is kept and
-// delivered like one. The same told twice a second is one.
+// delivered like one. Empty texts tell nothing.
 func (s *service) registration(kind activity.Kind, uid, sid string, details map[string]string) activity.Event {
-	for name, text := range details {
-		if text == "" {
-			delete(details, name)
-		}
-	}
+	maps.DeleteFunc(details, func(_, text string) bool { return text == "" })
 	return activity.Event{Kind: kind, Key: id.New().String(), ComputerUID: uid, UserSID: sid, At: s.now().UTC(), Details: details}
 }
 
-// known maps the session types of v1, and our own in any case, to ours.
+// sessionTypes maps the session types of v1, and our own in any case, to ours.
 var sessionTypes = map[string]string{
 	"LOGIN": activity.Login, "LOGOUT": activity.Logout, "LOCKED": activity.Lock, "UNLOCKED": activity.Unlock,
 	"LOCK": activity.Lock, "UNLOCK": activity.Unlock,

@@ -7,12 +7,13 @@ import (
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 func (m *Module) routes(r httpx.Router) {
-	r.GET("/api/v2/computers", computer.Read, httpx.Handle(http.StatusOK, m.list), httpx.Doc("Computers that reported, by their name."))
-	r.GET("/api/v2/computers/users", computer.Read, httpx.Handle(http.StatusOK, m.listUsers), httpx.Doc("Windows users, with the employee that each one is now."))
+	r.GET("/api/v2/computers", computer.Read, httpx.Handle(http.StatusOK, m.list), httpx.Doc("Computers that reported, by their id on the network."))
+	r.GET("/api/v2/computers/users", computer.Read, httpx.Handle(http.StatusOK, m.listUsers), httpx.Doc("Windows users by SID, each with the employee that it is now. linked=false: those who are nobody yet."))
 	r.POST("/api/v2/computers/users/:id/link", computer.Link, httpx.Handle(http.StatusNoContent, m.link), httpx.Doc("Say which employee a Windows user is."))
 	r.POST("/api/v2/computers/users/:id/unlink", computer.Link, httpx.Handle(http.StatusNoContent, m.unlink), httpx.Doc("Say that a Windows user is nobody's from now on."))
 }
@@ -28,17 +29,6 @@ type listUsersRequest struct {
 	Linked *bool  `query:"linked"`
 	Limit  int    `query:"limit"`
 	After  string `query:"after"`
-}
-
-// listQuery is a list's request, read.
-type listQuery struct {
-	search string
-	linked *bool
-	limit  int
-	after  struct {
-		text string
-		id   int64
-	}
 }
 
 func newListQuery(search, after string, limit int) (q listQuery, err error) {
@@ -67,11 +57,7 @@ func (m *Module) list(ctx context.Context, in listRequest) (page httpx.Page[comp
 	if err != nil {
 		return page, err
 	}
-	narrow, err := m.service.sight(ctx)
-	if err != nil {
-		return page, err
-	}
-	rows, err := m.service.store.computers(ctx, q, narrow)
+	rows, err := m.service.list(ctx, q)
 	if err != nil {
 		return page, err
 	}
@@ -105,11 +91,7 @@ func (m *Module) listUsers(ctx context.Context, in listUsersRequest) (page httpx
 		return page, err
 	}
 	q.linked = in.Linked
-	narrow, err := m.service.sight(ctx)
-	if err != nil {
-		return page, err
-	}
-	rows, err := m.service.store.users(ctx, q, narrow, m.service.now().UTC())
+	rows, err := m.service.listUsers(ctx, q)
 	if err != nil {
 		return page, err
 	}
@@ -155,10 +137,19 @@ type linkRequest struct {
 	From *time.Time `json:"from,omitempty"`
 }
 
+// Validate wants an employee.
+func (r *linkRequest) Validate() error {
+	var f fault.Fields
+	if r.EmployeeID == 0 {
+		f.Add("employeeId", "required", nil)
+	}
+	return f.Err()
+}
+
 func (m *Module) link(ctx context.Context, in linkRequest) (struct{}, error) {
 	if in.From != nil {
-		utc := in.From.UTC()
-		in.From = &utc
+		from := in.From.UTC().Truncate(time.Microsecond)
+		in.From = &from
 	}
 	return struct{}{}, m.service.link(ctx, in.ID, in.EmployeeID, in.From)
 }

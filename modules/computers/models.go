@@ -19,6 +19,7 @@ type computerRow struct {
 	IPAddress    *string    `bun:"ip_address"`
 	MACAddress   *string    `bun:"mac_address"`
 	AgentVersion *string    `bun:"agent_version"`
+	Search       string     `bun:"search"`
 	LastSeenAt   *time.Time `bun:"last_seen_at"`
 	Active       bool       `bun:"is_active"`
 	CreatedAt    time.Time  `bun:"created_at,skipupdate"`
@@ -28,7 +29,7 @@ type computerRow struct {
 func (r computerRow) contract() computer.Computer {
 	return computer.Computer{
 		ID: r.ID, UID: r.UID, Name: r.Name, OS: text(r.OS), IPAddress: text(r.IPAddress), MAC: text(r.MACAddress),
-		Active: r.Active, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Active: r.Active, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 }
 
@@ -40,6 +41,7 @@ type userRow struct {
 	Name      string    `bun:"name"`
 	Domain    *string   `bun:"domain"`
 	Username  string    `bun:"username"`
+	Search    string    `bun:"search"`
 	Admin     bool      `bun:"is_admin"`
 	InDomain  bool      `bun:"is_in_domain"`
 	Active    bool      `bun:"is_active"`
@@ -50,8 +52,14 @@ type userRow struct {
 func (r userRow) contract() computer.User {
 	return computer.User{
 		ID: r.ID, SID: r.SID, Name: r.Name, Domain: text(r.Domain), Username: r.Username,
-		Admin: r.Admin, InDomain: r.InDomain, Active: r.Active, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Admin: r.Admin, InDomain: r.InDomain, Active: r.Active, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
+}
+
+// linkedUser is a Windows user with its present employee.
+type linkedUser struct {
+	userRow    `bun:",extend"`
+	EmployeeID *int64 `bun:"employee_id,scanonly"`
 }
 
 // pairRow is a Windows user seen on a computer.
@@ -79,6 +87,15 @@ type linkRow struct {
 	CreatedAt   time.Time  `bun:"created_at"`
 }
 
+// begins reports whether the link begins after the time; reaches, whether it lasts beyond it.
+func (l linkRow) begins(after time.Time) bool {
+	return l.LinkedFrom != nil && l.LinkedFrom.After(after)
+}
+
+func (l linkRow) reaches(beyond time.Time) bool {
+	return l.LinkedUntil == nil || l.LinkedUntil.After(beyond)
+}
+
 // periodRow is a link with one of the computers that its Windows user was seen on.
 type periodRow struct {
 	bun.BaseModel `bun:"table:computer_user_links,alias:l"`
@@ -93,10 +110,10 @@ type periodRow struct {
 func (r periodRow) contract() computer.LinkPeriod {
 	p := computer.LinkPeriod{EmployeeID: r.EmployeeID, ComputerUID: r.ComputerUID, UserSID: r.SID}
 	if r.LinkedFrom != nil {
-		p.From = *r.LinkedFrom
+		p.From = r.LinkedFrom.UTC()
 	}
 	if r.LinkedUntil != nil {
-		p.Until = *r.LinkedUntil
+		p.Until = r.LinkedUntil.UTC()
 	}
 	return p
 }

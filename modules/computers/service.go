@@ -3,8 +3,10 @@ package computers
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
@@ -18,6 +20,8 @@ const (
 	freshness = time.Minute
 	// maxRemembered bounds the sightings kept in memory; past it all are forgotten and learned anew.
 	maxRemembered = 50_000
+	// maxText bounds the texts that agents tell of themselves, in bytes.
+	maxText = 255
 )
 
 type service struct {
@@ -39,6 +43,9 @@ func newService(s store, staff employee.Directory, log *audit.Log, now func() ti
 	return &service{store: s, staff: staff, audit: log, now: now, seen: map[sightingKey]time.Time{}}
 }
 
+// clock is the time as the databases keep it.
+func (s *service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
 // Seen makes unknown computers and users known. What was stored within freshness costs nothing.
 func (s *service) Seen(ctx context.Context, sightings []computer.Sighting) error {
 	a, ok := actor.From(ctx)
@@ -49,12 +56,12 @@ func (s *service) Seen(ctx context.Context, sightings []computer.Sighting) error
 	if len(news) == 0 {
 		return nil
 	}
-	if err := s.store.see(ctx, news, s.now().UTC()); err != nil {
+	if err := s.store.see(ctx, news, s.clock()); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.seen) > maxRemembered {
+	if len(s.seen)+len(news) > maxRemembered {
 		clear(s.seen)
 	}
 	for _, g := range news {
@@ -70,6 +77,7 @@ func (s *service) news(organizationID int64, sightings []computer.Sighting) []co
 	at := map[sightingKey]int{}
 	var news []computer.Sighting
 	for _, g := range sightings {
+		g.At = g.At.UTC().Truncate(time.Microsecond)
 		k := sightingKey{organizationID, g.ComputerUID, g.UserSID}
 		if i, twice := at[k]; twice {
 			if g.At.After(news[i].At) {
@@ -88,19 +96,44 @@ func (s *service) news(organizationID int64, sightings []computer.Sighting) []co
 
 // Register makes or updates a computer by its UID.
 func (s *service) Register(ctx context.Context, d computer.Details) (computer.Computer, error) {
-	c, err := s.store.register(ctx, d, s.now().UTC())
+	for _, field := range []*string{&d.UID, &d.Name, &d.OS, &d.IPAddress, &d.MACAddress, &d.AgentVersion} {
+		*field = tidy(*field)
+	}
+	if d.UID == "" {
+		return computer.Computer{}, errNameless
+	}
+	c, err := s.store.register(ctx, d, s.clock())
 	return c.contract(), err
 }
 
 // RegisterUser makes or updates a Windows user by its SID.
 func (s *service) RegisterUser(ctx context.Context, d computer.UserDetails) (computer.User, error) {
-	u, err := s.store.registerUser(ctx, d, s.now().UTC())
+	for _, field := range []*string{&d.SID, &d.Name, &d.Domain, &d.Username} {
+		*field = tidy(*field)
+	}
+	if d.SID == "" {
+		return computer.User{}, errNameless
+	}
+	u, err := s.store.registerUser(ctx, d, s.clock())
 	return u.contract(), err
 }
 
-// LinksOf returns when the employee was which Windows user on which computer.
-func (s *service) LinksOf(ctx context.Context, employeeID int64, from, until time.Time) ([]computer.LinkPeriod, error) {
-	return contracts(s.store.periodsOf(ctx, employeeID, from, until))
+// tidy cuts a text on a rune boundary and takes out what PostgreSQL refuses.
+func tidy(text string) string {
+	text = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", ""))
+	if len(text) <= maxText {
+		return text
+	}
+	end := maxText
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
+}
+
+// LinksOf returns when the employees were which Windows users on which computers.
+func (s *service) LinksOf(ctx context.Context, employeeIDs []int64, from, until time.Time) ([]computer.LinkPeriod, error) {
+	return contracts(s.store.periodsOf(ctx, employeeIDs, from, until))
 }
 
 // EmployeesOn returns who was which Windows user on these computers, and when.
@@ -123,10 +156,28 @@ func contracts(rows []periodRow, err error) ([]computer.LinkPeriod, error) {
 func (s *service) sight(ctx context.Context) (sight, error) {
 	a, _ := actor.From(ctx)
 	if a.Role != actor.DepartmentLead {
-		return nil, nil
+		return sight{all: true}, nil
 	}
 	people, err := s.staff.InDepartments(ctx, a.DepartmentIDs)
-	return &people, err
+	return sight{employees: people}, err
+}
+
+// list returns a page of computers, and one more.
+func (s *service) list(ctx context.Context, q listQuery) (rows []computerRow, err error) {
+	if q.sight, err = s.sight(ctx); err != nil {
+		return nil, err
+	}
+	q.now = s.clock()
+	return s.store.computers(ctx, q)
+}
+
+// listUsers returns a page of Windows users, and one more.
+func (s *service) listUsers(ctx context.Context, q listQuery) (rows []linkedUser, err error) {
+	if q.sight, err = s.sight(ctx); err != nil {
+		return nil, err
+	}
+	q.now = s.clock()
+	return s.store.users(ctx, q)
 }
 
 // link says that the Windows user is the employee: from a time on, or if the user was nobody's before, always.
@@ -136,17 +187,27 @@ func (s *service) link(ctx context.Context, userID, employeeID int64, from *time
 	if err != nil {
 		return err
 	}
-	now := s.now().UTC()
+	now := s.clock()
 	return s.change(ctx, userID, "computers.link", func(ctx context.Context, tx db.Tx, u userRow, links []linkRow) error {
-		if len(links) > 0 && from == nil {
-			from = &now
+		if who.OrganizationID != u.OrganizationID { // an operator sees both, and yet they have nothing to do with each other
+			return employee.ErrUnknown
+		}
+		since := from
+		if since == nil && len(links) > 0 {
+			since = &now
 		}
 		for _, l := range links {
-			if err := s.endAt(ctx, tx, l, *from); err != nil {
+			if !l.reaches(*since) {
+				continue
+			}
+			if l.LinkedUntil != nil || l.begins(*since) {
+				return errLinkOverlaps
+			}
+			if err := s.store.endLink(ctx, tx, l, *since); err != nil {
 				return err
 			}
 		}
-		l := linkRow{UserID: userID, EmployeeID: who.ID, LinkedFrom: from, CreatedAt: now}
+		l := linkRow{UserID: userID, EmployeeID: who.ID, LinkedFrom: since, CreatedAt: now}
 		l.OrganizationID = u.OrganizationID
 		return s.store.addLink(ctx, tx, &l)
 	})
@@ -154,15 +215,16 @@ func (s *service) link(ctx context.Context, userID, employeeID int64, from *time
 
 // unlink says that from now on the Windows user is nobody we know.
 func (s *service) unlink(ctx context.Context, userID int64) error {
-	now := s.now().UTC()
+	now := s.clock()
 	return s.change(ctx, userID, "computers.unlink", func(ctx context.Context, tx db.Tx, _ userRow, links []linkRow) error {
 		ended := false
 		for _, l := range links {
-			if l.LinkedUntil == nil {
-				ended = true
-				if err := s.endAt(ctx, tx, l, now); err != nil {
-					return err
-				}
+			if !l.reaches(now) {
+				continue
+			}
+			ended = true
+			if err := s.store.endLink(ctx, tx, l, now); err != nil {
+				return err
 			}
 		}
 		if !ended {
@@ -172,27 +234,12 @@ func (s *service) unlink(ctx context.Context, userID int64) error {
 	})
 }
 
-// endAt makes room for another link from the time on. A link that lies wholly after it is in the way.
-func (s *service) endAt(ctx context.Context, tx db.Tx, l linkRow, at time.Time) error {
-	switch {
-	case l.LinkedUntil != nil && !l.LinkedUntil.After(at):
-		return nil
-	case l.LinkedUntil != nil:
-		return errLinkOverlaps
-	case l.LinkedFrom != nil && l.LinkedFrom.After(at):
-		return errLinkOverlaps
-	case l.LinkedFrom != nil && l.LinkedFrom.Equal(at):
-		return s.store.removeLink(ctx, tx, l.ID)
-	}
-	return s.store.endLink(ctx, tx, l.ID, at)
-}
-
 type change func(ctx context.Context, tx db.Tx, u userRow, links []linkRow) error
 
 // change runs one change of a user's links, with its line in the audit.
 func (s *service) change(ctx context.Context, userID int64, action string, do change) error {
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		u, err := s.store.user(ctx, tx, userID)
+		u, err := s.store.lockUser(ctx, tx, userID)
 		if err != nil {
 			return err
 		}
@@ -208,8 +255,8 @@ func (s *service) change(ctx context.Context, userID int64, action string, do ch
 			return err
 		}
 		return s.audit.Write(ctx, tx, audit.Entry{
-			Action: action, Permission: computer.Link, Object: "computer_user:" + u.SID,
-			Before: links(before), After: links(after),
+			OrganizationID: u.OrganizationID, Action: action, Permission: computer.Link, Object: "computer_user:" + u.SID,
+			Before: lines(before), After: lines(after),
 		})
 	})
 	if errors.Is(err, db.ErrNotFound) {
@@ -226,10 +273,10 @@ type linkLine struct {
 	Until      *time.Time `json:"until,omitempty"`
 }
 
-func links(rows []linkRow) []linkLine {
-	lines := make([]linkLine, len(rows))
+func lines(rows []linkRow) []linkLine {
+	all := make([]linkLine, len(rows))
 	for i, r := range rows {
-		lines[i] = linkLine{r.EmployeeID, r.LinkedFrom, r.LinkedUntil}
+		all[i] = linkLine{r.EmployeeID, r.LinkedFrom, r.LinkedUntil}
 	}
-	return lines
+	return all
 }

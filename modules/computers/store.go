@@ -1,7 +1,10 @@
 package computers
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,43 +17,116 @@ import (
 // store keeps computers, Windows users and links. It holds no rule: those are in service.go.
 type store struct{ db *db.DB }
 
-// sight narrows what is read to the computers and users of some employees; nil is all of the organization.
-type sight *[]int64
+// maxRows bounds the rows of one statement.
+const maxRows = 500
 
-// see makes the sightings known in one transaction.
+// see makes the sightings known in one transaction of few statements: computers, then users, then pairs, each in the
+// order of their keys, so that transactions with the same ones do not wait for each other in a circle.
 func (s store) see(ctx context.Context, seen []computer.Sighting, now time.Time) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		computers, err := seeComputers(ctx, tx, seen, now)
+		if err != nil {
+			return err
+		}
+		users, err := seeUsers(ctx, tx, seen, now)
+		if err != nil {
+			return err
+		}
+		var pairs []pairRow
 		for _, g := range seen {
-			c := computerRow{UID: g.ComputerUID, LastSeenAt: &g.At, Active: true, CreatedAt: now, UpdatedAt: now}
-			_, err := tx.Insert(&c).On("CONFLICT (organization_id, computer_uid) DO UPDATE").
-				Set("last_seen_at = CASE WHEN ?TableAlias.last_seen_at > EXCLUDED.last_seen_at THEN ?TableAlias.last_seen_at ELSE EXCLUDED.last_seen_at END").
-				Returning("id").Exec(ctx)
-			if err != nil {
-				return err
-			}
-			if g.UserSID == "" {
-				continue
-			}
-			if err := seeUser(ctx, tx, c.ID, g, now); err != nil {
-				return err
+			if g.UserSID != "" {
+				pairs = append(pairs, pairRow{
+					UserID: users[g.UserSID], ComputerID: computers[g.ComputerUID], Active: true, LastSeenAt: g.At, CreatedAt: now, UpdatedAt: now,
+				})
 			}
 		}
-		return nil
+		return seePairs(ctx, tx, pairs)
 	})
 }
 
-func seeUser(ctx context.Context, tx db.Tx, computerID int64, g computer.Sighting, now time.Time) error {
-	u := userRow{SID: g.UserSID, Active: true, CreatedAt: now, UpdatedAt: now}
-	_, err := tx.Insert(&u).On("CONFLICT (organization_id, sid) DO UPDATE").
-		Set("sid = EXCLUDED.sid"). // changes nothing; DO NOTHING would return no id
-		Returning("id").Exec(ctx)
-	if err != nil {
-		return err
+// later keeps the stored time of the last sighting if that is later.
+const later = `last_seen_at = CASE WHEN ?TableAlias.last_seen_at > EXCLUDED.last_seen_at
+	THEN ?TableAlias.last_seen_at ELSE EXCLUDED.last_seen_at END`
+
+// seeComputers returns the ids of the computers by uid.
+func seeComputers(ctx context.Context, tx db.Tx, seen []computer.Sighting, now time.Time) (map[string]int64, error) {
+	at := map[string]time.Time{}
+	for _, g := range seen {
+		if t, ok := at[g.ComputerUID]; !ok || g.At.After(t) {
+			at[g.ComputerUID] = g.At
+		}
 	}
-	p := pairRow{UserID: u.ID, ComputerID: computerID, Active: true, LastSeenAt: g.At, CreatedAt: now, UpdatedAt: now}
-	_, err = tx.Insert(&p).On("CONFLICT (organization_id, computer_user_id, computer_id) DO UPDATE").
-		Set("last_seen_at = EXCLUDED.last_seen_at").Exec(ctx)
+	ids := make(map[string]int64, len(at))
+	for uids := range slices.Chunk(slices.Collect(maps.Keys(at)), maxRows) {
+		rows := make([]computerRow, len(uids))
+		for i, uid := range uids {
+			t := at[uid]
+			rows[i] = computerRow{UID: uid, Search: searched(uid), LastSeenAt: &t, Active: true, CreatedAt: now, UpdatedAt: now}
+		}
+		_, err := tx.Insert(&rows).On("CONFLICT (organization_id, computer_uid) DO UPDATE").Set(later).
+			Returning("id, computer_uid").Exec(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			ids[r.UID] = r.ID
+		}
+	}
+	return ids, nil
+}
+
+// seeUsers returns the ids of the Windows users by sid. Known ones are only read.
+func seeUsers(ctx context.Context, tx db.Tx, seen []computer.Sighting, now time.Time) (map[string]int64, error) {
+	sids := map[string]bool{}
+	for _, g := range seen {
+		sids[g.UserSID] = true
+	}
+	delete(sids, "")
+	ids := make(map[string]int64, len(sids))
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(sids)), maxRows) {
+		if err := findUsers(ctx, tx, part, ids); err != nil {
+			return nil, err
+		}
+		news := slices.DeleteFunc(part, func(sid string) bool { _, known := ids[sid]; return known })
+		if len(news) == 0 {
+			continue
+		}
+		rows := make([]userRow, len(news))
+		for i, sid := range news {
+			rows[i] = userRow{SID: sid, Search: searched(sid), Active: true, CreatedAt: now, UpdatedAt: now}
+		}
+		// Another transaction may have made some of them meanwhile; what is returned is not all.
+		if _, err := tx.Insert(&rows).On("CONFLICT (organization_id, sid) DO NOTHING").Returning("NULL").Exec(ctx); err != nil {
+			return nil, err
+		}
+		if err := findUsers(ctx, tx, news, ids); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+func findUsers(ctx context.Context, tx db.Tx, sids []string, ids map[string]int64) error {
+	var rows []userRow
+	err := tx.Select(&rows).Column("u.id", "u.sid").Where("u.sid IN (?)", bun.List(sids)).Scan(ctx)
+	for _, r := range rows {
+		ids[r.SID] = r.ID
+	}
 	return err
+}
+
+func seePairs(ctx context.Context, tx db.Tx, pairs []pairRow) error {
+	slices.SortFunc(pairs, func(a, b pairRow) int {
+		return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.ComputerID, b.ComputerID))
+	})
+	for part := range slices.Chunk(pairs, maxRows) {
+		_, err := tx.Insert(&part).On("CONFLICT (organization_id, computer_user_id, computer_id) DO UPDATE").Set(later).
+			Returning("NULL").Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // register makes the computer, or changes what is told of it.
@@ -67,8 +143,12 @@ func (s store) register(ctx context.Context, d computer.Details, now time.Time) 
 			Set("mac_address = COALESCE(EXCLUDED.mac_address, ?TableAlias.mac_address)").
 			Set("agent_version = COALESCE(EXCLUDED.agent_version, ?TableAlias.agent_version)").
 			Set("last_seen_at = EXCLUDED.last_seen_at").Set("updated_at = EXCLUDED.updated_at").
-			Returning("*").Exec(ctx)
-		return err
+			Returning("?Columns").Exec(ctx)
+		if err != nil {
+			return err
+		}
+		c.Search = searched(c.UID, c.Name)
+		return db.One(tx.Update(&c).Column("search").WherePK().Exec(ctx))
 	})
 	return c, err
 }
@@ -81,123 +161,26 @@ func (s store) registerUser(ctx context.Context, d computer.UserDetails, now tim
 	}
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Insert(&u).On("CONFLICT (organization_id, sid) DO UPDATE").
-			Set("name = EXCLUDED.name").Set("domain = COALESCE(EXCLUDED.domain, ?TableAlias.domain)").
-			Set("username = EXCLUDED.username").Set("is_admin = EXCLUDED.is_admin").
-			Set("is_in_domain = EXCLUDED.is_in_domain").Set("updated_at = EXCLUDED.updated_at").
-			Returning("*").Exec(ctx)
-		return err
+			Set("name = CASE WHEN EXCLUDED.name = '' THEN ?TableAlias.name ELSE EXCLUDED.name END").
+			Set("domain = COALESCE(EXCLUDED.domain, ?TableAlias.domain)").
+			Set("username = CASE WHEN EXCLUDED.username = '' THEN ?TableAlias.username ELSE EXCLUDED.username END").
+			Set("is_admin = EXCLUDED.is_admin").Set("is_in_domain = EXCLUDED.is_in_domain").Set("updated_at = EXCLUDED.updated_at").
+			Returning("?Columns").Exec(ctx)
+		if err != nil {
+			return err
+		}
+		u.Search = searched(u.SID, text(u.Domain), u.Username, u.Name)
+		return db.One(tx.Update(&u).Column("search").WherePK().Exec(ctx))
 	})
 	return u, err
 }
 
-// periods returns the links that touch [from, until), one row for each computer of the Windows user.
-// Zero times are open ends.
-func (s store) periods(ctx context.Context, from, until time.Time, narrow func(*bun.SelectQuery) *bun.SelectQuery) (rows []periodRow, err error) {
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := tx.Select(&rows).
-			Column("l.employee_id", "l.linked_from", "l.linked_until").
-			ColumnExpr("c.computer_uid, u.sid").
-			Join("JOIN computer_users AS u ON u.organization_id = l.organization_id AND u.id = l.computer_user_id").
-			Join("JOIN users_on_computers AS p ON p.organization_id = l.organization_id AND p.computer_user_id = u.id").
-			Join("JOIN computers AS c ON c.organization_id = l.organization_id AND c.id = p.computer_id").
-			OrderExpr("l.linked_from, l.id, c.computer_uid")
-		if !until.IsZero() {
-			q = q.Where("l.linked_from IS NULL OR l.linked_from < ?", until)
-		}
-		if !from.IsZero() {
-			q = q.Where("l.linked_until IS NULL OR l.linked_until > ?", from)
-		}
-		return narrow(q).Scan(ctx)
-	})
-	return rows, err
-}
+// searched is what a search looks in: SQLite folds the case of ASCII alone, so it is done here.
+func searched(texts ...string) string { return strings.ToLower(strings.Join(texts, " ")) }
 
-func (s store) periodsOf(ctx context.Context, employeeID int64, from, until time.Time) ([]periodRow, error) {
-	return s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("l.employee_id = ?", employeeID)
-	})
-}
-
-func (s store) periodsOn(ctx context.Context, uids []string, from, until time.Time) ([]periodRow, error) {
-	return s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("c.computer_uid IN (?)", bun.In(uids))
-	})
-}
-
-// computers returns a page of computers by uid.
-func (s store) computers(ctx context.Context, q listQuery, narrow sight) (rows []computerRow, err error) {
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		sel := tx.Select(&rows).Order("c.computer_uid", "c.id").Limit(int64(q.limit + 1))
-		if q.search != "" {
-			sel = sel.Where("lower(c.computer_uid || ' ' || c.name) LIKE ? ESCAPE '!'", pattern(q.search))
-		}
-		if q.after.text != "" {
-			sel = sel.Where("(c.computer_uid, c.id) > (?, ?)", q.after.text, q.after.id)
-		}
-		if narrow != nil {
-			sel = sel.Where(`EXISTS (SELECT 1 FROM users_on_computers AS p JOIN computer_user_links AS l
-				ON l.organization_id = p.organization_id AND l.computer_user_id = p.computer_user_id
-				WHERE p.organization_id = c.organization_id AND p.computer_id = c.id AND l.employee_id IN (?))`, bun.In(some(*narrow)))
-		}
-		return sel.Scan(ctx)
-	})
-	return rows, err
-}
-
-// users returns a page of Windows users by name, with the link that holds at now, if there is one.
-func (s store) users(ctx context.Context, q listQuery, narrow sight, now time.Time) (rows []linkedUser, err error) {
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		sel := tx.Select(&rows).ColumnExpr("u.*").
-			ColumnExpr("(SELECT l.employee_id FROM computer_user_links AS l WHERE "+current+" ORDER BY l.id DESC LIMIT 1) AS employee_id", now, now).
-			OrderExpr("u.sid, u.id").Limit(int64(q.limit + 1))
-		if q.search != "" {
-			sel = sel.Where("lower(u.sid || ' ' || u.username || ' ' || u.name) LIKE ? ESCAPE '!'", pattern(q.search))
-		}
-		if q.after.text != "" {
-			sel = sel.Where("(u.sid, u.id) > (?, ?)", q.after.text, q.after.id)
-		}
-		if q.linked != nil {
-			not := map[bool]string{true: "", false: "NOT "}[*q.linked]
-			sel = sel.Where(not+"EXISTS (SELECT 1 FROM computer_user_links AS l WHERE "+current+")", now, now)
-		}
-		if narrow != nil {
-			sel = sel.Where("EXISTS (SELECT 1 FROM computer_user_links AS l WHERE "+current+" AND l.employee_id IN (?))", now, now, bun.In(some(*narrow)))
-		}
-		return sel.Scan(ctx)
-	})
-	return rows, err
-}
-
-// current is the condition of a link of user u that holds at a time, given twice.
-const current = `l.organization_id = u.organization_id AND l.computer_user_id = u.id
-	AND (l.linked_from IS NULL OR l.linked_from <= ?) AND (l.linked_until IS NULL OR l.linked_until > ?)`
-
-// linkedUser is a Windows user with its present employee.
-type linkedUser struct {
-	userRow    `bun:",extend"`
-	EmployeeID *int64 `bun:"employee_id,scanonly"`
-}
-
-// computersOf returns the uids of the computers of each Windows user.
-func (s store) computersOf(ctx context.Context, userIDs []int64) (map[int64][]string, error) {
-	of := map[int64][]string{}
-	var rows []struct {
-		pairRow `bun:",extend"`
-		UID     string `bun:"computer_uid,scanonly"`
-	}
-	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Column("p.computer_user_id").ColumnExpr("c.computer_uid").
-			Join("JOIN computers AS c ON c.organization_id = p.organization_id AND c.id = p.computer_id").
-			Where("p.computer_user_id IN (?)", bun.In(some(userIDs))).OrderExpr("c.computer_uid").Scan(ctx)
-	})
-	for _, r := range rows {
-		of[r.UserID] = append(of[r.UserID], r.UID)
-	}
-	return of, err
-}
-
-func (s store) user(ctx context.Context, tx db.Tx, id int64) (u userRow, err error) {
-	err = tx.Select(&u).Where("u.id = ?", id).Scan(ctx)
+// lockUser returns the Windows user and holds the row until the transaction ends, so that its links change one at a time.
+func (s store) lockUser(ctx context.Context, tx db.Tx, id int64) (u userRow, err error) {
+	err = db.One(tx.Update(&u).Set("updated_at = updated_at").Where("?TableAlias.id = ?", id).Returning("?Columns").Exec(ctx))
 	return u, err
 }
 
@@ -207,30 +190,16 @@ func (s store) links(ctx context.Context, tx db.Tx, userID int64) (rows []linkRo
 	return rows, err
 }
 
-// endLink ends a link at the time.
-func (s store) endLink(ctx context.Context, tx db.Tx, id int64, at time.Time) error {
-	return db.One(tx.Update(&linkRow{ID: id, LinkedUntil: &at}).Column("linked_until").WherePK().Exec(ctx))
-}
-
-// removeLink takes a link away that would end before it began.
-func (s store) removeLink(ctx context.Context, tx db.Tx, id int64) error {
-	return db.One(tx.Delete(&linkRow{ID: id}).WherePK().Exec(ctx))
+// endLink ends a link at the time, or takes it away if it would not have begun by then.
+func (s store) endLink(ctx context.Context, tx db.Tx, l linkRow, at time.Time) error {
+	if l.LinkedFrom != nil && !l.LinkedFrom.Before(at) {
+		return db.One(tx.Delete(&l).WherePK().Exec(ctx))
+	}
+	l.LinkedUntil = &at
+	return db.One(tx.Update(&l).Column("linked_until").WherePK().Exec(ctx))
 }
 
 func (s store) addLink(ctx context.Context, tx db.Tx, l *linkRow) error {
 	_, err := tx.Insert(l).Exec(ctx)
 	return err
-}
-
-// pattern matches texts that contain s.
-func pattern(s string) string {
-	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(s)) + "%"
-}
-
-// some is ids, or what matches nothing: IN () is no SQL.
-func some(ids []int64) []int64 {
-	if len(ids) == 0 {
-		return []int64{0}
-	}
-	return ids
 }

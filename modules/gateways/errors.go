@@ -9,5 +9,12 @@ var (
 	errSerialTaken  = fault.New(fault.Conflict, "gateways.serial_taken")
 	errRevoked      = fault.New(fault.Conflict, "gateways.revoked")
 	errKeyRefused   = fault.New(fault.Unauthenticated, "gateways.key_refused")
-	errOrganization = fault.New(fault.Invalid, "gateways.organization_needed")
+	errPosition     = fault.New(fault.Invalid, "gateways.position_invalid")
 )
+
+// noOrganization says that the request must name an organization, or that the one it names is not there.
+func noOrganization(code string) error {
+	var f fault.Fields
+	f.Add("organizationId", code, nil)
+	return f.Err()
+}

@@ -1,9 +1,13 @@
 package gateways
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
@@ -33,7 +37,7 @@ type gatewayResponse struct {
 	Serial          string           `json:"serial"`
 	Name            string           `json:"name"`
 	OrganizationID  int64            `json:"organizationId"`
-	Status          string           `json:"status"`
+	Status          string           `json:"status" enum:"online,offline,revoked"`
 	StatusReason    string           `json:"statusReason,omitempty"`
 	StatusSince     *time.Time       `json:"statusSince,omitempty"`
 	LastSeenAt      *time.Time       `json:"lastSeenAt,omitempty"`
@@ -128,18 +132,20 @@ func streamOf(w streamRow, beyond []rangeRow) streamResponse {
 			s.Gaps = append(s.Gaps, gapResponse{First: r.First, Last: r.Last, Since: r.CreatedAt, Reason: r.Reason})
 		}
 	}
-	sortedByFirst(s.Gaps)
+	slices.SortFunc(s.Gaps, func(a, b gapResponse) int { return cmp.Compare(a.First, b.First) })
 	return s
 }
 
-// completeUntil is the time up to which every stream of the newest buffer is complete. A stream that has never
-// carried anything says nothing.
+// completeUntil is the time up to which every stream of the newest buffer is complete; nil while one has a hole at its
+// very beginning. A stream that has never carried anything says nothing.
 func completeUntil(streams []streamResponse) (until *time.Time) {
 	for _, s := range streams {
-		if s.Epoch != streams[0].Epoch || s.CompleteUntil == nil {
-			continue
-		}
-		if until == nil || s.CompleteUntil.Before(*until) {
+		switch {
+		case s.Epoch != streams[0].Epoch:
+		case s.CompleteUntil == nil && s.Highest > 0:
+			return nil
+		case s.CompleteUntil == nil:
+		case until == nil || s.CompleteUntil.Before(*until):
 			until = s.CompleteUntil
 		}
 	}
@@ -155,13 +161,19 @@ type registerRequest struct {
 // Validate wants a serial.
 func (r *registerRequest) Validate() error {
 	var f fault.Fields
-	if r.Serial == "" {
-		f.Add("serial", "required", nil)
-	}
-	if len(r.Serial) > 255 {
-		f.Add("serial", "too_long", fault.Params{"Max": 255})
-	}
+	checkText(&f, "serial", r.Serial, 1)
+	checkText(&f, "name", r.Name, 0)
 	return f.Err()
+}
+
+// maxText bounds what people and gateways write, in characters.
+const maxText = 255
+
+func checkText(f *fault.Fields, field, text string, least int) {
+	f.Text(field, text, least, maxText)
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		f.Add(field, "wrong_format", nil)
+	}
 }
 
 type registerResponse struct {
@@ -186,7 +198,7 @@ func organizationFor(ctx context.Context, named int64) (int64, error) {
 		return a.OrganizationID, nil
 	}
 	if named == 0 {
-		return 0, errOrganization
+		return 0, noOrganization("required")
 	}
 	return named, nil
 }
@@ -219,13 +231,13 @@ type createTokenRequest struct {
 // Validate wants a token that ends: in at most a year and after at most a thousand uses.
 func (r *createTokenRequest) Validate() error {
 	var f fault.Fields
-	between(&f, "expiresInHours", r.ExpiresInHours, 24*366)
-	between(&f, "maxUses", r.MaxUses, 1000)
+	checkRange(&f, "expiresInHours", r.ExpiresInHours, 24*366)
+	checkRange(&f, "maxUses", r.MaxUses, 1000)
+	checkText(&f, "note", r.Note, 0)
 	return f.Err()
 }
 
-// between wants a number from 1 to most.
-func between(f *fault.Fields, field string, n, most int64) {
+func checkRange(f *fault.Fields, field string, n, most int64) {
 	switch {
 	case n < 1:
 		f.Add(field, "below_min", fault.Params{"Min": 1})

@@ -18,10 +18,13 @@ import (
 // routesOfGateways are what gateways ask of agent-api.
 func (m *Module) routesOfGateways(r httpx.Router) {
 	r.POST("/v2/gateway/enroll", actor.Public, httpx.Handle(http.StatusCreated, m.enroll), httpx.Lenient(), httpx.Doc("Become a gateway with a provisioning token; the key is shown once."))
-	r.POST("/v2/gateway/heartbeat", gateway.Deliver, httpx.Handle(http.StatusOK, m.heartbeat), httpx.Lenient(), httpx.Doc("Say how the gateway is."))
+	r.POST("/v2/gateway/heartbeat", gateway.Deliver, httpx.Handle(http.StatusOK, m.heartbeat), httpx.Lenient(), httpx.BodyLimit(maxHeartbeat), httpx.Doc("Say how the gateway is."))
 	r.GET("/v2/gateway/agent-keys", gateway.Deliver, httpx.Handle(http.StatusOK, m.agentKeys), httpx.Doc("The keys, by hash, that the gateway accepts from agents."))
 	r.POST("/v2/gateway/agent-keys/check", gateway.Deliver, httpx.Handle(http.StatusOK, m.checkKey), httpx.Doc("Ask about one key, by hash."))
 }
+
+// maxHeartbeat bounds a heartbeat with its alerts.
+const maxHeartbeat = 256 << 10
 
 // authenticate knows gateways by their keys.
 func (m *Module) authenticate(ctx context.Context, r *http.Request) (actor.Actor, bool, error) {
@@ -35,11 +38,11 @@ func (m *Module) authenticate(ctx context.Context, r *http.Request) (actor.Actor
 
 // keyOf is the gateway key that the request carries, if any.
 func keyOf(r *http.Request) string {
-	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !bearer || !strings.HasPrefix(key, keyPrefix) {
-		return ""
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if key = strings.TrimSpace(key); strings.EqualFold(scheme, "Bearer") && strings.HasPrefix(key, keyPrefix) {
+		return key
 	}
-	return key
+	return ""
 }
 
 type enrollRequest struct {
@@ -55,12 +58,9 @@ func (r *enrollRequest) Validate() error {
 	if r.Token == "" {
 		f.Add("token", "required", nil)
 	}
-	if r.Serial == "" {
-		f.Add("serial", "required", nil)
-	}
-	if len(r.Serial) > 255 {
-		f.Add("serial", "too_long", fault.Params{"Max": 255})
-	}
+	checkText(&f, "serial", r.Serial, 1)
+	checkText(&f, "name", r.Name, 0)
+	checkText(&f, "version", r.Version, 0)
 	return f.Err()
 }
 
@@ -70,21 +70,22 @@ func (m *Module) enroll(ctx context.Context, in enrollRequest) (out registerResp
 }
 
 type heartbeatRequest struct {
-	GatewayID       string        `json:"gatewayId,omitempty"`
-	Status          string        `json:"status"`
-	Version         string        `json:"version,omitempty"`
-	Epoch           string        `json:"epoch,omitempty"`
-	SentAt          time.Time     `json:"sentAt,omitzero"`
-	QueueDepth      int64         `json:"queueDepth"`
-	BufferUsage     float64       `json:"bufferUsage"`
-	BufferBytes     int64         `json:"bufferBytes,omitempty"`
-	OldestPendingAt *time.Time    `json:"oldestPendingAt,omitempty"`
-	ConnectedAgents int64         `json:"connectedAgents,omitempty"`
-	CPUUsage        *float64      `json:"cpuUsage,omitempty"`
-	MemoryUsage     *float64      `json:"memoryUsage,omitempty"`
-	DiskUsage       *float64      `json:"diskUsage,omitempty"`
-	Streams         []position    `json:"streams,omitempty"`
-	Alerts          []alert.Alert `json:"alerts,omitempty"`
+	GatewayID       string         `json:"gatewayId,omitempty"`
+	Status          string         `json:"status"`
+	Version         string         `json:"version,omitempty"`
+	Epoch           string         `json:"epoch,omitempty"`
+	SentAt          time.Time      `json:"sentAt,omitzero"`
+	QueueDepth      int64          `json:"queueDepth"`
+	BufferUsage     float64        `json:"bufferUsage"`
+	BufferBytes     int64          `json:"bufferBytes,omitempty"`
+	OldestPendingAt *time.Time     `json:"oldestPendingAt,omitempty"`
+	ConnectedAgents int64          `json:"connectedAgents,omitempty"`
+	CPUUsage        *float64       `json:"cpuUsage,omitempty"`
+	MemoryUsage     *float64       `json:"memoryUsage,omitempty"`
+	DiskUsage       *float64       `json:"diskUsage,omitempty"`
+	NetworkStatus   map[string]any `json:"networkStatus,omitempty"`
+	Streams         []position     `json:"streams,omitempty"`
+	Alerts          []alert.Alert  `json:"alerts,omitempty"`
 }
 
 type heartbeatResponse struct {
@@ -99,7 +100,7 @@ type heartbeatResponse struct {
 func (m *Module) heartbeat(ctx context.Context, in heartbeatRequest) (out heartbeatResponse, err error) {
 	h, err := m.service.hear(ctx, report{
 		Version: in.Version, Epoch: in.Epoch, SentAt: in.SentAt, QueueDepth: in.QueueDepth, BufferUsage: in.BufferUsage,
-		ConnectedAgents: in.ConnectedAgents, CPU: in.CPUUsage, Memory: in.MemoryUsage, Disk: in.DiskUsage,
+		ConnectedAgents: in.ConnectedAgents, CPU: in.CPUUsage, Memory: in.MemoryUsage, Disk: in.DiskUsage, Network: in.NetworkStatus,
 		Streams: in.Streams, Alerts: in.Alerts,
 	}, hashOf(keyOf(httpx.Request(ctx))))
 	return heartbeatResponse{true, h.at, append([]id.UUID{}, h.alerts...), h.keysVersion, h.newKey}, err

@@ -35,6 +35,21 @@ type gatewayRow struct {
 	UpdatedAt     time.Time  `bun:"updated_at"`
 }
 
+// usesPrevious reports whether the hash is of the key before.
+func (g *gatewayRow) usesPrevious(hash string) bool {
+	return g.PreviousHash != nil && *g.PreviousHash == hash
+}
+
+// rotate puts a new key in place of the present one, which stays good until the time. Where the gateway has not come
+// with the present one yet, it still uses the one before, and that stays.
+func (g *gatewayRow) rotate(hash string, until, now time.Time) {
+	if g.PreviousHash == nil || !now.Before(*g.PreviousUntil) {
+		old := g.KeyHash
+		g.PreviousHash = &old
+	}
+	g.KeyHash, g.PreviousUntil = hash, &until
+}
+
 type snapshotRow struct {
 	bun.BaseModel `bun:"table:gateway_status_snapshots,alias:s"`
 	db.Owned
@@ -47,6 +62,20 @@ type snapshotRow struct {
 	QueueDepth      int64     `bun:"queue_depth"`
 	BufferUsage     float64   `bun:"buffer_usage"`
 	ConnectedAgents int64     `bun:"connected_agents"`
+	// NetworkStatus is what the gateway says of its network, as it says it.
+	NetworkStatus map[string]any `bun:"network_status,nullzero"`
+}
+
+// agentRow is an agent that reports through a gateway, named by its computer.
+type agentRow struct {
+	bun.BaseModel `bun:"table:agent_instances,alias:a"`
+	db.Owned
+	ID         id.UUID   `bun:"id,pk"`
+	GatewayID  id.UUID   `bun:"gateway_id"`
+	UID        string    `bun:"agent_uid"`
+	Status     string    `bun:"status"`
+	LastSeenAt time.Time `bun:"last_seen_at"`
+	CreatedAt  time.Time `bun:"created_at"`
 }
 
 type tokenRow struct {
@@ -73,6 +102,13 @@ type streamRow struct {
 	CompleteUntil *time.Time `bun:"complete_until"`
 	Highest       int64      `bun:"highest"`
 	UpdatedAt     time.Time  `bun:"updated_at"`
+}
+
+// completeTo notes that all up to the time has arrived.
+func (w *streamRow) completeTo(t time.Time) {
+	if w.CompleteUntil == nil || t.After(*w.CompleteUntil) {
+		w.CompleteUntil = &t
+	}
 }
 
 type rangeRow struct {

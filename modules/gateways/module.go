@@ -44,7 +44,7 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	m.checks = kernel.Get[identity.Keys](h)
 	m.service = &service{
 		store: store{h.DB}, alerts: kernel.Get[alert.Log](h), keys: kernel.Get[identity.KeyList](h), audit: h.Audit,
-		cfg: &m.cfg, log: h.Log, now: time.Now, checked: map[string]checkedKey{},
+		cfg: &m.cfg, log: h.Log, now: time.Now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	kernel.Put[gateway.Registry](h, m.service)
 	m.routesOfGateways(h.Routes(kernel.AgentAPI))

@@ -42,6 +42,7 @@ type service struct {
 
 	mu      sync.Mutex
 	checked map[string]checkedKey
+	agents  map[agentKey]time.Time
 }
 
 type checkedKey struct {
@@ -80,12 +81,16 @@ func (s *service) authenticate(ctx context.Context, key string) (actor.Actor, er
 		return actor.Actor{}, err
 	}
 	a := actor.Actor{Role: actor.Gateway, ID: actorPrefix + g.ID.String(), OrganizationID: g.OrganizationID}
+	until := now.Add(keyMemory)
+	if g.usesPrevious(hash) && g.PreviousUntil.Before(until) {
+		until = *g.PreviousUntil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.checked) >= maxKeys {
 		clear(s.checked)
 	}
-	s.checked[hash] = checkedKey{a, now.Add(keyMemory)}
+	s.checked[hash] = checkedKey{a, until}
 	return a, nil
 }
 
@@ -134,6 +139,9 @@ func (s *service) enrol(ctx context.Context, token, serial, name, version string
 			Object: actorPrefix + e.gateway.ID.String(), After: serial,
 		})
 	})
+	if errors.Is(err, db.ErrConflict) { // somebody enrolled with the serial at the same moment
+		return e, errSerialTaken.Wrap(err)
+	}
 	s.forgetKeys()
 	return e, err
 }
@@ -148,8 +156,11 @@ func (s *service) register(ctx context.Context, organizationID int64, serial, na
 		}
 		return s.record(ctx, tx, "gateways.register", e.gateway)
 	})
-	if errors.Is(err, db.ErrConflict) {
+	switch {
+	case errors.Is(err, db.ErrConflict):
 		return e, errSerialTaken.Wrap(err)
+	case errors.Is(err, db.ErrMissingReference):
+		return e, noOrganization("unknown_reference")
 	}
 	return e, err
 }
@@ -179,16 +190,15 @@ func (s *service) admit(ctx context.Context, tx db.Tx, organizationID int64, ser
 	e.key = newSecret(keyPrefix)
 	e.gateway.KeyHash, e.gateway.PreviousHash, e.gateway.PreviousUntil = hashOf(e.key), nil, nil
 	e.gateway.Version, e.gateway.UpdatedAt = version, now
-	return e, s.store.update(ctx, tx, &e.gateway, "api_key", "previous_key", "previous_until", "version")
+	return e, s.store.update(ctx, tx, &e.gateway, "api_key", "previous_key", "previous_until", "version", "updated_at")
 }
 
-// rotate gives the gateway a new key; the old one works on for the overlap.
+// rotate gives the gateway a new key; the one that it uses works on for the overlap.
 func (s *service) rotate(ctx context.Context, gatewayID id.UUID) (key string, until time.Time, err error) {
-	now := s.clock()
-	key, until = newSecret(keyPrefix), now.Add(s.cfg.RotationOverlap)
-	err = s.change(ctx, gatewayID, "gateways.rotate_key", func(g *gatewayRow) []string {
-		old := g.KeyHash
-		g.KeyHash, g.PreviousHash, g.PreviousUntil = hashOf(key), &old, &until
+	key = newSecret(keyPrefix)
+	err = s.change(ctx, gatewayID, "gateways.rotate_key", func(g *gatewayRow, now time.Time) []string {
+		until = now.Add(s.cfg.RotationOverlap)
+		g.rotate(hashOf(key), until, now)
 		return []string{"api_key", "previous_key", "previous_until"}
 	})
 	return key, until, err
@@ -196,27 +206,26 @@ func (s *service) rotate(ctx context.Context, gatewayID id.UUID) (key string, un
 
 // revoke shuts the gateway out for good.
 func (s *service) revoke(ctx context.Context, gatewayID id.UUID) error {
-	now := s.clock()
-	return s.change(ctx, gatewayID, "gateways.revoke", func(g *gatewayRow) []string {
+	return s.change(ctx, gatewayID, "gateways.revoke", func(g *gatewayRow, now time.Time) []string {
 		g.Status, g.StatusReason, g.StatusSince = revoked, "revoked", &now
 		g.PreviousHash, g.PreviousUntil = nil, nil
 		return []string{"status", "status_reason", "status_since", "previous_key", "previous_until"}
 	})
 }
 
-// change runs one change of a gateway that is not revoked, with its line in the audit.
-func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, do func(*gatewayRow) []string) error {
+// change runs one change of a gateway that is not revoked, with its line in the audit. do names the columns that it
+// has changed.
+func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, do func(g *gatewayRow, now time.Time) []string) error {
+	now := s.clock()
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		g, err := s.store.gateway(ctx, tx, gatewayID)
+		g, err := s.store.lock(ctx, tx, gatewayID, now)
 		if err != nil {
 			return err
 		}
 		if g.Status == revoked {
 			return errRevoked
 		}
-		columns := do(&g)
-		g.UpdatedAt = s.clock()
-		if err := s.store.update(ctx, tx, &g, columns...); err != nil {
+		if err := s.store.update(ctx, tx, &g, do(&g, now)...); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, action, g)

@@ -2,6 +2,9 @@ package gateways
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/db"
@@ -15,33 +18,47 @@ func (s *service) Advance(ctx context.Context, gatewayID id.UUID, d gateway.Deli
 	if len(news) == 0 {
 		return nil
 	}
-	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+	if !isName(d.Epoch) || !isName(d.Stream) {
+		return errPosition
+	}
+	agents := s.newlySeen(gatewayID, d.Agents, now)
+	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		w := streamRow{GatewayID: gatewayID, Epoch: d.Epoch, Stream: d.Stream, UpdatedAt: now}
 		if err := s.store.lockStream(ctx, tx, &w); err != nil {
 			return err
 		}
-		known, err := s.store.ranges(ctx, tx, &w)
-		if err != nil {
+		if err := s.advance(ctx, tx, &w, news); err != nil || len(agents) == 0 {
 			return err
 		}
-		at, until, beyond := advance(w.Watermark, append(runs(known), news...))
-		for _, r := range news {
-			w.Highest = max(w.Highest, r.last)
-		}
-		w.Watermark = at
-		if w.CompleteUntil == nil || until.After(*w.CompleteUntil) {
-			if !until.IsZero() {
-				w.CompleteUntil = &until
-			}
-		}
-		if err := s.store.saveStream(ctx, tx, &w); err != nil {
-			return err
-		}
-		if len(known) == 0 && len(beyond) == 0 {
-			return nil
-		}
-		return s.store.replaceRanges(ctx, tx, &w, rows(&w, beyond))
+		return s.store.seeAgents(ctx, tx, agents)
 	})
+	if err == nil {
+		s.rememberAgents(agents)
+	}
+	return err
+}
+
+// advance moves one stream, whose row is held.
+func (s *service) advance(ctx context.Context, tx db.Tx, w *streamRow, news []run) error {
+	known, err := s.store.ranges(ctx, tx, w)
+	if err != nil {
+		return err
+	}
+	for _, r := range news {
+		w.Highest = max(w.Highest, r.last)
+	}
+	at, until, beyond := advance(w.Watermark, append(runs(known), news...))
+	w.Watermark = at
+	if !until.IsZero() {
+		w.completeTo(until)
+	}
+	if err := s.store.saveStream(ctx, tx, w); err != nil {
+		return err
+	}
+	if len(known) == 0 && len(beyond) == 0 {
+		return nil
+	}
+	return s.store.replaceRanges(ctx, tx, w, rows(w, beyond))
 }
 
 func rows(w *streamRow, beyond []run) []rangeRow {
@@ -57,4 +74,69 @@ func rows(w *streamRow, beyond []run) []rangeRow {
 		}
 	}
 	return all
+}
+
+// rangesOf are the stream's own ranges.
+func rangesOf(all []rangeRow, w streamRow) []rangeRow {
+	var own []rangeRow
+	for _, r := range all {
+		if r.GatewayID == w.GatewayID && r.Epoch == w.Epoch && r.Stream == w.Stream {
+			own = append(own, r)
+		}
+	}
+	return own
+}
+
+func runs(rows []rangeRow) []run {
+	all := make([]run, len(rows))
+	for i, r := range rows {
+		all[i] = run{first: r.First, last: r.Last, state: r.State, reason: r.Reason, since: r.CreatedAt}
+		if r.Until != nil {
+			all[i].until = *r.Until
+		}
+	}
+	return all
+}
+
+const (
+	// agentFreshness is how old the stored time of an agent's last report may get.
+	agentFreshness = time.Minute
+	// maxAgents bounds the agents kept in memory; past it all are forgotten and learned anew.
+	maxAgents = 50_000
+)
+
+type agentKey struct {
+	gatewayID id.UUID
+	uid       string
+}
+
+// newlySeen are the rows of agents that reported through the gateway, in order, without those that were stored lately.
+func (s *service) newlySeen(gatewayID id.UUID, uids []string, now time.Time) []agentRow {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := make([]string, len(uids))
+	for i, uid := range uids {
+		names[i] = short(uid, maxText)
+	}
+	slices.Sort(names)
+	var rows []agentRow
+	for _, uid := range slices.Compact(names) {
+		if last, known := s.agents[agentKey{gatewayID, uid}]; uid == "" || known && now.Sub(last) < agentFreshness {
+			continue
+		}
+		uid = strings.Clone(uid) // it is remembered longer than the batch whose text it is part of
+		rows = append(rows, agentRow{ID: id.New(), GatewayID: gatewayID, UID: uid, Status: online, LastSeenAt: now, CreatedAt: now})
+	}
+	return rows
+}
+
+func (s *service) rememberAgents(rows []agentRow) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.agents)+len(rows) > maxAgents {
+		clear(s.agents)
+	}
+	for _, r := range rows {
+		s.agents[agentKey{r.GatewayID, r.UID}] = r.LastSeenAt
+	}
 }

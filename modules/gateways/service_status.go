@@ -5,14 +5,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"math"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
-	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
+)
+
+const (
+	// keyGrace is how long the old key works on once the gateway has shown the new one, for what it has under way.
+	keyGrace = time.Minute
+	// maxVersion and maxName bound what gateways say of themselves, in bytes.
+	maxVersion = 100
+	maxName    = 64
+	// maxStreams bounds those of one heartbeat.
+	maxStreams = 16
 )
 
 // position is what a gateway says of one stream of its buffer.
@@ -33,6 +45,7 @@ type report struct {
 	ConnectedAgents int64
 	CPU, Memory     *float64
 	Disk            *float64
+	Network         map[string]any
 	Streams         []position
 	Alerts          []alert.Alert
 }
@@ -54,26 +67,26 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 	}
 	h.at = s.clock()
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		g, err := s.store.gateway(ctx, tx, gatewayID)
+		g, err := s.store.lock(ctx, tx, gatewayID, h.at)
 		if err != nil {
 			return err
 		}
-		if h.newKey, err = s.mark(ctx, tx, &g, r, hash, h.at); err != nil {
+		if g.Status == revoked {
+			return errKeyRefused
+		}
+		columns := g.hear(r, h.at)
+		if g.usesPrevious(hash) {
+			h.newKey = newSecret(keyPrefix)
+			g.KeyHash = hashOf(h.newKey)
+			columns = append(columns, "api_key")
+		} else if last := h.at.Add(keyGrace); g.PreviousUntil != nil && g.PreviousUntil.After(last) {
+			g.PreviousUntil = &last
+			columns = append(columns, "previous_until")
+		}
+		if err := s.store.update(ctx, tx, &g, columns...); err != nil {
 			return err
 		}
-		snapshot := snapshotRow{
-			ID: id.New(), GatewayID: gatewayID, Timestamp: h.at, CPUUsage: r.CPU, DiskUsage: r.Disk, MemoryUsage: r.Memory,
-			QueueDepth: r.QueueDepth, BufferUsage: r.BufferUsage, ConnectedAgents: r.ConnectedAgents,
-		}
-		if err := s.store.addSnapshot(ctx, tx, &snapshot); err != nil {
-			return err
-		}
-		for _, p := range r.Streams {
-			if err := s.hearPosition(ctx, tx, gatewayID, r.Epoch, p, h.at); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.keep(ctx, tx, gatewayID, r, h.at)
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		return h, errKeyRefused.Wrap(err)
@@ -81,44 +94,102 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 	if err != nil {
 		return h, err
 	}
-	for _, a := range r.Alerts { // each is a transaction of its owner; the gateway keeps those it is not told of
-		if err := s.alerts.Raise(ctx, a); err != nil {
-			return h, fmt.Errorf("take the alert %s: %w", a.Kind, err)
-		}
-		h.alerts = append(h.alerts, a.ID)
+	if h.alerts, err = s.takeAlerts(ctx, r.Alerts); err != nil {
+		return h, err
 	}
 	_, h.keysVersion, err = s.agentKeys(ctx)
 	return h, err
 }
 
-// mark notes that the gateway is online. If it still uses its old key it makes the one that it will use from now on.
-func (s *service) mark(ctx context.Context, tx db.Tx, g *gatewayRow, r report, hash string, now time.Time) (newKey string, err error) {
+// hear notes that the gateway is online, and names the columns that changed.
+func (g *gatewayRow) hear(r report, now time.Time) []string {
+	columns := []string{"last_seen_at", "version"}
+	g.LastSeenAt, g.Version = &now, short(r.Version, maxVersion)
 	if g.Status != online {
 		g.Status, g.StatusReason, g.StatusSince = online, "heartbeat", &now
+		columns = append(columns, "status", "status_reason", "status_since")
 	}
-	skew := r.SentAt.Sub(now).Milliseconds()
 	if !r.SentAt.IsZero() {
+		skew := r.SentAt.Sub(now).Milliseconds()
 		g.ClockSkewMS = &skew
+		columns = append(columns, "clock_skew_ms")
 	}
-	g.LastSeenAt, g.Version, g.UpdatedAt = &now, r.Version, now
-	if g.PreviousHash != nil && *g.PreviousHash == hash {
-		newKey = newSecret(keyPrefix)
-		g.KeyHash = hashOf(newKey)
-	}
-	return newKey, s.store.update(ctx, tx, g, "status", "status_reason", "status_since", "clock_skew_ms", "last_seen_at", "version", "api_key")
+	return columns
 }
 
-// hearPosition notes how far a stream has been given out. Where all of it is stored and none waits, it is complete now.
-func (s *service) hearPosition(ctx context.Context, tx db.Tx, gatewayID id.UUID, epoch string, p position, now time.Time) error {
-	w := streamRow{GatewayID: gatewayID, Epoch: epoch, Stream: p.Stream, UpdatedAt: now}
-	if err := s.store.lockStream(ctx, tx, &w); err != nil {
+// keep writes the report down: as a snapshot, and how far each stream has been given out.
+func (s *service) keep(ctx context.Context, tx db.Tx, gatewayID id.UUID, r report, now time.Time) error {
+	snapshot := snapshotRow{
+		ID: id.New(), GatewayID: gatewayID, Timestamp: now, CPUUsage: percent(r.CPU), DiskUsage: percent(r.Disk), MemoryUsage: percent(r.Memory),
+		QueueDepth: max(r.QueueDepth, 0), BufferUsage: r.BufferUsage, ConnectedAgents: min(max(r.ConnectedAgents, 0), math.MaxInt32),
+		NetworkStatus: r.Network,
+	}
+	if err := s.store.addSnapshot(ctx, tx, &snapshot); err != nil {
 		return err
 	}
-	w.Highest = max(w.Highest, p.Last)
-	if p.Pending == 0 && w.Watermark >= p.Last {
-		w.CompleteUntil = &now
+	// What is complete is complete by the gateway's clock, as are the times of its batches.
+	until := now
+	if !r.SentAt.IsZero() && r.SentAt.Before(now) {
+		until = r.SentAt.UTC()
 	}
-	return s.store.saveStream(ctx, tx, &w)
+	for _, p := range r.Streams[:min(len(r.Streams), maxStreams)] {
+		if !isName(r.Epoch) || !isName(p.Stream) {
+			continue
+		}
+		w := streamRow{GatewayID: gatewayID, Epoch: r.Epoch, Stream: p.Stream, UpdatedAt: now}
+		if err := s.store.lockStream(ctx, tx, &w); err != nil {
+			return err
+		}
+		w.Highest = max(w.Highest, p.Last)
+		if p.Pending == 0 && w.Watermark >= p.Last { // all is stored and none waits
+			w.completeTo(until)
+		}
+		if err := s.store.saveStream(ctx, tx, &w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// percent is a share that fits its column.
+func percent(p *float64) *float64 {
+	if p == nil {
+		return nil
+	}
+	v := min(max(*p, 0), 100)
+	return &v
+}
+
+// short cuts a text and leaves out what cannot be shown.
+func short(text string, limit int) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.ToValidUTF8(text[:min(len(text), limit)], "")
+}
+
+// isName reports whether a text can name an epoch or a stream.
+func isName(text string) bool {
+	return text != "" && len(text) <= maxName && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// takeAlerts hands alerts on, each in a transaction of its owner; the gateway keeps those it is not told of. One that
+// can never be kept is logged and taken for good, or the gateway would offer it for ever.
+func (s *service) takeAlerts(ctx context.Context, alerts []alert.Alert) (taken []id.UUID, err error) {
+	for _, a := range alerts {
+		err := s.alerts.Raise(ctx, a)
+		switch {
+		case errors.Is(err, fault.ErrInvalid):
+			s.log.WarnContext(ctx, "alert of a gateway refused", "error", err)
+		case err != nil:
+			return taken, fmt.Errorf("take the alert %s: %w", a.Kind, err)
+		}
+		taken = append(taken, a.ID)
+	}
+	return taken, nil
 }
 
 // agentKeys returns the agents' keys of the caller's organization and a version that changes with them.
@@ -128,94 +199,4 @@ func (s *service) agentKeys(ctx context.Context) (keys []identity.Key, version s
 	}
 	b, err := json.Marshal(keys)
 	return keys, hashOf(string(b))[:16], err
-}
-
-// findSilent marks gateways offline that have not been heard of, each with an alert.
-func (s *service) findSilent(ctx context.Context) error {
-	before := s.clock().Add(-s.cfg.OfflineAfter)
-	rows, err := s.store.silent(ctx, before)
-	if err != nil {
-		return err
-	}
-	for _, g := range rows {
-		changed, err := s.store.goOffline(ctx, g.ID, before, s.clock(), "no_heartbeat")
-		if err != nil {
-			return err
-		}
-		if !changed {
-			continue
-		}
-		err = s.alerts.Raise(organization(ctx, g.OrganizationID), alert.Alert{
-			ID: id.Derive(g.OrganizationID, alert.GatewayOffline, g.ID.String(), g.LastSeenAt.UTC().String()), Kind: alert.GatewayOffline,
-			Severity: alert.Critical, At: s.clock(), Subject: actorPrefix + g.ID.String(),
-			Details: map[string]any{"serial": g.Serial, "lastSeenAt": g.LastSeenAt},
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// findGaps raises an alert for each hole that is older than it should be.
-func (s *service) findGaps(ctx context.Context) error {
-	streams, ranges, err := s.store.streams(ctx, nil)
-	if err != nil {
-		return err
-	}
-	before := s.clock().Add(-s.cfg.GapAfter)
-	for _, w := range streams {
-		for _, g := range gapsOf(w.Watermark, runs(rangesOf(ranges, w))) {
-			if g.since.After(before) {
-				continue
-			}
-			err := s.alerts.Raise(organization(ctx, w.OrganizationID), alert.Alert{
-				ID:   id.Derive(w.OrganizationID, alert.DataGap, w.GatewayID.String(), w.Epoch, w.Stream, fmt.Sprint(g.first)),
-				Kind: alert.DataGap, Severity: alert.Critical, At: s.clock(), Subject: actorPrefix + w.GatewayID.String(),
-				Details: map[string]any{"stream": w.Stream, "first": g.first, "last": g.last, "since": g.since},
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// organization narrows the system's actor to the one organization of what it has found.
-func organization(ctx context.Context, organizationID int64) context.Context {
-	a, _ := actor.From(ctx)
-	return actor.With(ctx, a.In(organizationID))
-}
-
-// rangesOf are the stream's own ranges.
-func rangesOf(all []rangeRow, w streamRow) []rangeRow {
-	var own []rangeRow
-	for _, r := range all {
-		if r.GatewayID == w.GatewayID && r.Epoch == w.Epoch && r.Stream == w.Stream {
-			own = append(own, r)
-		}
-	}
-	return own
-}
-
-func runs(rows []rangeRow) []run {
-	all := make([]run, len(rows))
-	for i, r := range rows {
-		all[i] = run{first: r.First, last: r.Last, state: r.State, reason: r.Reason, since: r.CreatedAt}
-		if r.Until != nil {
-			all[i].until = *r.Until
-		}
-	}
-	return all
-}
-
-// forgetSnapshots deletes reports past their age.
-func (s *service) forgetSnapshots(ctx context.Context) error {
-	return s.store.forgetSnapshots(ctx, s.clock().AddDate(0, 0, -s.cfg.SnapshotsDays))
-}
-
-// sortedByFirst is the order in which runs are shown.
-func sortedByFirst(g []gapResponse) {
-	slices.SortFunc(g, func(a, b gapResponse) int { return int(a.First - b.First) })
 }

@@ -3,6 +3,7 @@ package gateways
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
@@ -30,6 +31,9 @@ func (s *service) newToken(ctx context.Context, organizationID int64, note strin
 		}
 		return s.recordToken(ctx, tx, "gateways.token_create", t)
 	})
+	if errors.Is(err, db.ErrMissingReference) {
+		return t, "", noOrganization("unknown_reference")
+	}
 	return t, token, err
 }
 
@@ -65,16 +69,17 @@ func (s *service) recordToken(ctx context.Context, tx db.Tx, action string, t to
 	})
 }
 
-// bootstrap keeps the token of the settings, in place of those of earlier starts. A token that is there keeps its uses.
+// bootstrap keeps the token of the settings, in place of those of earlier starts.
 func (s *service) bootstrap(ctx context.Context, token string, organizationID int64) error {
 	if token == "" {
 		return nil
 	}
 	t := s.tokenRow(organizationID, token, "bootstrap", bootstrapLife, 1, bootstrap)
-	return s.store.db.Write(actor.With(ctx, actor.System("bootstrap token")), func(ctx context.Context, tx db.Tx) error {
-		if err := s.store.dropBootstrapTokens(ctx, tx, t.Hash); err != nil {
-			return err
-		}
-		return s.store.addToken(ctx, tx, &t)
+	err := s.store.db.Write(actor.With(ctx, actor.System("bootstrap token")), func(ctx context.Context, tx db.Tx) error {
+		return s.store.renewBootstrapToken(ctx, tx, &t)
 	})
+	if err != nil {
+		return fmt.Errorf("keep the bootstrap token of organization %d: %w", organizationID, err)
+	}
+	return nil
 }

@@ -35,28 +35,46 @@ func runsOf(d gateway.Delivery, now time.Time) []run {
 }
 
 // advance moves the watermark over runs that follow it without a hole. It returns the new watermark, the latest
-// time that it passed (zero if none), and the runs that remain beyond it, joined where they touch and are alike.
+// time that it passed (zero if none), and the runs that remain beyond it: in order, none in two of them, joined where
+// they touch and are alike.
 func advance(watermark int64, runs []run) (at int64, until time.Time, beyond []run) {
-	slices.SortFunc(runs, func(a, b run) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)) })
+	slices.SortFunc(runs, func(a, b run) int {
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(b.last, a.last), cmp.Compare(b.state, a.state))
+	})
 	at = watermark
 	for _, r := range runs {
 		if r.first <= at+1 {
 			at = max(at, r.last)
-			if r.until.After(until) {
-				until = r.until
-			}
+			until = later(until, r.until)
 			continue
 		}
-		if n := len(beyond) - 1; n >= 0 && r.first <= beyond[n].last+1 && r.state == beyond[n].state && r.reason == beyond[n].reason {
-			beyond[n].last = max(beyond[n].last, r.last)
-			if r.until.After(beyond[n].until) {
-				beyond[n].until = r.until
+		if n := len(beyond) - 1; n >= 0 && r.first <= beyond[n].last+1 {
+			last := &beyond[n]
+			if r.state == last.state && r.reason == last.reason {
+				last.last, last.until, last.since = max(last.last, r.last), later(last.until, r.until), earlier(last.since, r.since)
+				continue
 			}
-			continue
+			if r.first = last.last + 1; r.last < r.first {
+				continue
+			}
 		}
 		beyond = append(beyond, r)
 	}
 	return at, until, beyond
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // gap is a run of positions that nobody has told us of, though later ones came.

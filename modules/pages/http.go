@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,7 +19,8 @@ import (
 
 var errNoPage = fault.New(fault.NotFound, "not_found")
 
-// policy lets the pages run their own scripts and styles and talk to their own host, and nothing else.
+// policy lets the pages run their own scripts and styles and talk to their own host, and nothing else. React and
+// Mantine set styles through the CSSOM, which needs no 'unsafe-inline'.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -26,47 +28,47 @@ const unbuilt = `<!doctype html><meta charset="utf-8"><title>Staff Control</titl
 <p>This binary was built without its pages. Build them with <code>make web build</code>.</p>`
 
 func routes(r httpx.Router, files fs.FS, built bool) {
-	serve := httpx.Raw(func(c *echo.Context) error {
-		if !built {
-			return c.HTML(http.StatusNotFound, unbuilt)
-		}
-		return page(c, files)
-	})
+	serve := httpx.Raw(func(c *echo.Context) error { return page(c, files, built) })
 	r.GET("/", actor.Public, serve, httpx.Doc("The web pages."))
 	r.GET("/*", actor.Public, serve, httpx.Doc("The web pages."))
 }
 
 // page serves a file; what is no file is a place inside the pages, which their index shows.
-func page(c *echo.Context, files fs.FS) error {
+func page(c *echo.Context, files fs.FS, built bool) error {
 	name := strings.TrimPrefix(path.Clean("/"+c.Request().URL.Path), "/")
-	if name == "api" || strings.HasPrefix(name, "api/") {
+	if name == "api" || strings.HasPrefix(name, "api/") || strings.Contains("/"+name, "/.") {
 		return errNoPage
+	}
+	if !built {
+		return c.HTML(http.StatusNotFound, unbuilt)
 	}
 	info, err := fs.Stat(files, name)
-	if name == "" || errors.Is(err, fs.ErrNotExist) && path.Ext(name) == "" {
+	switch {
+	case name == "", errors.Is(err, fs.ErrNotExist) && path.Ext(name) == "":
 		return send(c, files, "index.html", "no-cache")
-	}
-	if err != nil || info.IsDir() {
+	case err != nil, info.IsDir():
 		return errNoPage
-	}
-	if strings.HasPrefix(name, "assets/") { // their names hold a hash of their content
+	case strings.HasPrefix(name, "assets/"): // their names hold a hash of their content
 		return send(c, files, name, "public, max-age=31536000, immutable")
 	}
 	return send(c, files, name, "no-cache")
 }
+
+// packings are the forms in which a file may lie beside itself, the best first.
+var packings = [...]struct{ coding, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 
 func send(c *echo.Context, files fs.FS, name, caching string) error {
 	header := c.Response().Header()
 	header.Set("Cache-Control", caching)
 	header.Set("Content-Security-Policy", policy)
 	header.Add("Vary", "Accept-Encoding")
-	kind := mime.TypeByExtension(path.Ext(name))
-	for _, packed := range []struct{ encoding, suffix string }{{"br", ".br"}, {"gzip", ".gz"}} {
-		if !strings.Contains(c.Request().Header.Get("Accept-Encoding"), packed.encoding) {
+	kind := cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream")
+	for _, p := range packings {
+		if !accepts(c.Request(), p.coding) {
 			continue
 		}
-		if content, err := fs.ReadFile(files, name+packed.suffix); err == nil {
-			header.Set("Content-Encoding", packed.encoding)
+		if content, err := fs.ReadFile(files, name+p.suffix); err == nil {
+			header.Set("Content-Encoding", p.coding)
 			return c.Blob(http.StatusOK, kind, content)
 		}
 	}
@@ -75,4 +77,15 @@ func send(c *echo.Context, files fs.FS, name, caching string) error {
 		return fmt.Errorf("read page %s: %w", name, err)
 	}
 	return c.Blob(http.StatusOK, kind, content)
+}
+
+// accepts reports whether the client names the coding and does not give it the weight zero.
+func accepts(r *http.Request, coding string) bool {
+	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, weight, _ := strings.Cut(strings.ReplaceAll(part, " ", ""), ";q=")
+		if strings.EqualFold(name, coding) {
+			return strings.Trim(weight, "0.") != "" || weight == ""
+		}
+	}
+	return false
 }

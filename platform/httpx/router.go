@@ -135,8 +135,14 @@ func (r router) add(method, path string, p actor.Permission, h Handler, opts []O
 	if h.in != nil {
 		rt.binding = newBinding(rt)
 	}
-	if _, err := s.echo.AddRoute(echo.Route{Method: method, Path: path, Handler: s.enter(rt)}); err != nil {
-		panic(rt.problem(err.Error()))
+	methods := []string{method}
+	if method == http.MethodGet {
+		methods = append(methods, http.MethodHead) // net/http leaves the body out
+	}
+	for _, m := range methods {
+		if _, err := s.echo.AddRoute(echo.Route{Method: m, Path: path, Handler: s.enter(rt)}); err != nil {
+			panic(rt.problem(err.Error()))
+		}
 	}
 	s.routes = append(s.routes, rt)
 }

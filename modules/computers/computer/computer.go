@@ -62,9 +62,9 @@ type Registry interface {
 	Register(ctx context.Context, d Details) (Computer, error)
 	// RegisterUser makes or updates a Windows user by its SID.
 	RegisterUser(ctx context.Context, d UserDetails) (User, error)
-	// LinksOf returns the periods in which the employee was a Windows user on a computer, those that
+	// LinksOf returns the periods in which one of the employees was a Windows user on a computer, those that
 	// touch [from, until). It returns none for an employee of another organization.
-	LinksOf(ctx context.Context, employeeID int64, from, until time.Time) ([]LinkPeriod, error)
+	LinksOf(ctx context.Context, employeeIDs []int64, from, until time.Time) ([]LinkPeriod, error)
 	// EmployeesOn returns the periods of all employees on these computers that touch [from, until).
 	EmployeesOn(ctx context.Context, computerUIDs []string, from, until time.Time) ([]LinkPeriod, error)
 }

@@ -38,6 +38,8 @@ type Delivery struct {
 	Dropped []Dropped
 	// Until is when the newest event of the batch came into the buffer.
 	Until time.Time
+	// Agents are the computers whose events are in the batch.
+	Agents []string
 }
 
 // Registry knows the gateways.

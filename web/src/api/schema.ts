@@ -372,7 +372,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Computers that reported, by their name. */
+        /** Computers that reported, by their id on the network. */
         get: operations["getV2Computers"];
         put?: never;
         post?: never;
@@ -389,7 +389,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Windows users, with the employee that each one is now. */
+        /** Windows users by SID, each with the employee that it is now. linked=false: those who are nobody yet. */
         get: operations["getV2ComputersUsers"];
         put?: never;
         post?: never;
@@ -889,7 +889,8 @@ export interface components {
             kind: string;
             /** Format: int64 */
             organizationId?: number;
-            severity: string;
+            /** @enum {string} */
+            severity: "info" | "warning" | "critical";
             subject: string;
         };
         AlertsAlertResponsePage: {
@@ -1222,7 +1223,8 @@ export interface components {
             /** Format: int64 */
             queueDepth: number;
             serial: string;
-            status: string;
+            /** @enum {string} */
+            status: "online" | "offline" | "revoked";
             statusReason?: string;
             /** Format: date-time */
             statusSince?: string;
@@ -1870,7 +1872,7 @@ export interface operations {
                 after?: string;
                 limit?: number;
                 open?: boolean;
-                severity?: string;
+                severity?: "info" | "warning" | "critical";
             };
             header?: never;
             path?: never;

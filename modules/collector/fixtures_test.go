@@ -1,0 +1,96 @@
+package collector
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/kernel"
+	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
+)
+
+// sink keeps what it is given, with the actor on whose behalf; err refuses all.
+type sink struct {
+	mu     sync.Mutex
+	events []activity.Event
+	actors []actor.Actor
+	puts   int
+	err    error
+}
+
+func (s *sink) Put(ctx context.Context, b activity.Batch) (activity.Receipt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, _ := actor.From(ctx)
+	s.actors = append(s.actors, a)
+	s.puts++
+	if s.err != nil {
+		return activity.Receipt{}, s.err
+	}
+	s.events = append(s.events, b.Events...)
+	return activity.Receipt{Stored: len(b.Events)}, nil
+}
+
+// taken returns what came since the last call.
+func (s *sink) taken() []activity.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	events := s.events
+	s.events = nil
+	return events
+}
+
+// keyring knows keys by the keys themselves; "unchecked" cannot be known now.
+type keyring map[string]actor.Role
+
+func (k keyring) ByHash(_ context.Context, hash string) (identity.Key, error) {
+	for key, role := range k {
+		if sum := sha256.Sum256([]byte(key)); hex.EncodeToString(sum[:]) == hash {
+			return identity.Key{ID: 7, OrganizationID: 3, Type: role}, nil
+		}
+	}
+	if sum := sha256.Sum256([]byte("unchecked")); hex.EncodeToString(sum[:]) == hash {
+		return identity.Key{}, identity.ErrKeyUnchecked
+	}
+	return identity.Key{}, identity.ErrKeyInvalid
+}
+
+// keys are one of each type.
+var keys = keyring{"agent": actor.Agent, "hikvision": actor.Hikvision, "admin": actor.Admin}
+
+// newGateway serves the module on a gateway.
+func newGateway(t testing.TB, s activity.Sink, k identity.Keys, set ...string) *httpx.Server {
+	t.Helper()
+	return kerneltest.Build(t, kernel.Gateway, kerneltest.Options{Set: set}, New(),
+		kerneltest.Provide(kernel.Gateway, s), kerneltest.Provide(kernel.Gateway, k))
+}
+
+// post sends a body with the agent's key.
+func post(t testing.TB, h http.Handler, path string, body []byte, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(body))
+	r.Header.Set("X-API-Key", "agent")
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// newService is the service without HTTP.
+func newService(s activity.Sink) (*service, *prometheus.Registry) {
+	registry := prometheus.NewRegistry()
+	return &service{sink: s, keys: keys, now: noonClock, count: counter(registry)}, registry
+}

@@ -1,0 +1,182 @@
+package gateways
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/id"
+)
+
+// Each method of the store, called by organization 2, does nothing to organization 1 and shows nothing of it.
+func TestStoreKeepsTenantsApart(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		populate(t, d)
+		o := newOffice(d)
+		e := register(t, o, 1, "GW-001")
+		token := newToken(t, o, 1, time.Hour, 5)
+		o.beat(t, e, report{}, e.key)
+		delivery := gateway.Delivery{Epoch: "e1", Stream: "agent", Stored: []gateway.Range{{First: 1, Last: 2}, {First: 5, Last: 6}}, Agents: []string{"PC-1"}}
+		if err := o.Advance(e.as(), e.gateway.ID, delivery); err != nil {
+			t.Fatal(err)
+		}
+		tokens, err := o.store.tokens(operator(), 10, id.Nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := picture(t, d)
+		s, g, tokenID := o.store, e.gateway, tokens[0].ID
+		theirs, far := admin(2), noon.AddDate(1, 0, 0)
+		w := streamRow{GatewayID: g.ID, Epoch: "e1", Stream: "agent", UpdatedAt: far}
+		in := func(want error, do func(ctx context.Context, tx db.Tx) error) error {
+			if err := d.Write(theirs, do); !errors.Is(err, want) {
+				return fmt.Errorf("error %v, want %v", err, want)
+			}
+			return nil
+		}
+		shows := func(n int, err error) error {
+			if err == nil && n > 0 {
+				return fmt.Errorf("shows %d rows", n)
+			}
+			return err
+		}
+		dbtest.Tenants(t, map[string]func() error{
+			"byKey": func() error {
+				if _, err := s.byKey(theirs, g.KeyHash, noon); !errors.Is(err, db.ErrNotFound) {
+					return fmt.Errorf("finds it: %w", err)
+				}
+				return nil
+			},
+			"lock": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.lock(ctx, tx, g.ID, far); return err })
+			},
+			"bySerial": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.bySerial(ctx, tx, g.Serial); return err })
+			},
+			"add": func() error {
+				return in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { return s.add(ctx, tx, &g) })
+			},
+			"update": func() error {
+				changed := g
+				changed.Name = "theirs"
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.update(ctx, tx, &changed, "name") })
+			},
+			"gateways": func() error { rows, err := s.gateways(theirs, 10, ""); return shows(len(rows), err) },
+			"silent":   func() error { rows, err := s.silent(theirs, far); return shows(len(rows), err) },
+			"goOffline": func() error {
+				return s.goOffline(theirs, g.ID, far, far)
+			},
+			"addSnapshot": func() error { // refers to a gateway that is not theirs
+				return in(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error {
+					return s.addSnapshot(ctx, tx, &snapshotRow{ID: id.New(), GatewayID: g.ID, Timestamp: far})
+				})
+			},
+			"latestSnapshots": func() error {
+				found, err := s.latestSnapshots(theirs, []id.UUID{g.ID})
+				return shows(len(found), err)
+			},
+			"forgetSnapshots": func() error { return s.forgetSnapshots(theirs, far) },
+			"seeAgents": func() error {
+				rows := []agentRow{{ID: id.New(), GatewayID: g.ID, UID: "PC-1", Status: online, LastSeenAt: far, CreatedAt: far}}
+				err := d.Write(theirs, func(ctx context.Context, tx db.Tx) error { return s.seeAgents(ctx, tx, rows) })
+				if err != nil && !errors.Is(err, db.ErrForeign) && !errors.Is(err, db.ErrMissingReference) {
+					return err
+				}
+				return nil // the picture shows that nothing has changed
+			},
+			"silenceAgents": func() error { return s.silenceAgents(theirs, far) },
+			"tokens":        func() error { rows, err := s.tokens(theirs, 10, id.Nil); return shows(len(rows), err) },
+			"addToken": func() error {
+				row := tokens[0]
+				return in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { return s.addToken(ctx, tx, &row) })
+			},
+			"renewBootstrapToken": func() error { // by chance the same token, and by the same maker
+				row := tokenRow{ID: id.New(), Hash: hashOf(token), MaxUses: 1, ExpiresAt: far, CreatedBy: "user:1", CreatedAt: noon}
+				err := d.Write(theirs, func(ctx context.Context, tx db.Tx) error { return s.renewBootstrapToken(ctx, tx, &row) })
+				if err != nil && !errors.Is(err, db.ErrForeign) {
+					return err
+				}
+				return nil
+			},
+			"useToken": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					_, err := s.useToken(ctx, tx, hashOf(token), noon)
+					return err
+				})
+			},
+			"token": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.token(ctx, tx, tokenID); return err })
+			},
+			"revokeToken": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.revokeToken(ctx, tx, tokenID, far) })
+			},
+			"lockStream": func() error {
+				row := w
+				err := d.Write(theirs, func(ctx context.Context, tx db.Tx) error { return s.lockStream(ctx, tx, &row) })
+				if !errors.Is(err, db.ErrNotFound) && !errors.Is(err, db.ErrForeign) {
+					return fmt.Errorf("holds it: %w", err)
+				}
+				return nil
+			},
+			"saveStream": func() error {
+				row := w
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.saveStream(ctx, tx, &row) })
+			},
+			"ranges": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.ranges(ctx, tx, &w)
+					return shows(len(rows), err)
+				})
+			},
+			"replaceRanges": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.replaceRanges(ctx, tx, &w, nil) })
+			},
+			"streams": func() error {
+				streams, ranges, err := s.streams(theirs, []id.UUID{g.ID})
+				return shows(len(streams)+len(ranges), err)
+			},
+		})
+		if after := picture(t, d); after != before {
+			t.Errorf("organization 2 has changed what is organization 1's:\n%s\n%s", before, after)
+		}
+	})
+}
+
+// picture is what there is of organization 1, in one text.
+func picture(t testing.TB, d *db.DB) string {
+	t.Helper()
+	var all struct {
+		Gateways  []gatewayRow
+		Snapshots []snapshotRow
+		Tokens    []tokenRow
+		Streams   []streamRow
+		Ranges    []rangeRow
+		Agents    []agentRow
+	}
+	err := d.Read(admin(1), func(ctx context.Context, tx db.Tx) error {
+		for _, rows := range []any{&all.Gateways, &all.Snapshots, &all.Tokens, &all.Streams, &all.Ranges, &all.Agents} {
+			if err := tx.Select(rows).Scan(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Gateways)*len(all.Snapshots)*len(all.Tokens)*len(all.Streams)*len(all.Ranges)*len(all.Agents) == 0 {
+		t.Fatalf("something is missing: %+v", all)
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -57,7 +57,7 @@ func seeComputers(ctx context.Context, tx db.Tx, seen []computer.Sighting, now t
 		}
 	}
 	ids := make(map[string]int64, len(at))
-	for uids := range slices.Chunk(slices.Collect(maps.Keys(at)), maxRows) {
+	for uids := range slices.Chunk(slices.Sorted(maps.Keys(at)), maxRows) {
 		rows := make([]computerRow, len(uids))
 		for i, uid := range uids {
 			t := at[uid]

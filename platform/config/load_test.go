@@ -39,7 +39,7 @@ type uplink struct {
 	Hosts     []string          `koanf:"hosts" doc:"who may ask"`
 	Labels    map[string]string `koanf:"labels" doc:"what goes with each batch"`
 	Retry     retry             `koanf:"retry"`
-	unseen    int
+	_         int               // what is not exported is no setting
 	Internal  int
 }
 

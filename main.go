@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -31,9 +32,11 @@ Without a command it serves. Commands:
   migrate                   bring the database to this binary's schema
   check                     print modules, ports and routes of the roles
   config                    print the settings, each with where it came from
+  check-config              only read the settings and say what is wrong (also --check-config;
+                            gateway --check-config for those of role gateway)
   config example            print every setting with its default
   health                    ask the running process whether it is ready
-  gateway test-connection   try the way to agent-api (also --test-connection)
+  gateway test-connection   try the way to agent-api (also --test-connection, gateway --test-connection)
   version                   print the version
 `
 
@@ -48,11 +51,22 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	modules.Tune(os.Environ())
-	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	std := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	if isTerminal(os.Stdin) {
+		std.in = nil // nobody types what a command reads
+	}
+	os.Exit(run(ctx, os.Args[1:], os.Environ(), std))
+}
+
+// streams are what the program reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
 }
 
 // run is the program: arguments and environment in, exit code out.
-func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args, env []string, std streams) int {
+	stdout, stderr := std.out, std.err
 	a, err := parse(args)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
@@ -80,7 +94,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 		fmt.Fprintln(stderr, err)
 		return wrong
 	}
-	if err := act(ctx, a, p, stdout); err != nil {
+	if err := act(ctx, a, p, std); err != nil {
 		fmt.Fprintln(stderr, "staff-control:", err)
 		if errors.Is(err, errUsage) {
 			return wrong
@@ -93,7 +107,8 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 var errUsage = errors.New("no such command")
 
 // act does what the arguments ask for.
-func act(ctx context.Context, a arguments, p *modules.Process, stdout io.Writer) error {
+func act(ctx context.Context, a arguments, p *modules.Process, std streams) error {
+	stdout := std.out
 	switch {
 	case len(a.words) == 0:
 		return p.Serve(ctx)
@@ -110,24 +125,34 @@ func act(ctx context.Context, a arguments, p *modules.Process, stdout io.Writer)
 	case a.command("gateway", "test-connection"):
 		return p.TestConnection(ctx, stdout)
 	case a.command("health"):
-		return health(ctx, p.HealthURL())
+		return health(ctx, p.HealthURLs())
 	}
-	known, err := p.Command(ctx, a.words, stdout)
+	known, err := p.Command(ctx, a.words, std.in, stdout)
 	if !known {
 		return fmt.Errorf("%w: %s", errUsage, strings.Join(a.words, " "))
 	}
 	return err
 }
 
-// health asks the process of this host, for Docker.
-func health(ctx context.Context, url string) error {
+// health asks every role of the process on this host, for Docker. Its certificate is for other names than the
+// loopback's, so it is not looked at.
+func health(ctx context.Context, urls []string) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	var faults []error
+	for _, url := range urls {
+		faults = append(faults, ask(ctx, &client, url))
+	}
+	return errors.Join(faults...)
+}
+
+func ask(ctx context.Context, client *http.Client, url string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := client.Do(req)
 	if err != nil {
 		return err
 	}
@@ -163,12 +188,8 @@ func parse(args []string) (a arguments, err error) {
 		switch name {
 		case "help", "h":
 			a.help = true
-		case "version":
-			a.words = append(a.words, "version")
-		case "test-connection":
-			a.words = append(a.words, "gateway", "test-connection")
-		case "check-config":
-			a.words = append(a.words, "check-config")
+		case "version", "test-connection", "check-config":
+			a.words = append(a.words, name)
 		case "config", "set", "role", "data":
 			if !given {
 				if i++; i == len(args) {
@@ -184,7 +205,19 @@ func parse(args []string) (a arguments, err error) {
 			a.words = append(a.words, arg) // the command's own
 		}
 	}
+	a.settle()
 	return a, nil
+}
+
+// settle makes one command of the word gateway and of the two that are flags as well, in whatever order they came.
+func (a *arguments) settle() {
+	switch strings.Join(a.words, " ") {
+	case "test-connection", "test-connection gateway":
+		a.words = []string{"gateway", "test-connection"}
+	case "gateway check-config", "check-config gateway":
+		a.words = []string{"check-config"}
+		a.input.Set = append([]string{"role=gateway"}, a.input.Set...)
+	}
 }
 
 func (a *arguments) flag(name, value string) {
@@ -198,8 +231,8 @@ func (a *arguments) flag(name, value string) {
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, isFile := w.(*os.File)
+func isTerminal(stream any) bool {
+	f, isFile := stream.(*os.File)
 	if !isFile {
 		return false
 	}

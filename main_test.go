@@ -13,7 +13,7 @@ import (
 func start(t *testing.T, env []string, args ...string) (code int, out, fault string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run(context.Background(), args, append(env, "STAFF_DATA="+t.TempDir()), &stdout, &stderr)
+	code = run(context.Background(), args, append(env, "STAFF_DATA="+t.TempDir()), streams{out: &stdout, err: &stderr})
 	return code, stdout.String(), stderr.String()
 }
 
@@ -30,6 +30,22 @@ func TestTheCommandLine(t *testing.T) {
 		{[]string{"--set", "buffer.max_size=2GB", "config"}, ok, "buffer.max_size", ""},
 		{[]string{"--role=gateway", "--set=uplink.url=https://agent-api.example.uz", "--check-config"}, ok, "the settings are right", ""},
 		{[]string{"--role=gateway", "--check-config"}, wrong, "", "uplink.url: must be set in role gateway, is empty"},
+		{[]string{"gateway", "--check-config"}, wrong, "", "uplink.url: must be set in role gateway, is empty"},
+		{[]string{"--check-config", "gateway"}, wrong, "", "uplink.url: must be set in role gateway, is empty"},
+		{[]string{"gateway", "--check-config", "--set", "uplink.url=https://agent-api.example.uz"}, ok, "the settings are right", ""},
+		{[]string{"gateway", "check-config", "--role=dashboard"}, ok, "the settings are right", ""},
+		{[]string{"--check-config"}, ok, "the settings are right", ""},
+		{[]string{"check-config"}, ok, "the settings are right", ""},
+		{[]string{"--help"}, ok, "--check-config", ""},
+		{[]string{"--help"}, ok, "gateway --test-connection", ""},
+		{[]string{"--help"}, ok, "user set-password USERNAME", ""},
+		{[]string{"gateway"}, wrong, "", "no such command: gateway"},
+		{[]string{"migrate", "--check-config"}, wrong, "", "no such command: migrate check-config"},
+		{[]string{"gateway", "--test-connection", "--role=gateway", "--set=uplink.url=http://127.0.0.1:1"}, failed, "FAILED", "refused"},
+		{[]string{"--test-connection", "gateway", "--role=gateway", "--set=uplink.url=http://127.0.0.1:1"}, failed, "FAILED", "refused"},
+		{[]string{"gateway", "test-connection", "--role=gateway", "--set=uplink.url=http://127.0.0.1:1"}, failed, "FAILED", "refused"},
+		{[]string{"user", "set-password", "nobody"}, failed, "", "There is no such user"},
+		{[]string{"user"}, failed, "", "usage: user set-password USERNAME"},
 		{[]string{"--role=gateway", "config"}, wrong, "uplink.url", "uplink.url: must be set"},
 		{[]string{"--role=doorman"}, wrong, "", "role: must be all, or some of gateway, agent-api and dashboard"},
 		{[]string{"--rolle=all"}, wrong, "", "no such flag: --rolle"},

@@ -1,8 +1,13 @@
 // Gives the browser tests a day to look at: a person by the dashboard's API, and what her computer did by the
 // gateway's, as agents of both versions would. Ends when the dashboard has all of it.
-import { branch, computer, employee, idle, sessions, sites, stranger, windows } from '../web/e2e/seeded.mjs'
+import { readFileSync } from 'node:fs'
+import {
+  branch, colleague, computer, employee, foreign, idle, recorded, sessions, sites, stranger, users, windows,
+} from '../web/e2e/seeded.mjs'
 
-const { E2E_URL, E2E_GATEWAY_URL, E2E_AGENT_API_URL, E2E_USER, E2E_PASSWORD, E2E_AGENT_KEY, E2E_DATE } = process.env
+const {
+  E2E_URL, E2E_GATEWAY_URL, E2E_AGENT_API_URL, E2E_USER, E2E_PASSWORD, E2E_AGENT_KEY, E2E_DATE, E2E_RECORDINGS,
+} = process.env
 
 async function call(method, url, headers, body) {
   const answer = await fetch(url, {
@@ -31,10 +36,33 @@ async function until(what, ask) {
 
 const at = (clock) => new Date(`${E2E_DATE}T${clock}:00+05:00`).toISOString()
 
-async function person() {
-  const name = 'Buxgalteriya'
-  const department = await dashboard('POST', '/departments', { organizationId: 1, fullName: name, shortName: name })
-  return dashboard('POST', '/employees', { departmentId: department.id, name: employee })
+async function person(organizationId, departmentName, name) {
+  const department = await dashboard('POST', '/departments', { organizationId, fullName: departmentName, shortName: departmentName })
+  return dashboard('POST', '/employees', { departmentId: department.id, name })
+}
+
+/** colleagues sign in with other roles; the lead leads one department. */
+async function colleagues(departmentId) {
+  for (const { username, role } of users) {
+    const { id } = await dashboard('POST', '/users', { organizationId: 1, name: username, username, password: E2E_PASSWORD, role })
+    if (role === 'DEPARTMENT_LEAD') await dashboard('PUT', `/users/${id}/departments`, { departmentIds: [departmentId] })
+  }
+}
+
+/** anotherOrganization has a person and a computer. */
+async function anotherOrganization() {
+  const { id } = await dashboard('POST', '/organizations', { fullName: foreign.name, shortName: foreign.name })
+  await person(id, 'Begona bo‘lim', foreign.employee)
+  const { key } = await dashboard('POST', '/api-keys', { type: 'AGENT', organizationId: id })
+  await call('POST', `${E2E_AGENT_API_URL}/v2/agent/register`, { 'X-API-Key': key }, { computer: { computerUid: foreign.uid } })
+}
+
+/** recordings sends, twice, what v1's agents sent and v1 took. */
+async function recordings() {
+  const all = readFileSync(E2E_RECORDINGS, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+  const taken = all.filter(({ app, path, status }) => app === 'agent-api' && path.startsWith('/api/agent/') && status < 300)
+  if (taken.length === 0) throw new Error(`${E2E_RECORDINGS}: no request of an agent`)
+  for (const { path, body } of [...taken, ...taken]) await agent(path, body)
 }
 
 /** hers is her day: windows, sites and sessions as v1's agent reports them, idle time as v2's does. */
@@ -88,16 +116,28 @@ async function otherGateway() {
   })
 }
 
-const { id } = await person()
+/** link makes the Windows user, once the dashboard knows it, an employee's. */
+async function link(sid, employeeId) {
+  const user = await until(`the Windows user ${sid}`, async () => {
+    const { items } = await dashboard('GET', '/computers/users?limit=100')
+    return items.find((one) => one.sid === sid)
+  })
+  await dashboard('POST', `/computers/users/${user.id}/link`, { employeeId })
+}
+
+const { id, departmentId } = await person(1, 'Buxgalteriya', employee)
+const other = await person(1, 'Dasturchilar', colleague)
+await colleagues(departmentId)
+await anotherOrganization()
 await hers()
 await unknownUser()
 await otherGateway()
+await link(computer.sid, id)
+if (E2E_RECORDINGS) {
+  await recordings()
+  await link(recorded.sid, other.id)
+}
 
-const user = await until('the Windows user', async () => {
-  const { items } = await dashboard('GET', '/computers/users')
-  return items.find(({ sid }) => sid === computer.sid)
-})
-await dashboard('POST', `/computers/users/${user.id}/link`, { employeeId: id })
 const range = new URLSearchParams({ from: at('00:00'), to: at('23:59'), employee: id })
 const wanted = { 'active-windows': windows, 'visited-sites': sites, 'user-sessions': sessions, 'idle-periods': idle }
 for (const [table, { length }] of Object.entries(wanted)) {

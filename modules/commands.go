@@ -27,7 +27,7 @@ func Usage() string {
 
 // Command runs the module's command that the words begin with, on the server's database. It works while the server
 // runs. It reports whether there is such a command.
-func (p *Process) Command(ctx context.Context, words []string, out io.Writer) (known bool, err error) {
+func (p *Process) Command(ctx context.Context, words []string, in io.Reader, out io.Writer) (known bool, err error) {
 	for _, m := range All() {
 		mf := m.Manifest()
 		for _, c := range mf.Commands {
@@ -45,7 +45,7 @@ func (p *Process) Command(ctx context.Context, words []string, out io.Writer) (k
 				return true, err
 			}
 			defer s.close(logger)
-			return true, p.explain(c.Run(ctx, &kernel.CommandHost{DB: s.db, Log: logger, Data: p.own.root.Data, Out: out}, words[1:]))
+			return true, p.explain(c.Run(ctx, &kernel.CommandHost{DB: s.db, Log: logger, Data: p.own.root.Data, In: in, Out: out}, words[1:]))
 		}
 	}
 	return false, nil
@@ -83,14 +83,21 @@ func (p *Process) TestConnection(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// HealthURL is where this process, or one with the same settings, says whether it is ready.
-func (p *Process) HealthURL() string {
-	role := p.roles[0]
-	host, port, err := net.SplitHostPort(p.own.listen(role))
-	if err != nil || host == "" || host == "0.0.0.0" || host == "::" {
-		host = "127.0.0.1"
+// HealthURLs are where the roles of this process, or of one with the same settings, say whether they are ready.
+func (p *Process) HealthURLs() (urls []string) {
+	for _, r := range p.roles {
+		l := p.own.listen(r)
+		host, port, err := net.SplitHostPort(l.Listen)
+		if err != nil || host == "" || host == "0.0.0.0" || host == "::" {
+			host = "127.0.0.1"
+		}
+		scheme := "http://"
+		if l.TLSCert != "" {
+			scheme = "https://"
+		}
+		urls = append(urls, scheme+net.JoinHostPort(host, port)+"/health/ready")
 	}
-	return "http://" + net.JoinHostPort(host, port) + "/health/ready"
+	return urls
 }
 
 // Check prints the modules of each role in build order, the ports between them, and every route with its permission.

@@ -44,6 +44,18 @@ func (s *site) spawn(t testing.TB, args ...string) *process {
 	return p
 }
 
+// spawnRoles runs a process for each role and waits until all are ready.
+func (s *site) spawnRoles(t testing.TB) (server, gateway *process) {
+	t.Helper()
+	const token = "spt_a-token-of-the-operator"
+	server = s.spawn(t, "--role=agent-api", "--set", "gateways.bootstrap_token="+token)
+	ready(t, s.agentAPI)
+	s.spawn(t, "--role=dashboard")
+	gateway = s.spawn(t, "--role=gateway", "--set", "uplink.url="+s.agentAPI, "--set", "uplink.token="+token)
+	ready(t, s.dashboard, s.gateway)
+	return server, gateway
+}
+
 func (p *process) start(t testing.TB) {
 	t.Helper()
 	path, err := binary()
@@ -74,18 +86,19 @@ func (p *process) kill(t testing.TB) {
 // yes for is in the database, exactly once.
 func TestWhatWasAcknowledgedSurvivesKills(t *testing.T) {
 	t.Parallel()
-	surviveKills(t, 5)
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		surviveKills(t, newSite(t), 5)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		surviveKills(t, onPostgres(t), 3)
+	})
 }
 
-func surviveKills(t *testing.T, kills int) {
+func surviveKills(t *testing.T, s *site, kills int) {
 	t.Helper()
-	s := newSite(t)
-	token := "spt_a-token-of-the-operator-3"
-	server := s.spawn(t, "--role=agent-api", "--set", "gateways.bootstrap_token="+token)
-	ready(t, s.agentAPI)
-	s.spawn(t, "--role=dashboard")
-	gateway := s.spawn(t, "--role=gateway", "--set", "uplink.url="+s.agentAPI, "--set", "uplink.token="+token)
-	ready(t, s.gateway, s.dashboard)
+	server, gateway := s.spawnRoles(t)
 	s.signIn(t)
 	key := s.command(t, "apikey", "create", "--type", "AGENT", "--organization", "1")
 	until(t, "the gateway takes the key", func() bool {
@@ -147,7 +160,7 @@ func chatter(ctx context.Context, s *site, key string, n int) (acknowledged []st
 		var events []map[string]any
 		for i := range 10 {
 			title := fmt.Sprintf("%d-%d-%d", n, batch, i)
-			e := window(begin.Add(time.Duration(batch)*time.Second), title)
+			e := window(begin.Add(time.Duration(batch)*time.Millisecond), title)
 			e["id"] = id.New().String()
 			titles, events = append(titles, title), append(events, e)
 		}

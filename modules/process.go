@@ -87,7 +87,8 @@ func (p *Process) read(in config.Input) error {
 
 // together reports whether a gateway and an agent-api of this process have to be made known to each other.
 func (p *Process) together() bool {
-	return slices.Contains(p.roles, kernel.AgentAPI) && slices.Contains(p.roles, kernel.Gateway) && !p.tree.IsSet("uplink.url")
+	return slices.Contains(p.roles, kernel.AgentAPI) && slices.Contains(p.roles, kernel.Gateway) && !p.tree.IsSet("uplink.url") &&
+		p.own.agentAPI.TLSCert == "" // else its certificate says by which name it wants to be called
 }
 
 // acquaint tells the gateway of this process where agent-api is, and both a provisioning token of one use, which
@@ -184,8 +185,12 @@ func (p *Process) kernel(ctx context.Context, r kernel.Role, logger *slog.Logger
 	if err != nil {
 		return nil, err
 	}
+	secure, err := p.own.listen(r).tls()
+	if err != nil {
+		return nil, err
+	}
 	o := kernel.Options{
-		Listener: ln, Config: p.tree, Log: logger, Catalog: catalog,
+		Listener: ln, TLS: secure, Config: p.tree, Log: logger, Catalog: catalog,
 		Registry: metrics.New(p.Build.Version, p.Build.Commit, p.Build.Date),
 		Version:  p.Build.Version, Data: p.own.root.Data, TrustedProxies: proxies,
 		DrainDelay: p.own.http.DrainDelay, Announce: p.announce,
@@ -216,7 +221,7 @@ func (p *Process) listen(ctx context.Context) (map[kernel.Role]net.Listener, err
 	var lc net.ListenConfig
 	listeners := map[kernel.Role]net.Listener{}
 	for _, r := range p.roles {
-		ln, err := lc.Listen(ctx, "tcp", p.own.listen(r))
+		ln, err := lc.Listen(ctx, "tcp", p.own.listen(r).Listen)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("%s.listen: %w", r.Section(), err), closeAll(listeners))
 		}

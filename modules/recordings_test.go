@@ -51,42 +51,60 @@ func recordings(t *testing.T, keep func(recording) bool) (all []recording) {
 }
 
 // What v1's agents sent and v1 took, the gateway and agent-api take with the same status and envelope, and its rows
-// are on the dashboard once, though every request comes twice.
+// are on the dashboard once, though every request comes twice: from one process on SQLite, and from one for each role
+// on PostgreSQL.
 func TestV1AgentsNeedOnlyAnotherHostName(t *testing.T) {
 	t.Parallel()
 	taken := recordings(t, func(r recording) bool {
 		return r.App == "agent-api" && strings.HasPrefix(r.Path, "/api/agent/") && r.Status < 300
 	})
-	for _, through := range []string{"gateway", "agent-api"} {
-		t.Run(through, func(t *testing.T) {
-			t.Parallel()
+	for name, open := range map[string]func(t *testing.T) *site{
+		"all on SQLite": func(t *testing.T) *site {
 			s := newSite(t)
 			s.serve(t)
 			ready(t, s.gateway, s.agentAPI, s.dashboard)
-			s.signIn(t)
-			old := strings.Repeat("0123456789abcdef", 4) // v1's keys were 64 hex digits
-			s.command(t, "apikey", "create", "--type", "AGENT", "--organization", "1", "--key", old)
-			host := map[string]string{"gateway": s.gateway, "agent-api": s.agentAPI}[through]
-			until(t, "the key is known", func() bool {
-				status, _ := call(t, http.MethodPost, host+"/api/agent/active-windows", agent(old), `{"computerUid":"x","userSid":"x","timestamp":"2025-10-01","data":[]}`)
-				return status == http.StatusOK
+			return s
+		},
+		"three on PostgreSQL": func(t *testing.T) *site {
+			s := onPostgres(t)
+			s.spawnRoles(t)
+			return s
+		},
+	} {
+		for _, through := range []string{"gateway", "agent-api"} {
+			t.Run(name+" through "+through, func(t *testing.T) {
+				t.Parallel()
+				s := open(t)
+				host := map[string]string{"gateway": s.gateway, "agent-api": s.agentAPI}[through]
+				takesRecordings(t, s, host, taken)
 			})
-			want, seen := map[string]int{}, map[string]bool{}
-			for range 2 {
-				for _, r := range taken {
-					replay(t, host, old, r)
-				}
-			}
-			for _, r := range taken {
-				countRows(t, r, want, seen)
-			}
-			for kind, n := range want {
-				until(t, fmt.Sprintf("%d %s are there", n, kind), func() bool { return len(s.rows(t, kind, "from=2020-01-01T00:00:00Z")) >= n })
-				if got := len(s.rows(t, kind, "from=2020-01-01T00:00:00Z")); got != n {
-					t.Errorf("%s: %d rows, want %d", kind, got, n)
-				}
-			}
-		})
+		}
+	}
+}
+
+func takesRecordings(t *testing.T, s *site, host string, taken []recording) {
+	t.Helper()
+	s.signIn(t)
+	old := strings.Repeat("0123456789abcdef", 4) // v1's keys were 64 hex digits
+	s.command(t, "apikey", "create", "--type", "AGENT", "--organization", "1", "--key", old)
+	until(t, "the key is known", func() bool {
+		status, _ := call(t, http.MethodPost, host+"/api/agent/active-windows", agent(old), `{"computerUid":"x","userSid":"x","timestamp":"2025-10-01","data":[]}`)
+		return status == http.StatusOK
+	})
+	want, seen := map[string]int{}, map[string]bool{}
+	for range 2 {
+		for _, r := range taken {
+			replay(t, host, old, r)
+		}
+	}
+	for _, r := range taken {
+		countRows(t, r, want, seen)
+	}
+	for kind, n := range want {
+		until(t, fmt.Sprintf("%d %s are there", n, kind), func() bool { return len(s.rows(t, kind, "from=2020-01-01T00:00:00Z")) >= n })
+		if got := len(s.rows(t, kind, "from=2020-01-01T00:00:00Z")); got != n {
+			t.Errorf("%s: %d rows, want %d", kind, got, n)
+		}
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/staff-control/staff-control/platform/db/dbtest"
 )
 
 // An agent reports to the gateway; its events are on the dashboard once, and the gateway's data is known to be complete.
@@ -23,14 +21,8 @@ func TestAnEventArrivesOnThePage(t *testing.T) {
 // Three processes, one for each role, on PostgreSQL as the app's own role, do the same.
 func TestThreeRolesOnPostgreSQLDoTheSame(t *testing.T) {
 	t.Parallel()
-	app := dbtest.PostgresURL(t, "staff_app")
-	token := "spt_a-token-of-the-operator-1"
-	s := newSite(t, "DATABASE_URL="+app, "STAFF_AUTH__TOKEN_KEY="+strings.Repeat("k", 40))
-	s.serve(t, "role=agent-api", "gateways.bootstrap_token="+token)
-	ready(t, s.agentAPI)
-	s.serve(t, "role=dashboard")
-	s.serve(t, "role=gateway", "uplink.url="+s.agentAPI, "uplink.token="+token)
-	ready(t, s.dashboard, s.gateway)
+	s := onPostgres(t)
+	s.spawnRoles(t)
 	arrives(t, s)
 }
 

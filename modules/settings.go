@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/netip"
 	"slices"
@@ -33,7 +34,21 @@ type rootSettings struct {
 }
 
 type listenSettings struct {
-	Listen string `koanf:"listen" doc:"address that the role serves on"`
+	Listen  string `koanf:"listen" doc:"address that the role serves on"`
+	TLSCert string `koanf:"tls_cert" doc:"certificate with its chain, a PEM file; with it the role serves HTTPS only"`
+	TLSKey  string `koanf:"tls_key" doc:"its private key, a PEM file"`
+}
+
+// tls is nil without a certificate.
+func (l listenSettings) tls() (*tls.Config, error) {
+	if l.TLSCert == "" && l.TLSKey == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(l.TLSCert, l.TLSKey)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 type databaseSettings struct {
@@ -54,9 +69,9 @@ type httpSettings struct {
 func defaults() *settings {
 	return &settings{
 		root:      rootSettings{Role: "all", Data: "./data", Language: "uz"},
-		gateway:   listenSettings{":3003"},
-		agentAPI:  listenSettings{":3001"},
-		dashboard: listenSettings{":3000"},
+		gateway:   listenSettings{Listen: ":3003"},
+		agentAPI:  listenSettings{Listen: ":3001"},
+		dashboard: listenSettings{Listen: ":3000"},
 		log:       log.Config{Level: "info", Format: "auto"},
 		trace:     trace.Config{SampleRatio: 1},
 	}
@@ -96,6 +111,11 @@ func (s *settings) validate() error {
 	if _, err := s.proxies(); err != nil {
 		faults = append(faults, config.Problem("http.trusted_proxies", "be networks like 10.0.0.0/8", s.http.TrustedProxies))
 	}
+	for _, r := range kernel.Roles {
+		if _, err := s.listen(r).tls(); err != nil {
+			faults = append(faults, config.Problem(r.Section()+".tls_cert", "be a certificate with the key of tls_key, both PEM files", err))
+		}
+	}
 	return errors.Join(faults...)
 }
 
@@ -111,14 +131,14 @@ func (s *settings) proxies() ([]netip.Prefix, error) {
 	return all, nil
 }
 
-func (s *settings) listen(r kernel.Role) string {
+func (s *settings) listen(r kernel.Role) listenSettings {
 	switch r {
 	case kernel.Gateway:
-		return s.gateway.Listen
+		return s.gateway
 	case kernel.AgentAPI:
-		return s.agentAPI.Listen
+		return s.agentAPI
 	}
-	return s.dashboard.Listen
+	return s.dashboard
 }
 
 // rolesOf reads "all", or names with commas, into roles in the order in which one process starts them.

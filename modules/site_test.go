@@ -15,6 +15,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules"
 	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
 )
 
 const adminPassword = "Correct7!horse"
@@ -65,6 +66,12 @@ func newSite(t testing.TB, env ...string) *site {
 	return s
 }
 
+// onPostgres is a site on a PostgreSQL database of its own, which it uses as the app's own role.
+func onPostgres(t testing.TB) *site {
+	t.Helper()
+	return newSite(t, "DATABASE_URL="+dbtest.PostgresURL(t, "staff_app"), "STAFF_AUTH__TOKEN_KEY="+strings.Repeat("k", 40))
+}
+
 func freeAddresses(t testing.TB, n int) []string {
 	t.Helper()
 	var addresses []string
@@ -109,7 +116,7 @@ func (s *site) serve(t testing.TB, set ...string) (stop func()) {
 func (s *site) command(t testing.TB, words ...string) string {
 	t.Helper()
 	var out bytes.Buffer
-	known, err := s.load(t).Command(context.Background(), words, &out)
+	known, err := s.load(t).Command(context.Background(), words, nil, &out)
 	if err != nil || !known {
 		t.Fatalf("%v: known %v, %v", words, known, err)
 	}

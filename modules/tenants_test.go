@@ -11,7 +11,6 @@ import (
 
 	"github.com/staff-control/staff-control/modules"
 	"github.com/staff-control/staff-control/platform/actor"
-	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -36,7 +35,7 @@ func TestTenantsDoNotMeetThroughAnyRoute(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		tenantsDoNotMeet(t, newSite(t, "DATABASE_URL="+dbtest.PostgresURL(t, "staff_app"), "STAFF_AUTH__TOKEN_KEY="+strings.Repeat("k", 40)))
+		tenantsDoNotMeet(t, onPostgres(t))
 	})
 }
 

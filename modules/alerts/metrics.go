@@ -9,7 +9,7 @@ import (
 )
 
 // kinds are those that have a label of their own: gateways name kinds too, and a label must have few values.
-var kinds = []string{alert.BufferOverflow, alert.ConnectionFailed, alert.GatewayOffline, alert.DataGap}
+var kinds = []string{alert.BufferOverflow, alert.ConnectionFailed, alert.GatewayOffline, alert.DataGap, alert.DataDropped}
 
 // counter counts raised alerts.
 func counter(r prometheus.Registerer) func(kind string, s alert.Severity) {

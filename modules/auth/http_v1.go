@@ -8,10 +8,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v5"
 
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
@@ -138,7 +140,7 @@ func readV1(ctx context.Context, names ...string) (map[string]string, error) {
 		if body[name] == nil || isText && text == "" {
 			f.Add(name, codeV1Empty, fault.Params{"Name": name})
 		}
-		if !isText {
+		if !isText || !db.KeepsText(text) {
 			f.Add(name, codeV1Text, fault.Params{"Name": name})
 		}
 		texts[name] = text
@@ -157,6 +159,8 @@ func bodyV1(ctx context.Context) (map[string]any, error) {
 		return formV1(string(raw))
 	case mediaType != "application/json" || len(raw) == 0:
 		return nil, nil
+	case !utf8.Valid(raw): // Go's decoder would make another text of it
+		return nil, errMalformed
 	case strings.HasPrefix(strings.TrimSpace(string(raw)), "["):
 		if !json.Valid(raw) {
 			return nil, errMalformed

@@ -5,8 +5,11 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/httpx/httptestx"
 	"github.com/staff-control/staff-control/platform/kernel"
+	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
 )
 
 // v1's own answers are the golden files; where v1 was wrong (a bad refresh token was 500) ours differ.
@@ -34,6 +37,11 @@ func TestV1sClientsAreAnsweredAsBefore(t *testing.T) {
 			httptestx.Scenario{Name: "one missing", Path: prefix + "/login", Body: `{"username":"admin"}`, Status: 400, Contains: refused("password: password should not be empty, password must be a string")},
 			httptestx.Scenario{Name: "two of one", Path: prefix + "/login", Body: "username=a&username=b&password=x", Header: form, Status: 400, Contains: refused("username: username must be a string")},
 			httptestx.Scenario{Name: "bad form", Path: prefix + "/login", Body: "username=%zz", Header: form, Status: 400, Contains: []string{`"code":"Bad Request"`}},
+			httptestx.Scenario{Name: "NUL", Path: prefix + "/login", Body: `{"username":"a\u0000","password":"b\u0000"}`, Status: 400, Contains: refused("username: username must be a string; password: password must be a string")},
+			httptestx.Scenario{Name: "NUL in a form", Path: prefix + "/login", Body: "username=a%00&password=x", Header: form, Status: 400, Contains: refused("username: username must be a string")},
+			httptestx.Scenario{Name: "broken UTF-8", Path: prefix + "/login", Body: "{\"username\":\"a\xff\",\"password\":\"x\"}", Status: 400, Contains: []string{`"code":"Bad Request"`}},
+			httptestx.Scenario{Name: "broken UTF-8 in a form", Path: prefix + "/login", Body: "username=a%ff&password=x", Header: form, Status: 400, Contains: refused("username: username must be a string")},
+			httptestx.Scenario{Name: "refresh with NUL", Path: prefix + "/refresh", Body: `{"refreshToken":"a\u0000"}`, Status: 400, Contains: refused("refreshToken: refreshToken must be a string")},
 			httptestx.Scenario{Name: "half a body", Path: prefix + "/login", Body: `{"username":`, Status: 400, Contains: []string{`"code":"Bad Request"`}},
 			httptestx.Scenario{Name: "half a list", Path: prefix + "/login", Body: `[`, Status: 400, Contains: []string{`"code":"Bad Request"`}},
 			httptestx.Scenario{Name: "null", Path: prefix + "/login", Body: `null`, Status: 400, Contains: []string{`"code":"Bad Request"`}},
@@ -79,4 +87,25 @@ func TestAV1ClientSignsInStaysAndSignsOut(t *testing.T) {
 	if b.cookie != nil {
 		t.Errorf("v1 got a cookie: %v", b.cookie)
 	}
+}
+
+// PostgreSQL takes less in a text than SQLite: what it refuses is the client's fault.
+func TestNoTextOfAClientBreaksTheSignIn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := kerneltest.Options{DB: d, Set: []string{"auth.admin_password=admin", "auth.token_key=0123456789abcdef0123456789abcdef"}}
+		server := build(t, kernel.Dashboard, o)
+		form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+		for _, path := range []string{"/api/v1/auth/login", "/api/v2/auth/login"} {
+			httptestx.Run(t, server,
+				httptestx.Scenario{Name: "NUL " + path, Path: path, Body: `{"username":"admin\u0000","password":"admin"}`, Status: 400},
+				httptestx.Scenario{Name: "right " + path, Path: path, Body: login, Status: 200},
+			)
+		}
+		httptestx.Run(t, server,
+			httptestx.Scenario{Name: "NUL form", Path: "/api/v1/auth/login", Body: "username=%00&password=x", Header: form, Status: 400},
+			httptestx.Scenario{Name: "UTF-8 form", Path: "/api/v1/auth/login", Body: "username=%ff&password=x", Header: form, Status: 400},
+			httptestx.Scenario{Name: "UTF-8", Path: "/api/v1/auth/login", Body: "{\"username\":\"\xc3\",\"password\":\"x\"}", Status: 400},
+		)
+	})
 }

@@ -4,8 +4,8 @@ package auth
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -13,6 +13,7 @@ import (
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -37,7 +38,10 @@ func (m *Module) Manifest() kernel.Manifest {
 		Needs:    []kernel.Port{kernel.PortOf[organization.Tree]()},
 		Provides: []kernel.Port{kernel.PortOf[identity.Keys](), kernel.PortOf[identity.KeyList]()},
 		Paths:    []string{"/api/v2/auth", "/api/v2/users", "/api/v2/api-keys", "/api/v1", "/api/auth"},
-		Commands: []kernel.Command{{Name: "apikey", Usage: usage, Run: m.apikey}},
+		Commands: []kernel.Command{
+			{Name: "apikey", Usage: usage, Run: m.apikey},
+			{Name: "user", Usage: usageUser, Run: m.user},
+		},
 		Config:   &m.cfg,
 		Messages: messages,
 	}
@@ -94,15 +98,30 @@ func (m *Module) tokens(h *kernel.Host) (*tokens, error) {
 	return t, nil
 }
 
-// firstUser tells the person at the terminal a password that was made, and leaves it in a file that only the
-// server's owner can read: a log is no place for it.
+// passwordFile is where a password that was made for the first user stands: a log is no place for it.
+const passwordFile = "admin-password"
+
+// firstUser makes the user admin in a database without users. A password that it makes is on the disk before the user
+// is in the database, and then told to the person at the terminal: nobody else will ever know it.
 func (m *Module) firstUser(ctx context.Context, h *kernel.Host, s *service) error {
-	password, err := s.firstUser(ctx)
-	if err != nil || password == "" {
+	some, err := s.anyUser(ctx)
+	if err != nil || some {
 		return err
 	}
-	path := filepath.Join(h.Data, "admin-password")
-	if err := writeSecret(path, password, os.O_TRUNC); err != nil {
+	password, path := m.cfg.AdminPassword.Reveal(), filepath.Join(h.Data, passwordFile)
+	made := password == ""
+	if made {
+		if password, err = firstPassword(path); err != nil {
+			return err
+		}
+	}
+	err = s.makeAdmin(ctx, password)
+	switch {
+	case errors.Is(err, db.ErrConflict) && made: // another replica was faster, and its password counts
+		return s.dropPassword(ctx, path, password)
+	case errors.Is(err, db.ErrConflict):
+		return nil
+	case err != nil || !made:
 		return err
 	}
 	h.Announce(fmt.Sprintf("Sign in as user admin with the password %s\nIt also stands in %s: change it, then delete the file.", password, path))
@@ -111,6 +130,18 @@ func (m *Module) firstUser(ctx context.Context, h *kernel.Host, s *service) erro
 
 // apikey is the command of that name.
 func (m *Module) apikey(ctx context.Context, h *kernel.CommandHost, args []string) error {
-	s := &service{store: store{h.DB}, audit: audit.New(audit.Options{DB: h.DB, Log: h.Log}), cfg: &m.cfg, log: h.Log, now: m.now}
-	return s.command(ctx, h, args)
+	return m.commanded(h).command(ctx, h, args)
+}
+
+// user is the command of that name.
+func (m *Module) user(ctx context.Context, h *kernel.CommandHost, args []string) error {
+	return m.commanded(h).commandUser(ctx, h, args)
+}
+
+// commanded is the service of a command, which may run beside a server's.
+func (m *Module) commanded(h *kernel.CommandHost) *service {
+	return &service{
+		store: store{h.DB}, audit: audit.New(audit.Options{DB: h.DB, Log: h.Log}), cfg: &m.cfg, log: h.Log, now: m.now,
+		passwords: newPasswords(m.cost), sessions: newSessions(),
+	}
 }

@@ -129,9 +129,12 @@ type lockOut struct {
 func (s *service) open(ctx context.Context, u userRow) (g grant, err error) {
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		// Guesses that ran beside this one may have locked the name, and somebody may have changed the user.
-		u, err = s.store.userAlone(ctx, tx, u.ID)
-		if err != nil {
+		checked := u.Password
+		if u, err = s.store.userAlone(ctx, tx, u.ID); err != nil {
 			return err
+		}
+		if u.Password != checked {
+			return errCredentials
 		}
 		if now := s.time(); now.Before(u.LockedUntil) {
 			return errLocked.After(u.LockedUntil.Sub(now))
@@ -168,36 +171,29 @@ func (s *service) issue(ctx context.Context, tx db.Tx, u userRow, family id.UUID
 	return g, s.store.insertRefresh(ctx, tx, &row)
 }
 
-// firstUser makes the user admin in a database without users and returns its password if it made that as well.
-func (s *service) firstUser(ctx context.Context) (made string, err error) {
-	ctx = asSystem(ctx)
-	var some bool
-	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+// anyUser reports whether the database has users.
+func (s *service) anyUser(ctx context.Context) (some bool, err error) {
+	err = s.store.db.Read(asSystem(ctx), func(ctx context.Context, tx db.Tx) error {
 		some, err = s.store.anyUser(ctx, tx)
 		return err
 	})
-	if err != nil || some {
-		return "", err
-	}
-	password := s.cfg.AdminPassword.Reveal()
-	if password == "" {
-		made = newPassword()
-		password = made
-	}
-	u := userRow{Name: "Administrator", Username: "admin", Role: actor.Admin.String(), IsActive: true, CreatedAt: s.time(), UpdatedAt: s.time()}
+	return some, err
+}
+
+const adminName = "admin"
+
+// makeAdmin makes the first user. It returns db.ErrConflict if there is one.
+func (s *service) makeAdmin(ctx context.Context, password string) (err error) {
+	u := userRow{Name: "Administrator", Username: adminName, Role: actor.Admin.String(), IsActive: true, CreatedAt: s.time(), UpdatedAt: s.time()}
 	if u.Password, err = s.passwords.hash(ctx, password); err != nil {
-		return "", err
+		return err
 	}
-	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+	return s.store.db.Write(asSystem(ctx), func(ctx context.Context, tx db.Tx) error {
 		if err := s.store.insertUser(ctx, tx, &u); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, tx, userEntry("user.created", u, nil, asUser(u, nil)))
 	})
-	if errors.Is(err, db.ErrConflict) { // another replica was faster, and its password counts
-		return "", nil
-	}
-	return made, err
 }
 
 // sweep deletes refresh tokens that are too old to say anything.

@@ -1,8 +1,11 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -137,12 +140,14 @@ func (s *service) refresh(ctx context.Context, secret string) (g grant, err erro
 		if err != nil {
 			return err
 		}
-		used := !row.UsedAt.IsZero()
+		used := !row.UsedAt.IsZero() // if just now, by another tab
 		if reused = used && now.Sub(row.UsedAt) > refreshGrace; reused {
 			return s.reused(ctx, tx, row, u, now)
 		}
-		if err := s.store.useRefresh(ctx, tx, row.Hash, now); err != nil && !errors.Is(err, db.ErrNotFound) {
-			return err // not found: another tab was faster, just now
+		if !used {
+			if err := s.store.useRefresh(ctx, tx, row.Hash, now); err != nil {
+				return err
+			}
 		}
 		g, err = s.issue(ctx, tx, u, row.Family)
 		return err
@@ -153,17 +158,15 @@ func (s *service) refresh(ctx context.Context, secret string) (g grant, err erro
 	return g, err
 }
 
-// refreshable returns the token and its user, or errRefresh if it is good for nothing.
-func (s *service) refreshable(ctx context.Context, tx db.Tx, secret string, now time.Time) (refreshRow, userRow, error) {
-	row, err := s.store.refreshByHash(ctx, tx, hashOf(secret))
-	if errors.Is(err, db.ErrNotFound) {
-		return row, userRow{}, errRefresh
+// refreshable returns the token and its user, alone, or errRefresh if it is good for nothing. The token is read again
+// once nobody else can change it: a sign-out may have ended it while this one waited for the user.
+func (s *service) refreshable(ctx context.Context, tx db.Tx, secret string, now time.Time) (row refreshRow, u userRow, err error) {
+	if row, err = s.store.refreshByHash(ctx, tx, hashOf(secret)); err == nil {
+		if u, err = s.store.userAlone(ctx, tx, row.UserID); err == nil {
+			row, err = s.store.refreshByHash(ctx, tx, row.Hash)
+		}
 	}
-	if err != nil {
-		return row, userRow{}, err
-	}
-	u, err := s.store.userAlone(ctx, tx, row.UserID)
-	if err == nil && (!row.RevokedAt.IsZero() || !now.Before(row.ExpiresAt) || !u.IsActive) {
+	if errors.Is(err, db.ErrNotFound) || err == nil && (!row.RevokedAt.IsZero() || !now.Before(row.ExpiresAt) || !u.IsActive) {
 		err = errRefresh
 	}
 	return row, u, err
@@ -193,8 +196,10 @@ func (s *service) signOut(ctx context.Context, access, refresh string) error {
 		} else if !errors.Is(err, db.ErrNotFound) {
 			return err
 		}
-		for family, userID := range families {
-			if err := s.end(ctx, tx, family, userID); err != nil {
+		// In the order of users, so that two sign-outs do not wait for each other in a circle.
+		order := slices.SortedFunc(maps.Keys(families), func(a, b id.UUID) int { return cmp.Compare(families[a], families[b]) })
+		for _, family := range order {
+			if err := s.end(ctx, tx, family, families[family]); err != nil {
 				return err
 			}
 		}
@@ -202,8 +207,9 @@ func (s *service) signOut(ctx context.Context, access, refresh string) error {
 	})
 }
 
+// end ends a sign-in. It holds the user, or a refresh that runs beside it would add a token after the others have ended.
 func (s *service) end(ctx context.Context, tx db.Tx, family id.UUID, userID int64) error {
-	u, err := s.store.user(ctx, tx, userID)
+	u, err := s.store.userAlone(ctx, tx, userID)
 	if err != nil {
 		return err
 	}

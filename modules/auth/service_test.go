@@ -244,29 +244,22 @@ func TestTheFirstUserIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s, _ := newService(t, d)
-		made, err := s.firstUser(context.Background())
-		if err != nil || !strong(made) {
-			t.Fatalf("made %q, %v", made, err)
+		if some, err := s.anyUser(context.Background()); some || err != nil {
+			t.Fatalf("users: %v, %v", some, err)
 		}
-		if err := attempt(s, "admin", made); err != nil {
+		if err := s.makeAdmin(context.Background(), password); err != nil {
+			t.Fatal(err)
+		}
+		if err := attempt(s, "admin", password); err != nil {
 			t.Errorf("sign-in as admin: %v", err)
 		}
-		if again, err := s.firstUser(context.Background()); again != "" || err != nil {
-			t.Errorf("the second time: %q, %v", again, err)
+		if some, err := s.anyUser(context.Background()); !some || err != nil {
+			t.Errorf("users: %v, %v", some, err)
+		}
+		if err := s.makeAdmin(context.Background(), "another"); !errors.Is(err, db.ErrConflict) {
+			t.Errorf("the second time: %v", err)
 		}
 	})
-}
-
-func TestTheFirstPasswordMayBeSet(t *testing.T) {
-	t.Parallel()
-	s, _ := newService(t, dbtest.SQLite(t))
-	s.cfg.AdminPassword = "short"
-	if made, err := s.firstUser(context.Background()); made != "" || err != nil {
-		t.Fatalf("made %q, %v", made, err)
-	}
-	if err := attempt(s, "admin", "short"); err != nil {
-		t.Errorf("sign-in as admin: %v", err)
-	}
 }
 
 func TestPasswordRulesAreV1s(t *testing.T) {

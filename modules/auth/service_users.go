@@ -112,12 +112,12 @@ func (s *service) updateUser(ctx context.Context, id int64, in userInput) (u use
 		if (before.Role == actor.Admin.String()) != (u.Role == actor.Admin.String()) {
 			return errRoleKind
 		}
-		return s.saveUser(ctx, tx, before, u)
+		return s.saveUser(ctx, tx, "user.updated", before, u)
 	})
 	return u, s.userFault(ctx, "update", id, err)
 }
 
-func (s *service) saveUser(ctx context.Context, tx db.Tx, before, u userRow) error {
+func (s *service) saveUser(ctx context.Context, tx db.Tx, action string, before, u userRow) error {
 	u.UpdatedAt = s.time()
 	if u.Password != before.Password || u.IsActive && !before.IsActive {
 		u.FailedLogins, u.LockedUntil = 0, time.Time{}
@@ -135,7 +135,7 @@ func (s *service) saveUser(ctx context.Context, tx db.Tx, before, u userRow) err
 			return err
 		}
 	}
-	return s.audit.Write(ctx, tx, userEntry("user.updated", u, asUser(before, nil), asUser(u, nil)))
+	return s.audit.Write(ctx, tx, userEntry(action, u, asUser(before, nil), asUser(u, nil)))
 }
 
 func (s *service) deactivateUser(ctx context.Context, id int64) error {

@@ -108,10 +108,10 @@ func (s store) refreshByHash(ctx context.Context, tx db.Tx, hash string) (row re
 	return row, db.Translate(err)
 }
 
-// useRefresh marks a token as used; db.ErrNotFound says that another call was faster.
+// useRefresh marks a token as used; db.ErrNotFound says that it was, or that its sign-in has ended.
 func (s store) useRefresh(ctx context.Context, tx db.Tx, hash string, now time.Time) error {
 	return db.One(tx.Update((*refreshRow)(nil)).Set("used_at = ?", now).
-		Where("?TableAlias.hash = ?", hash).Where("used_at IS NULL").Exec(ctx))
+		Where("?TableAlias.hash = ?", hash).Where("used_at IS NULL").Where("revoked_at IS NULL").Exec(ctx))
 }
 
 // alive reports whether the family is a sign-in of the user that has not ended.

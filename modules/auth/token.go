@@ -1,16 +1,11 @@
 package auth
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -77,30 +72,14 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// keyFile returns the content of the file, which it makes, readable by its owner alone, if it is not there.
+// keyFile returns the key in the file, which is made if it is not there.
 func keyFile(path string) ([]byte, error) {
-	if err := writeSecret(path, newSecret(), os.O_EXCL); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	key, err := os.ReadFile(path)
+	key, err := secretFile(path, newSecret())
 	if err != nil {
 		return nil, err
 	}
-	if key = bytes.TrimSpace(key); len(key) < minTokenKey {
+	if len(key) < minTokenKey {
 		return nil, fmt.Errorf("%s holds no key of at least %d characters", path, minTokenKey)
 	}
-	return key, nil
-}
-
-// writeSecret writes a file that its owner alone may read.
-func writeSecret(path, secret string, flag int) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|flag, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(secret + "\n")
-	return errors.Join(err, f.Sync(), f.Close())
+	return []byte(key), nil
 }

@@ -265,7 +265,7 @@ func deleteAlerts(ctx context.Context, tx db.Tx, ids []id.UUID) error {
 	for i, u := range ids {
 		names[i] = u.String()
 	}
-	_, err := tx.Delete((*alertRow)(nil)).Where("id IN (?)", bun.In(names)).Exec(ctx)
+	_, err := tx.Delete((*alertRow)(nil)).Where("id IN (?)", bun.List(names)).Exec(ctx)
 	return err
 }
 

@@ -26,7 +26,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "computers",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[employee.Directory]()},
-		Provides: []kernel.Port{kernel.PortOf[computer.Registry]()},
+		Provides: []kernel.Port{kernel.PortOf[computer.Registry](), kernel.PortOf[computer.Names]()},
 		Paths:    []string{"/api/v2/computers"},
 		Messages: messages,
 	}
@@ -36,6 +36,7 @@ func (m *Module) Manifest() kernel.Manifest {
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	m.service = newService(store{h.DB}, kernel.Get[employee.Directory](h), h.Audit, time.Now)
 	kernel.Put[computer.Registry](h, m.service)
+	kernel.Put[computer.Names](h, m.service)
 	m.routes(h.Routes(kernel.Dashboard))
 	return nil
 }

@@ -118,6 +118,11 @@ func (s *service) RegisterUser(ctx context.Context, d computer.UserDetails) (com
 	return u.contract(), err
 }
 
+// NamesOf returns what those of the computers are called that have told it.
+func (s *service) NamesOf(ctx context.Context, uids []string) (map[string]string, error) {
+	return s.store.names(ctx, uids)
+}
+
 // tidy cuts a text on a rune boundary and takes out what PostgreSQL refuses.
 func tidy(text string) string {
 	text = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", ""))

@@ -175,6 +175,26 @@ func (s store) registerUser(ctx context.Context, d computer.UserDetails, now tim
 	return u, err
 }
 
+// names returns the names of computers by uid, of those that have one.
+func (s store) names(ctx context.Context, uids []string) (map[string]string, error) {
+	found := make(map[string]string, len(uids))
+	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		for part := range slices.Chunk(uids, maxRows) {
+			var rows []computerRow
+			err := tx.Select(&rows).Column("c.computer_uid", "c.name").Where("c.computer_uid IN (?)", bun.List(part)).
+				Where("c.name <> ''").Scan(ctx)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				found[r.UID] = r.Name
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
 // searched is what a search looks in: SQLite folds the case of ASCII alone, so it is done here.
 func searched(texts ...string) string { return strings.ToLower(strings.Join(texts, " ")) }
 

@@ -92,6 +92,30 @@ func TestRegistrationKeepsWhatItDoesNotTell(t *testing.T) {
 	})
 }
 
+func TestComputersAreCalledWhatTheyTold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		populate(t, d)
+		s := newService(store{d}, nil, nil, time.Now)
+		asked := []string{"PC-9", "PC-2"}
+		for i := range maxRows + 10 { // more than one statement holds
+			asked = append(asked, fmt.Sprintf("PC-X%d", i))
+		}
+		for uid, name := range map[string]string{"PC-1": "Qabulxona", "PC-2": "", "PC-3": "Ombor"} {
+			if _, err := s.Register(agent(1), computer.Details{UID: uid, Name: name}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		asked = append(asked, "PC-1")
+		if got, err := s.NamesOf(agent(1), asked); err != nil || fmt.Sprint(got) != "map[PC-1:Qabulxona]" {
+			t.Errorf("names are %v (%v)", got, err)
+		}
+		if got, err := s.NamesOf(agent(2), asked); err != nil || len(got) != 0 {
+			t.Errorf("the other organization sees %v (%v)", got, err)
+		}
+	})
+}
+
 func TestSearchTakesSignsAsTheyAre(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -177,6 +201,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			},
 			"lockUser": func() error {
 				return wants(db.ErrNotFound, in(func(ctx context.Context, tx db.Tx) error { _, err := s.lockUser(ctx, tx, user); return err }))
+			},
+			"names": func() error { // by now it may have a computer of that uid
+				found, err := s.names(theirs, []string{"PC-1"})
+				if name := found["PC-1"]; name != "" && name != "theirs" {
+					return fmt.Errorf("finds %q", name)
+				}
+				return err
 			},
 			"links": func() error {
 				return in(func(ctx context.Context, tx db.Tx) error {

@@ -98,6 +98,23 @@ func (k keyring) ByHash(_ context.Context, hash string) (identity.Key, error) {
 	return identity.Key{}, identity.ErrKeyInvalid
 }
 
+// nameplates are the names of the computers of organization 1 by uid.
+type nameplates map[string]string
+
+func (n nameplates) NamesOf(ctx context.Context, uids []string) (map[string]string, error) {
+	a, ok := actor.From(ctx)
+	if !ok {
+		return nil, errors.New("no actor")
+	}
+	found := map[string]string{}
+	for _, uid := range uids {
+		if name, ok := n[uid]; ok && a.OrganizationID == 1 {
+			found[uid] = name
+		}
+	}
+	return found, nil
+}
+
 // keys are two agents' keys of organization 1, one of organization 2, and another type's.
 var keys = keyring{
 	{ID: 1, OrganizationID: 1, Type: actor.Agent, Hash: "aa"},
@@ -112,16 +129,17 @@ type office struct {
 	clock   *clock
 	raised  *alertLog
 	metrics *prometheus.Registry
+	names   nameplates
 }
 
 func newOffice(d *db.DB) office {
 	cfg := defaults()
 	o := office{
-		clock: &clock{at: noon}, raised: &alertLog{kept: map[int64]map[id.UUID]alert.Alert{}}, metrics: prometheus.NewRegistry(),
+		clock: &clock{at: noon}, raised: &alertLog{kept: map[int64]map[id.UUID]alert.Alert{}}, metrics: prometheus.NewRegistry(), names: nameplates{},
 	}
 	log := slog.New(slog.DiscardHandler)
 	o.service = &service{
-		store: store{d}, alerts: o.raised, keys: keys, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}),
+		store: store{d}, alerts: o.raised, keys: keys, computers: o.names, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}),
 		cfg: &cfg, log: log, now: o.clock.now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	return o

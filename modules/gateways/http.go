@@ -20,7 +20,7 @@ import (
 func (m *Module) routesOfPeople(r httpx.Router) {
 	r.GET("/api/v2/gateways", gateway.Read, httpx.Handle(http.StatusOK, m.list), httpx.Doc("Gateways: state, buffer, and how completely their data has arrived."))
 	r.POST("/api/v2/gateways", gateway.Write, httpx.Handle(http.StatusCreated, m.register), httpx.Doc("Make a gateway by hand; its key is shown once."))
-	r.POST("/api/v2/gateways/:id/rotate-key", gateway.Write, httpx.Handle(http.StatusOK, m.rotate), httpx.Doc("Give a gateway a new key; the old one works on for a while."))
+	r.POST("/api/v2/gateways/:id/rotate-key", gateway.Write, httpx.Handle(http.StatusOK, m.rotate), httpx.Doc("Give a gateway a new key. One that is online gets its new key by itself while the old one works on; the key in the answer is for one that cannot."))
 	r.POST("/api/v2/gateways/:id/revoke", gateway.Write, httpx.Handle(http.StatusNoContent, m.revoke), httpx.Doc("Shut a gateway out."))
 	r.GET("/api/v2/gateways/tokens", gateway.Write, httpx.Handle(http.StatusOK, m.listTokens), httpx.Doc("Provisioning tokens that have not been revoked."))
 	r.POST("/api/v2/gateways/tokens", gateway.Write, httpx.Handle(http.StatusCreated, m.createToken), httpx.Doc("Make a provisioning token; it is shown once."))
@@ -45,6 +45,7 @@ type gatewayResponse struct {
 	BufferUsage     float64          `json:"bufferUsage"`
 	QueueDepth      int64            `json:"queueDepth"`
 	ConnectedAgents int64            `json:"connectedAgents"`
+	SetAside        int64            `json:"setAside"`
 	ClockSkewMS     *int64           `json:"clockSkewMs,omitempty"`
 	CompleteUntil   *time.Time       `json:"completeUntil,omitempty"`
 	Streams         []streamResponse `json:"streams"`
@@ -58,6 +59,7 @@ type streamResponse struct {
 	Highest       int64         `json:"highest"`
 	CompleteUntil *time.Time    `json:"completeUntil,omitempty"`
 	Gaps          []gapResponse `json:"gaps"`
+	GapsTotal     int64         `json:"gapsTotal"`
 }
 
 // gapResponse is a run of positions that is missing: not arrived yet, or dropped for the reason.
@@ -98,7 +100,7 @@ func (m *Module) describe(ctx context.Context, found []gatewayRow) ([]gatewayRes
 	if err != nil {
 		return nil, err
 	}
-	streams, ranges, err := m.service.store.streams(ctx, ids)
+	streams, err := m.service.store.streams(ctx, ids, maxGaps)
 	if err != nil {
 		return nil, err
 	}
@@ -108,11 +110,12 @@ func (m *Module) describe(ctx context.Context, found []gatewayRow) ([]gatewayRes
 		items[i] = gatewayResponse{
 			ID: g.ID, Serial: g.Serial, Name: g.Name, OrganizationID: g.OrganizationID, Status: g.Status, StatusReason: g.StatusReason,
 			StatusSince: g.StatusSince, LastSeenAt: g.LastSeenAt, Version: g.Version, ClockSkewMS: g.ClockSkewMS, CreatedAt: g.CreatedAt,
-			BufferUsage: s.BufferUsage, QueueDepth: s.QueueDepth, ConnectedAgents: s.ConnectedAgents, Streams: []streamResponse{},
+			BufferUsage: s.BufferUsage, QueueDepth: s.QueueDepth, ConnectedAgents: s.ConnectedAgents, SetAside: s.SetAside,
+			Streams: []streamResponse{},
 		}
 		for _, w := range streams {
 			if w.GatewayID == g.ID {
-				items[i].Streams = append(items[i].Streams, streamOf(w, rangesOf(ranges, w)))
+				items[i].Streams = append(items[i].Streams, streamOf(w))
 			}
 		}
 		items[i].CompleteUntil = completeUntil(items[i].Streams)
@@ -120,18 +123,22 @@ func (m *Module) describe(ctx context.Context, found []gatewayRow) ([]gatewayRes
 	return items, nil
 }
 
-func streamOf(w streamRow, beyond []rangeRow) streamResponse {
+// streamOf shows a stream with its first holes, the first runs dropped beyond the watermark and the last ones below it,
+// as far as there is room.
+func streamOf(w standing) streamResponse {
 	s := streamResponse{
 		Epoch: w.Epoch, Stream: w.Stream, Watermark: w.Watermark, Highest: w.Highest, CompleteUntil: w.CompleteUntil, Gaps: []gapResponse{},
+		GapsTotal: w.Holes + w.dropped,
 	}
-	for _, g := range gapsOf(w.Watermark, runs(beyond)) {
+	for _, g := range gapsOf(w.Watermark, runs(w.beyond)) {
 		s.Gaps = append(s.Gaps, gapResponse{First: g.first, Last: g.last, Since: g.since})
 	}
-	for _, r := range beyond {
+	for _, r := range slices.Concat(w.beyond, w.lost) {
 		if r.State == dropped {
 			s.Gaps = append(s.Gaps, gapResponse{First: r.First, Last: r.Last, Since: r.CreatedAt, Reason: r.Reason})
 		}
 	}
+	s.Gaps = s.Gaps[:min(len(s.Gaps), maxGaps)]
 	slices.SortFunc(s.Gaps, func(a, b gapResponse) int { return cmp.Compare(a.First, b.First) })
 	return s
 }

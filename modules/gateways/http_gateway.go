@@ -80,6 +80,7 @@ type heartbeatRequest struct {
 	BufferBytes     int64          `json:"bufferBytes,omitempty"`
 	OldestPendingAt *time.Time     `json:"oldestPendingAt,omitempty"`
 	ConnectedAgents int64          `json:"connectedAgents,omitempty"`
+	SetAside        int64          `json:"setAside,omitempty"`
 	CPUUsage        *float64       `json:"cpuUsage,omitempty"`
 	MemoryUsage     *float64       `json:"memoryUsage,omitempty"`
 	DiskUsage       *float64       `json:"diskUsage,omitempty"`
@@ -100,7 +101,7 @@ type heartbeatResponse struct {
 func (m *Module) heartbeat(ctx context.Context, in heartbeatRequest) (out heartbeatResponse, err error) {
 	h, err := m.service.hear(ctx, report{
 		Version: in.Version, Epoch: in.Epoch, SentAt: in.SentAt, QueueDepth: in.QueueDepth, BufferUsage: in.BufferUsage,
-		ConnectedAgents: in.ConnectedAgents, CPU: in.CPUUsage, Memory: in.MemoryUsage, Disk: in.DiskUsage, Network: in.NetworkStatus,
+		ConnectedAgents: in.ConnectedAgents, SetAside: in.SetAside, CPU: in.CPUUsage, Memory: in.MemoryUsage, Disk: in.DiskUsage, Network: in.NetworkStatus,
 		Streams: in.Streams, Alerts: in.Alerts,
 	}, hashOf(keyOf(httpx.Request(ctx))))
 	return heartbeatResponse{true, h.at, append([]id.UUID{}, h.alerts...), h.keysVersion, h.newKey}, err

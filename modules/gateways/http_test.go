@@ -11,6 +11,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -28,7 +29,8 @@ const path = "/api/v2/gateways"
 func serve(t testing.TB, role kernel.Role, d *db.DB, raised *alertLog, set ...string) *httpx.Server {
 	t.Helper()
 	return kerneltest.Build(t, role, kerneltest.Options{DB: d, Set: set}, New(),
-		kerneltest.Provide[alert.Log](role, raised), kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys))
+		kerneltest.Provide[alert.Log](role, raised), kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
+		kerneltest.Provide[computer.Names](role, nameplates{}))
 }
 
 // masks are the values that differ each time.
@@ -41,7 +43,7 @@ func TestRoutesOfPeople(t *testing.T) {
 	o := newOffice(d)
 	e := register(t, o, 1, "GW-000")
 	skewed := report{
-		Version: "1.2.3", Epoch: "e1", SentAt: noon.Add(1500 * time.Millisecond), QueueDepth: 7, BufferUsage: 0.25, ConnectedAgents: 3,
+		Version: "1.2.3", Epoch: "e1", SentAt: noon.Add(1500 * time.Millisecond), QueueDepth: 7, BufferUsage: 0.25, ConnectedAgents: 3, SetAside: 2,
 		Streams: []position{{Stream: "device"}},
 	}
 	o.beat(t, e, skewed, e.key)
@@ -171,11 +173,12 @@ func ask(h http.Handler, method, path, body, key string) *httptest.ResponseRecor
 
 func TestWorkThatIsScheduled(t *testing.T) {
 	t.Parallel()
-	for role, want := range map[kernel.Role]int{kernel.AgentAPI: 3, kernel.Dashboard: 0} {
+	for role, want := range map[kernel.Role]int{kernel.AgentAPI: 5, kernel.Dashboard: 0} {
 		d := dbtest.SQLite(t)
 		populate(t, d)
 		k, options := kerneltest.New(t, role, kerneltest.Options{DB: d}, New(), kerneltest.Provide[alert.Log](role, &alertLog{}),
-			kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys))
+			kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
+			kerneltest.Provide[computer.Names](role, nameplates{}))
 		defer options.Listener.Close()
 		if err := k.Build(context.Background()); err != nil {
 			t.Fatal(err)

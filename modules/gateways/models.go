@@ -62,6 +62,7 @@ type snapshotRow struct {
 	QueueDepth      int64     `bun:"queue_depth"`
 	BufferUsage     float64   `bun:"buffer_usage"`
 	ConnectedAgents int64     `bun:"connected_agents"`
+	SetAside        int64     `bun:"set_aside"`
 	// NetworkStatus is what the gateway says of its network, as it says it.
 	NetworkStatus map[string]any `bun:"network_status,nullzero"`
 }
@@ -73,6 +74,7 @@ type agentRow struct {
 	ID         id.UUID   `bun:"id,pk"`
 	GatewayID  id.UUID   `bun:"gateway_id"`
 	UID        string    `bun:"agent_uid"`
+	Computer   *string   `bun:"computer_name"`
 	Status     string    `bun:"status"`
 	LastSeenAt time.Time `bun:"last_seen_at"`
 	CreatedAt  time.Time `bun:"created_at"`
@@ -101,6 +103,7 @@ type streamRow struct {
 	Watermark     int64      `bun:"watermark"`
 	CompleteUntil *time.Time `bun:"complete_until"`
 	Highest       int64      `bun:"highest"`
+	Holes         int64      `bun:"holes"`
 	UpdatedAt     time.Time  `bun:"updated_at"`
 }
 
@@ -111,6 +114,28 @@ func (w *streamRow) completeTo(t time.Time) {
 	}
 }
 
+// lossKey is of which stream something was dropped, and why.
+type lossKey struct {
+	gatewayID             id.UUID
+	epoch, stream, reason string
+}
+
+// lossRow sums up what a gateway dropped of a stream for one reason.
+type lossRow struct {
+	bun.BaseModel `bun:"table:gateway_ranges,alias:r"`
+	db.Owned
+	GatewayID id.UUID `bun:"gateway_id"`
+	Epoch     string  `bun:"epoch"`
+	Stream    string  `bun:"stream"`
+	Reason    string  `bun:"reason"`
+	Count     int64   `bun:"count,scanonly"`
+	First     int64   `bun:"first,scanonly"`
+	Last      int64   `bun:"last,scanonly"`
+}
+
+func (l lossRow) key() lossKey { return lossKey{l.GatewayID, l.Epoch, l.Stream, l.Reason} }
+
+// rangeRow is a run of positions: beyond the watermark stored or dropped, below it dropped.
 type rangeRow struct {
 	bun.BaseModel `bun:"table:gateway_ranges,alias:r"`
 	db.Owned
@@ -123,4 +148,10 @@ type rangeRow struct {
 	Reason    string     `bun:"reason"`
 	Until     *time.Time `bun:"until"`
 	CreatedAt time.Time  `bun:"created_at"`
+}
+
+// same reports whether two ranges that begin alike say the same.
+func (r rangeRow) same(b rangeRow) bool {
+	until := r.Until == b.Until || r.Until != nil && b.Until != nil && r.Until.Equal(*b.Until)
+	return until && r.Last == b.Last && r.State == b.State && r.Reason == b.Reason && r.CreatedAt.Equal(b.CreatedAt)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -31,7 +32,7 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "gateways",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[alert.Log](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Keys]()},
+		Needs:    []kernel.Port{kernel.PortOf[alert.Log](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Keys](), kernel.PortOf[computer.Names]()},
 		Provides: []kernel.Port{kernel.PortOf[gateway.Registry]()},
 		Paths:    []string{"/v2/gateway", "/api/v2/gateways"},
 		Config:   &m.cfg,
@@ -43,7 +44,7 @@ func (m *Module) Manifest() kernel.Manifest {
 func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	m.checks = kernel.Get[identity.Keys](h)
 	m.service = &service{
-		store: store{h.DB}, alerts: kernel.Get[alert.Log](h), keys: kernel.Get[identity.KeyList](h), audit: h.Audit,
+		store: store{h.DB}, alerts: kernel.Get[alert.Log](h), keys: kernel.Get[identity.KeyList](h), computers: kernel.Get[computer.Names](h), audit: h.Audit,
 		cfg: &m.cfg, log: h.Log, now: time.Now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	kernel.Put[gateway.Registry](h, m.service)
@@ -55,6 +56,8 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	}
 	h.Cron("find_silent", "* * * * *", m.service.findSilent)
 	h.Cron("find_gaps", "*/5 * * * *", m.service.findGaps)
+	h.Cron("find_dropped", "2-59/5 * * * *", m.service.findDropped)
+	h.Cron("forget_dropped", "27 3 * * *", m.service.forgetDropped)
 	h.Cron("forget_snapshots", "17 3 * * *", m.service.forgetSnapshots)
 	return m.service.bootstrap(ctx, m.cfg.BootstrapToken.Reveal(), m.cfg.BootstrapOrganization)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
@@ -32,13 +33,14 @@ const (
 )
 
 type service struct {
-	store  store
-	alerts alert.Log
-	keys   identity.KeyList
-	audit  *audit.Log
-	cfg    *Config
-	log    *slog.Logger
-	now    func() time.Time
+	store     store
+	alerts    alert.Log
+	keys      identity.KeyList
+	computers computer.Names
+	audit     *audit.Log
+	cfg       *Config
+	log       *slog.Logger
+	now       func() time.Time
 
 	mu      sync.Mutex
 	checked map[string]checkedKey

@@ -2,6 +2,7 @@ package gateways
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +22,11 @@ func (s *service) Advance(ctx context.Context, gatewayID id.UUID, d gateway.Deli
 	if !isName(d.Epoch) || !isName(d.Stream) {
 		return errPosition
 	}
-	agents := s.newlySeen(gatewayID, d.Agents, now)
-	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+	agents, err := s.newlySeen(ctx, gatewayID, d.Agents, now)
+	if err != nil {
+		return err
+	}
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		w := streamRow{GatewayID: gatewayID, Epoch: d.Epoch, Stream: d.Stream, UpdatedAt: now}
 		if err := s.store.lockStream(ctx, tx, &w); err != nil {
 			return err
@@ -47,18 +51,57 @@ func (s *service) advance(ctx context.Context, tx db.Tx, w *streamRow, news []ru
 	for _, r := range news {
 		w.Highest = max(w.Highest, r.last)
 	}
-	at, until, beyond := advance(w.Watermark, append(runs(known), news...))
-	w.Watermark = at
-	if !until.IsZero() {
-		w.completeTo(until)
+	before := w.Watermark
+	a := advance(before, append(runs(known), news...)).giveUp(maxRuns, w.UpdatedAt)
+	w.Watermark, w.Holes = a.watermark, int64(len(gapsOf(a.watermark, a.beyond)))
+	if !a.until.IsZero() {
+		w.completeTo(a.until)
 	}
 	if err := s.store.saveStream(ctx, tx, w); err != nil {
 		return err
 	}
-	if len(known) == 0 && len(beyond) == 0 {
-		return nil
+	if len(a.lost) == 0 {
+		return s.store.changeRanges(ctx, tx, w, changesOf(known, rows(w, a.beyond)))
 	}
-	return s.store.replaceRanges(ctx, tx, w, rows(w, beyond))
+	last, err := s.store.lost(ctx, tx, w, before, 1)
+	if err != nil {
+		return err
+	}
+	lost := runs(last)
+	for _, r := range a.lost {
+		lost = join(lost, r)
+	}
+	lost = lost[max(0, len(lost)-maxRuns):]
+	c := changesOf(slices.Concat(last, known), rows(w, slices.Concat(lost, a.beyond)))
+	if err := s.store.changeRanges(ctx, tx, w, c); err != nil {
+		return err
+	}
+	return s.store.forgetFirstLost(ctx, tx, w, maxRuns)
+}
+
+// changes are what makes of the ranges that are kept those that should be.
+type changes struct {
+	gone []int64 // by their first positions
+	news []rangeRow
+}
+
+// changesOf compares ranges of one stream, of which no two begin alike.
+func changesOf(known, wanted []rangeRow) (c changes) {
+	kept := make(map[int64]rangeRow, len(known))
+	for _, r := range known {
+		kept[r.First] = r
+	}
+	for _, r := range wanted {
+		if k, ok := kept[r.First]; ok && k.same(r) {
+			delete(kept, r.First)
+			continue
+		}
+		c.news = append(c.news, r)
+	}
+	for first := range kept {
+		c.gone = append(c.gone, first)
+	}
+	return c
 }
 
 func rows(w *streamRow, beyond []run) []rangeRow {
@@ -74,17 +117,6 @@ func rows(w *streamRow, beyond []run) []rangeRow {
 		}
 	}
 	return all
-}
-
-// rangesOf are the stream's own ranges.
-func rangesOf(all []rangeRow, w streamRow) []rangeRow {
-	var own []rangeRow
-	for _, r := range all {
-		if r.GatewayID == w.GatewayID && r.Epoch == w.Epoch && r.Stream == w.Stream {
-			own = append(own, r)
-		}
-	}
-	return own
 }
 
 func runs(rows []rangeRow) []run {
@@ -110,8 +142,30 @@ type agentKey struct {
 	uid       string
 }
 
-// newlySeen are the rows of agents that reported through the gateway, in order, without those that were stored lately.
-func (s *service) newlySeen(gatewayID id.UUID, uids []string, now time.Time) []agentRow {
+// newlySeen are the rows of agents that reported through the gateway, in order, without those that were stored lately,
+// with the names that their computers have.
+func (s *service) newlySeen(ctx context.Context, gatewayID id.UUID, uids []string, now time.Time) ([]agentRow, error) {
+	rows := s.notRemembered(gatewayID, uids, now)
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	news := make([]string, len(rows))
+	for i, r := range rows {
+		news[i] = r.UID
+	}
+	names, err := s.computers.NamesOf(ctx, news)
+	if err != nil {
+		return nil, fmt.Errorf("names of the agents' computers: %w", err)
+	}
+	for i := range rows {
+		if name, ok := names[rows[i].UID]; ok {
+			rows[i].Computer = &name
+		}
+	}
+	return rows, nil
+}
+
+func (s *service) notRemembered(gatewayID id.UUID, uids []string, now time.Time) []agentRow {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	names := make([]string, len(uids))

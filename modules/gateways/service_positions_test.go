@@ -113,11 +113,43 @@ func TestWatermarkIsMovedFromManySides(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s := shown(t, o, e).Streams[0]; s.Watermark != 400 || len(s.Gaps) != 0 || !s.CompleteUntil.Equal(noon.Add(39*time.Second)) {
+		if s := shown(t, o, e).Streams[0]; s.Watermark != 400 || len(s.Gaps) != 1 || s.Gaps[0].Reason != "overflow" || !s.CompleteUntil.Equal(noon.Add(39*time.Second)) {
 			t.Errorf("after the hole was explained the stream is %+v", s)
 		}
-		if n := counted(t, d, "SELECT count(*) FROM gateway_ranges"); n != 0 {
-			t.Errorf("%d ranges are left", n)
+		if n := counted(t, d, "SELECT count(*) FROM gateway_ranges"); n != 1 {
+			t.Errorf("%d ranges are left, want the dropped one", n)
+		}
+	})
+}
+
+func TestAgentsHaveTheNamesOfTheirComputers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		populate(t, d)
+		o := newOffice(d)
+		e, theirs := register(t, o, 1, "GW-001"), register(t, o, 2, "GW-002")
+		o.names["PC-1"] = "Qabulxona"
+		next := int64(0)
+		named := func(of enrolled, uid, name string) int {
+			t.Helper()
+			next++
+			o.clock.pass(agentFreshness)
+			d1 := gateway.Delivery{Epoch: "e1", Stream: "agent", Stored: []gateway.Range{{First: next, Last: next}}, Agents: []string{"PC-1", "PC-2"}}
+			if err := o.Advance(of.as(), of.gateway.ID, d1); err != nil {
+				t.Fatal(err)
+			}
+			return counted(t, d, "SELECT count(*) FROM agent_instances WHERE gateway_id = ? AND agent_uid = ? AND COALESCE(computer_name, '') = ?", of.gateway.ID, uid, name)
+		}
+		if named(e, "PC-1", "Qabulxona") != 1 || named(e, "PC-2", "") != 1 {
+			t.Error("the agents are not called as their computers are")
+		}
+		delete(o.names, "PC-1")
+		o.names["PC-2"] = "Ombor"
+		if named(e, "PC-1", "Qabulxona") != 1 || named(e, "PC-2", "Ombor") != 1 {
+			t.Error("a name is lost, or a later one is not taken")
+		}
+		if named(theirs, "PC-2", "") != 1 {
+			t.Error("the other organization's agent has the name")
 		}
 	})
 }

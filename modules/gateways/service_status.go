@@ -43,6 +43,7 @@ type report struct {
 	QueueDepth      int64
 	BufferUsage     float64
 	ConnectedAgents int64
+	SetAside        int64
 	CPU, Memory     *float64
 	Disk            *float64
 	Network         map[string]any
@@ -122,7 +123,7 @@ func (s *service) keep(ctx context.Context, tx db.Tx, gatewayID id.UUID, r repor
 	snapshot := snapshotRow{
 		ID: id.New(), GatewayID: gatewayID, Timestamp: now, CPUUsage: percent(r.CPU), DiskUsage: percent(r.Disk), MemoryUsage: percent(r.Memory),
 		QueueDepth: max(r.QueueDepth, 0), BufferUsage: r.BufferUsage, ConnectedAgents: min(max(r.ConnectedAgents, 0), math.MaxInt32),
-		NetworkStatus: r.Network,
+		SetAside: max(r.SetAside, 0), NetworkStatus: bounded(r.Network),
 	}
 	if err := s.store.addSnapshot(ctx, tx, &snapshot); err != nil {
 		return err
@@ -149,6 +150,17 @@ func (s *service) keep(ctx context.Context, tx db.Tx, gatewayID id.UUID, r repor
 		}
 	}
 	return nil
+}
+
+// maxNetwork bounds what a gateway says of its network, in bytes of JSON.
+const maxNetwork = 4 << 10
+
+// bounded is what was said, or nothing if that is too much to keep with every heartbeat.
+func bounded(said map[string]any) map[string]any {
+	if text, err := json.Marshal(said); err != nil || len(text) > maxNetwork {
+		return nil
+	}
+	return said
 }
 
 // percent is a share that fits its column.

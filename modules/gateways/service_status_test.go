@@ -26,7 +26,7 @@ func TestHeartbeatIsWrittenDown(t *testing.T) {
 		e := register(t, o, 1, "GW-001")
 		sent := noon.Add(-90 * time.Second) // the gateway's clock is behind
 		h := o.beat(t, e, report{
-			Version: "1.2.3", Epoch: "e1", SentAt: sent, QueueDepth: 7, BufferUsage: 0.25, ConnectedAgents: 3,
+			Version: "1.2.3", Epoch: "e1", SentAt: sent, QueueDepth: 7, BufferUsage: 0.25, ConnectedAgents: 3, SetAside: 4,
 			CPU: share(12.5), Memory: share(40), Disk: share(61.25), Network: map[string]any{"latencyMs": 12, "odd": "\x00'"},
 			Streams: []position{{Stream: "agent", Last: 5, Pending: 5}, {Stream: "device"}},
 		}, e.key)
@@ -35,7 +35,7 @@ func TestHeartbeatIsWrittenDown(t *testing.T) {
 		}
 		g := shown(t, o, e)
 		if g.Status != "online" || g.StatusReason != "heartbeat" || !g.StatusSince.Equal(noon) || !g.LastSeenAt.Equal(noon) || g.Version != "1.2.3" ||
-			g.BufferUsage != 0.25 || g.QueueDepth != 7 || g.ConnectedAgents != 3 || *g.ClockSkewMS != -90_000 {
+			g.BufferUsage != 0.25 || g.QueueDepth != 7 || g.ConnectedAgents != 3 || g.SetAside != 4 || *g.ClockSkewMS != -90_000 {
 			t.Errorf("listed as %+v", g)
 		}
 		var kept struct {
@@ -76,8 +76,12 @@ func TestAbsurdHeartbeatIsTamed(t *testing.T) {
 		}
 		o.beat(t, e, report{
 			Version: "\x00" + strings.Repeat("я", 200), Epoch: "e1", SentAt: time.Date(1, 1, 1, 1, 0, 0, 0, time.UTC),
-			QueueDepth: math.MinInt64, BufferUsage: 1e300, ConnectedAgents: math.MaxInt64, CPU: share(1e9), Memory: share(-5), Streams: streams,
+			QueueDepth: math.MinInt64, BufferUsage: 1e300, ConnectedAgents: math.MaxInt64, SetAside: -1, CPU: share(1e9), Memory: share(-5), Streams: streams,
+			Network: map[string]any{"novel": strings.Repeat("x", maxNetwork)},
 		}, e.key)
+		if n := counted(t, d, "SELECT count(*) FROM gateway_status_snapshots WHERE network_status IS NULL AND set_aside = 0"); n != 1 {
+			t.Error("the snapshot keeps what is too long, or less than nothing set aside")
+		}
 		g := shown(t, o, e)
 		if g.Version != strings.Repeat("я", 50) || g.QueueDepth != 0 || g.ConnectedAgents != math.MaxInt32 || g.CompleteUntil != nil {
 			t.Errorf("listed as %+v", g)

@@ -1,6 +1,7 @@
 package gateways
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -144,6 +145,16 @@ func TestOldSnapshotsAreForgotten(t *testing.T) {
 		o := newOffice(d)
 		e := register(t, o, 1, "GW-001")
 		o.beat(t, e, report{}, e.key)
+		err := d.Write(system(), func(ctx context.Context, tx db.Tx) error { // more than one part of the deletion; unscoped
+			_, err := tx.Raw(`INSERT INTO gateway_status_snapshots (id, organization_id, gateway_id, timestamp)
+				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+				SELECT `+map[string]string{"sqlite": "hex(randomblob(16))", "postgres": "gen_random_uuid()"}[d.Name()]+`, 1, ?0, ?2 FROM n`,
+				e.gateway.ID, db.Part+1, noon).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		o.clock.pass(24 * time.Hour)
 		o.beat(t, e, report{}, e.key)
 		o.clock.pass(29*24*time.Hour + time.Second)

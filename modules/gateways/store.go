@@ -94,16 +94,18 @@ func (s store) latestSnapshots(ctx context.Context, ids []id.UUID) (map[id.UUID]
 
 // forgetSnapshots deletes reports that are older than the time.
 func (s store) forgetSnapshots(ctx context.Context, before time.Time) error {
-	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Delete((*snapshotRow)(nil)).Where("s.timestamp < ?", before).Exec(ctx)
-		return err
+	_, err := s.db.InParts(ctx, func(ctx context.Context, tx db.Tx) (db.Affected, error) {
+		old := tx.Select((*snapshotRow)(nil)).Column("s.id").Where("s.timestamp < ?", before).Limit(db.Part)
+		return tx.Delete((*snapshotRow)(nil)).Where("?TableAlias.id IN (?)", old).Exec(ctx)
 	})
+	return err
 }
 
 // seeAgents notes that the agents reported through the gateway.
 func (s store) seeAgents(ctx context.Context, tx db.Tx, rows []agentRow) error {
 	_, err := tx.Insert(&rows).On("CONFLICT (gateway_id, agent_uid) DO UPDATE").
 		Set("status = EXCLUDED.status").Set("last_seen_at = EXCLUDED.last_seen_at").
+		Set("computer_name = COALESCE(EXCLUDED.computer_name, ?TableAlias.computer_name)").
 		Where("?TableAlias.organization_id = EXCLUDED.organization_id").Returning("NULL").Exec(ctx)
 	return err
 }

@@ -23,7 +23,8 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		e := register(t, o, 1, "GW-001")
 		token := newToken(t, o, 1, time.Hour, 5)
 		o.beat(t, e, report{}, e.key)
-		delivery := gateway.Delivery{Epoch: "e1", Stream: "agent", Stored: []gateway.Range{{First: 1, Last: 2}, {First: 5, Last: 6}}, Agents: []string{"PC-1"}}
+		delivery := gateway.Delivery{Epoch: "e1", Stream: "agent", Stored: []gateway.Range{{First: 1, Last: 1}, {First: 5, Last: 6}},
+			Dropped: []gateway.Dropped{{First: 2, Last: 2, Reason: "overflow"}}, Agents: []string{"PC-1"}}
 		if err := o.Advance(e.as(), e.gateway.ID, delivery); err != nil {
 			t.Fatal(err)
 		}
@@ -135,12 +136,52 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 					return shows(len(rows), err)
 				})
 			},
-			"replaceRanges": func() error {
-				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.replaceRanges(ctx, tx, &w, nil) })
+			"firstRanges": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.firstRanges(ctx, tx, &w, 10)
+					return shows(len(rows), err)
+				})
 			},
+			"lost": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.lost(ctx, tx, &w, 100, 10)
+					return shows(len(rows), err)
+				})
+			},
+			"addRuns": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					found := standing{streamRow: w, dropped: 1}
+					found.Holes = 1
+					err := s.addRuns(ctx, tx, &found, 10)
+					return shows(len(found.beyond)+len(found.lost), err)
+				})
+			},
+			"changeRanges": func() error {
+				row := rangeRow{GatewayID: g.ID, Epoch: "e1", Stream: "agent", First: 90, Last: 90, State: stored, CreatedAt: far}
+				refused := in(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error { // it is not their gateway
+					return s.changeRanges(ctx, tx, &w, changes{news: []rangeRow{row}})
+				})
+				return errors.Join(refused, in(nil, func(ctx context.Context, tx db.Tx) error {
+					return s.changeRanges(ctx, tx, &w, changes{gone: []int64{2, 5}})
+				}))
+			},
+			"forgetFirstLost": func() error {
+				high := w
+				high.Watermark = 100
+				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.forgetFirstLost(ctx, tx, &high, 0) })
+			},
+			"forgetDropped": func() error { return s.forgetDropped(theirs, far) },
 			"streams": func() error {
-				streams, ranges, err := s.streams(theirs, []id.UUID{g.ID})
-				return shows(len(streams)+len(ranges), err)
+				found, err := s.streams(theirs, []id.UUID{g.ID}, 10)
+				return shows(len(found), err)
+			},
+			"incomplete": func() error {
+				found, err := s.incomplete(theirs, streamRow{}, 10, 10)
+				return shows(len(found), err)
+			},
+			"losses": func() error {
+				found, err := s.losses(theirs, time.Time{}, far, lossKey{}, 10)
+				return shows(len(found), err)
 			},
 		})
 		if after := picture(t, d); after != before {

@@ -28,7 +28,13 @@ func FuzzAdvance(f *testing.F) {
 			}
 			all = append(all, r)
 		}
-		at, _, beyond := advance(watermark, all)
+		a := advance(watermark, all)
+		at, beyond := a.watermark, a.beyond
+		for i, r := range a.lost {
+			if r.state != dropped || r.first <= watermark || r.last > at || r.last < r.first || i > 0 && r.first <= a.lost[i-1].last {
+				t.Fatalf("from %d to %d are lost %+v", watermark, at, a.lost)
+			}
+		}
 		if at < watermark {
 			t.Fatalf("the watermark went back from %d to %d", watermark, at)
 		}

@@ -10,6 +10,12 @@ import (
 	"github.com/staff-control/staff-control/platform/jsonscan"
 )
 
+// The longest texts by which something is known, in bytes: keys and reasons; epochs, streams and traceparents.
+const (
+	maxKey  = 255
+	maxName = 64
+)
+
 // document is the body of POST /v2/ingest/logs, in either of its dialects: our gateways' items are events as
 // activity.Event's JSON has them, with the delivery position seq in front; the design document's are
 // {type, computerUid, userSid, payload: {windowTitle, …}, timestamp}. Members that are not known are skipped,
@@ -65,9 +71,9 @@ func (d *decoder) member(name string) {
 	case "idempotencyToken":
 		d.TextInto(&d.doc.token, name)
 	case "epoch":
-		d.TextInto(&d.doc.epoch, name)
+		d.IDInto(&d.doc.epoch, name, maxName)
 	case "stream":
-		d.TextInto(&d.doc.stream, name)
+		d.IDInto(&d.doc.stream, name, maxName)
 	case "sentAt":
 		d.TimeInto(&d.doc.sentAt, name)
 	case "until":
@@ -91,7 +97,7 @@ func (d *decoder) ranges() {
 			case "last":
 				d.NumberInto(&r.Last, "dropped.last")
 			case "reason":
-				d.TextInto(&r.Reason, "dropped.reason")
+				d.IDInto(&r.Reason, "dropped.reason", maxKey)
 			default:
 				d.Skip(0)
 			}
@@ -157,7 +163,7 @@ func (d *decoder) field(e *activity.Event, name string) {
 		d.TextInto(&kind, name)
 		e.Kind = activity.Kind(kind)
 	case "key":
-		d.TextInto(&e.Key, name)
+		d.IDInto(&e.Key, name, maxKey)
 	case "computerUid":
 		d.TextInto(&e.ComputerUID, name)
 	case "userSid":
@@ -167,7 +173,7 @@ func (d *decoder) field(e *activity.Event, name string) {
 	case "source":
 		d.TextInto(&e.Source, name)
 	case "trace":
-		d.TextInto(&e.Trace, name)
+		d.IDInto(&e.Trace, name, maxName)
 	case "details":
 		d.details(e)
 	case "payload":

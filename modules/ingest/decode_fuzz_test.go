@@ -3,7 +3,9 @@ package ingest
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,9 +19,9 @@ import (
 // back the same when encoding/json has written it.
 func FuzzDecode(f *testing.F) {
 	f.Add(`{"gatewayId":"g","idempotencyToken":"t","data":` + dataOf(f, 1, activitytest.Kinds()) + `}`)
-	f.Add(`{"data":[{"type":"active_window","computerUid":"PC-001","userSid":"S","payload":{"windowTitle":"\ud83d\ude00\ud800x","durationSeconds":1.5},"timestamp":"2026-11-02T12:00:00Z"}]}`)
-	f.Add(`{"dropped":[{"first":1,"last":2,"reason":"r"}],"data":[],"x":[-0.0E-1,true,{"y":null}]}`)
-	f.Add(`{"data":[],"data":null}`)
+	for _, body := range bodies(f) {
+		f.Add(body[len("200 "):])
+	}
 	f.Fuzz(func(t *testing.T, body string) {
 		d, err := decode(body, 1000)
 		valid := json.Valid([]byte(body)) && strings.HasPrefix(strings.TrimLeft(body, " \t\r\n"), "{")
@@ -34,6 +36,27 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%v\n got %+v\nwant %+v", err, again.events, d.events)
 		}
 	})
+}
+
+// bodies are those that agent-api is tried with on a real database as well, each behind its status.
+func bodies(t testing.TB) []string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/bodies.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(strings.ReplaceAll(string(text), "NOW", "2026-11-02T12:00:00Z")), "\n")
+}
+
+// What a status says of a body, the decoder does.
+func TestBodiesThatCannotBeStoredAreRefused(t *testing.T) {
+	t.Parallel()
+	server, _ := newServer(t, defaults(), &sink{}, &positions{})
+	for _, body := range bodies(t) {
+		if w := post(server, strings.NewReader(body[len("200 "):])); strconv.Itoa(w.Code) != body[:3] {
+			t.Errorf("status %d, want %s: %s", w.Code, body, w.Body)
+		}
+	}
 }
 
 // deep reports nesting that may be refused on purpose.

@@ -158,6 +158,9 @@ func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 		`{"data":[` + strings.Replace(good, `"key"`, `"seq":0,"key"`, 1) + `]}`:                                 {"data[0].seq not_a_number"},
 		`{"data":[` + strings.Replace(good, `"key"`, `"payload":{"durationSeconds":"5"},"key"`, 1) + `]}`:       {"data[0].payload.durationSeconds not_a_number"},
 		`{"data":[` + strings.Replace(good, `"key"`, `"payload":[],"width":-1,"fileSize":1e30,"key"`, 1) + `]}`: {"data[0].payload not_an_object", "data[0].width not_a_number", "data[0].fileSize not_a_number"},
+		`{"data":[` + strings.Replace(good, `"k"`, `"k\u0000","trace":"`+strings.Repeat("t", 65)+`"`, 1) + `]}`: {"data[0].key not_text", "data[0].trace too_long"},
+		`{"epoch":"` + strings.Repeat("e", 65) + `","stream":"a\u0000","data":[]}`:                              {"epoch too_long", "stream not_text"},
+		`{"until":"0000-12-31T23:59:59Z","sentAt":"9999-12-31T23:59:59-00:01","data":[]}`:                       {"until not_a_time", "sentAt not_a_time"},
 		`{"gatewayId":5,"until":"x","dropped":[{"first":"a","last":2,"reason":[]},7],"data":[]}`: {
 			"gatewayId not_text", "until not_a_time", "dropped.first not_a_number", "dropped.reason not_text", "dropped ingest.bad_range", "dropped not_an_object", "dropped ingest.bad_range"},
 	} {

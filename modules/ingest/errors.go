@@ -14,6 +14,7 @@ var (
 	errTooManyEvents = fault.New(fault.TooLarge, "ingest.too_many_events")
 	errOtherGateway  = fault.New(fault.Forbidden, "ingest.other_gateway")
 	errTokenMismatch = fault.New(fault.Invalid, "ingest.token_mismatch")
+	errUnstorable    = fault.New(fault.Invalid, "ingest.unstorable")
 	errBusy          = fault.New(fault.TooMany, "ingest.busy").After(retryAfter)
 )
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ import (
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity/activitytest"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/httpx/httptestx"
@@ -179,6 +181,15 @@ func TestPositionThatCannotMoveFailsTheBatch(t *testing.T) {
 	}
 	if n := testutil.ToFloat64(s.metrics.requests.WithLabelValues("logs", "unavailable")); n != 1 {
 		t.Errorf("%v requests counted as unavailable", n)
+	}
+}
+
+func TestAPositionThatCanNeverBeKeptIsRefused(t *testing.T) {
+	t.Parallel()
+	server, _ := newServer(t, defaults(), &sink{}, &positions{err: fmt.Errorf("%w: 22008", db.ErrInvalid)})
+	w := post(server, strings.NewReader(`{"epoch":"e","stream":"agent","data":`+dataOf(t, 1, activitytest.Events(1))+`}`))
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "ingest.unstorable") {
+		t.Errorf("status %d: %s", w.Code, w.Body)
 	}
 }
 

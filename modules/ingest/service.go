@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
@@ -123,10 +125,14 @@ func (s *service) advance(ctx context.Context, caller id.UUID, doc document) err
 	if doc.epoch == "" || len(doc.seqs)+len(doc.dropped) == 0 {
 		return nil
 	}
-	return s.gateways.Advance(ctx, caller, gateway.Delivery{
+	err := s.gateways.Advance(ctx, caller, gateway.Delivery{
 		Epoch: doc.epoch, Stream: doc.stream, Stored: runs(doc.seqs), Dropped: doc.dropped, Until: doc.until,
 		Agents: agents(doc.events),
 	})
+	if errors.Is(err, db.ErrInvalid) {
+		return errUnstorable.Wrap(err) // or the gateway would send it for ever
+	}
+	return err
 }
 
 // agents are the computers whose events these are; those of one computer mostly follow each other.

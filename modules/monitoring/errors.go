@@ -16,6 +16,7 @@ var (
 	errStorage     = fault.New(fault.Unavailable, "database").After(retryAfter)
 	errUnknownKind = fault.New(fault.Invalid, "monitoring.unknown_kind")
 	errIncomplete  = fault.New(fault.Invalid, "monitoring.incomplete")
+	errUnstorable  = fault.New(fault.Invalid, "monitoring.unstorable")
 )
 
 // Codes of single fields of a request.
@@ -33,4 +34,12 @@ func storage(err error) error {
 		return errStorage.Wrap(err)
 	}
 	return err
+}
+
+// putting is storage, for a batch: one that no table can hold must not be sent for ever.
+func putting(err error) error {
+	if errors.Is(err, db.ErrInvalid) {
+		return errUnstorable.Wrap(err)
+	}
+	return storage(err)
 }

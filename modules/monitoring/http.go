@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
@@ -102,7 +103,9 @@ type dayRequest struct {
 // Validate returns all that is wrong.
 func (r *dayRequest) Validate() error {
 	var f fault.Fields
-	if _, err := time.Parse(time.DateOnly, r.Date); err != nil {
+	date, err := time.Parse(time.DateOnly, r.Date)
+	// The day before is read too, and every zone's midnight must be a time.
+	if err != nil || !db.KeepsTime(date.AddDate(0, 0, -2)) || !db.KeepsTime(date.AddDate(0, 0, 2)) {
 		f.Add("date", codeNotADate, nil)
 	}
 	if (r.Employee == 0) == (r.Computer == "") {

@@ -2,6 +2,7 @@ package monitoring
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -384,6 +385,37 @@ func TestManyLinksAreReadInParts(t *testing.T) {
 		o.computers, o.staff = registry{links: map[int64][]computer.LinkPeriod{1: links}}, staff
 		if got := o.titles(t, lead(10), "limit=5"); len(got) != 5 || !strings.HasSuffix(got[0], " 11") || !strings.HasSuffix(got[1], " 11") || !strings.HasSuffix(got[4], " 9") {
 			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// PostgreSQL's times end sooner than Go's.
+func TestNoTimeOfAReaderBreaksTheServer(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		hr, admin := as(actor.HR, 1), as(actor.Admin, 0)
+		cursor := func(at string) string {
+			return base64.RawURLEncoding.EncodeToString([]byte(`["` + at + `","0192f0aa-0000-7000-8000-000000000001"]`))
+		}
+		const early, late, first, last = "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:01Z", "9999-12-31T23:59:59Z"
+		for path, want := range map[string]int{
+			"/active-windows?from=" + early: 400, "/visited-sites?to=" + early: 400, "/screenshots?from=" + late: 400, "/user-sessions?to=" + late: 400,
+			"/idle-periods?from=" + first: 200, "/active-windows?to=" + last: 200, "/active-windows?employee=1&from=" + first + "&to=" + last: 200,
+			"/active-windows?to=" + first: 200, "/active-windows?from=" + last: 200,
+			"/active-windows?after=" + cursor(early): 400, "/active-windows?after=" + cursor(first): 200, "/active-windows?after=" + cursor(last): 200,
+			"/quarantine?after=" + cursor(early): 400, "/quarantine?after=" + cursor(late): 400, "/quarantine?after=" + cursor(last): 200,
+			"/day?employee=1&date=0000-01-01": 400, "/day?employee=1&date=0001-01-01": 400, "/day?employee=1&date=9999-12-31": 400,
+			"/day?employee=1&date=0001-01-03": 200, "/day?computer=PC-1&date=9999-12-29": 200, "/day?computer=PC-1&date=0001-01-03": 200,
+		} {
+			for who, ctx := range map[string]context.Context{"HR": hr, "ADMIN": admin} {
+				if who == "ADMIN" && strings.HasPrefix(path, "/day") {
+					path += "&organization=1"
+				}
+				if got := o.get(t, ctx, path, new(any)); got != want {
+					t.Errorf("%s %s: status %d, want %d", who, path, got, want)
+				}
+			}
 		}
 	})
 }

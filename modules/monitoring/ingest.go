@@ -1,6 +1,7 @@
 package monitoring
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"math"
@@ -205,7 +206,29 @@ func payload(e *activity.Event) json.RawMessage {
 		c.At, c.End = time.Time{}, time.Time{}
 		b, _ = json.Marshal(&c)
 	}
-	return b
+	return withoutNUL(b)
+}
+
+// withoutNUL takes NUL out of the texts of a JSON value, since PostgreSQL's has none.
+func withoutNUL(b []byte) []byte {
+	const null = `\u0000`
+	if !bytes.Contains(b, []byte(null)) {
+		return b
+	}
+	clean := b[:0]
+	for i := 0; i < len(b); {
+		n := 1
+		switch {
+		case bytes.HasPrefix(b[i:], []byte(null)):
+			i += len(null)
+			continue
+		case b[i] == '\\':
+			n = 2 // the second may be a backslash that begins nothing
+		}
+		clean = append(clean, b[i:i+n]...)
+		i += n
+	}
+	return clean
 }
 
 // pair is a Windows user on a computer.

@@ -42,10 +42,10 @@ func (s *service) Put(ctx context.Context, b activity.Batch) (activity.Receipt, 
 	}
 	// Before and outside the transaction: a computer that is known without a row is harmless.
 	if err := s.introduce(ctx, told); err != nil {
-		return activity.Receipt{}, storage(err)
+		return activity.Receipt{}, putting(err)
 	}
 	if err := s.computers.Seen(ctx, p.sightings); err != nil {
-		return activity.Receipt{}, storage(err)
+		return activity.Receipt{}, putting(err)
 	}
 	r, err := s.write(ctx, b, p)
 	if err == nil && !r.Duplicate {
@@ -75,7 +75,7 @@ func (s *service) write(ctx context.Context, b activity.Batch, p *prepared) (r a
 	}
 	s.metrics.seconds.Observe(s.now().Sub(began).Seconds())
 	if err != nil {
-		return activity.Receipt{}, storage(err)
+		return activity.Receipt{}, putting(err)
 	}
 	if duplicate {
 		s.metrics.duplicates.Inc()

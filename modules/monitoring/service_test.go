@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -251,4 +252,39 @@ func TestWhatAgentsTellOfThemselvesIsPassedOn(t *testing.T) {
 	s.computers = b
 	_, err := s.Put(agent(1), activity.Batch{Events: []activity.Event{user}})
 	isPassing(t, err)
+}
+
+// An event that is set aside is kept with what it says, whatever that is.
+func TestWhatIsSetAsideCanBeKept(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		e := newWindow("k\x00", "PC\x00", noon)
+		e.Duration, e.Title, e.Session, e.Trace, e.Source = -1, `a\u0000\`+"\x00", "lo\x00ck", "\xff\x00", "\x00"
+		e.Details = map[string]string{"a\x00": "\x00b\\"}
+		if r := mustPut(t, s, agent(1), activity.Batch{Token: "t", Events: []activity.Event{e}}); r.Quarantined != 1 {
+			t.Fatalf("receipt %+v", r)
+		}
+		var got activity.Event
+		if err := json.Unmarshal(allAside(t, s, 1)[0].Payload, &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Key != "k" || got.ComputerUID != "PC" || got.Title != `a\u0000\` || got.Session != "lock" || got.Trace != "\uFFFD" || got.Details["a"] != `b\` {
+			t.Errorf("kept %+v", got)
+		}
+	})
+}
+
+// A batch that no table can hold must not look like a server that has no time now: it would be sent for ever.
+func TestABatchThatCanNeverBeKeptIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.SQLite(t))
+	s.computers = registry{err: fmt.Errorf("%w: 22008", db.ErrInvalid)}
+	_, err := s.Put(agent(1), activity.Batch{Events: []activity.Event{newWindow("1", "PC", noon)}})
+	if !errors.Is(err, errUnstorable) || fault.Of(err).Kind != fault.Invalid {
+		t.Errorf("put: %v", err)
+	}
+	if err := putting(db.ErrUnavailable); fault.Of(err).Kind != fault.Unavailable {
+		t.Errorf("a database that is away: %v", err)
+	}
 }

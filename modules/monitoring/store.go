@@ -70,42 +70,18 @@ func (s store) setAside(ctx context.Context, tx db.Tx, set []aside, now time.Tim
 	return nil
 }
 
-// forgetRows bounds the rows of one deletion: SQLite has one writer, and ingest waits for it.
-const forgetRows = 5000
-
 // forgetTokens deletes the tokens from before this time, of the organizations that the actor sees.
 func (s store) forgetTokens(ctx context.Context, before time.Time) (int64, error) {
-	return s.inParts(ctx, func(ctx context.Context, tx db.Tx) (affected, error) {
-		old := tx.Select((*tokenRow)(nil)).Column("organization_id", "token").Where("stored_at < ?", before).Limit(forgetRows)
+	return s.db.InParts(ctx, func(ctx context.Context, tx db.Tx) (db.Affected, error) {
+		old := tx.Select((*tokenRow)(nil)).Column("organization_id", "token").Where("stored_at < ?", before).Limit(db.Part)
 		return tx.Delete((*tokenRow)(nil)).Where("(organization_id, token) IN (?)", old).Exec(ctx)
 	})
 }
 
 // forgetAside deletes what was set aside before this time, of the organizations that the actor sees.
 func (s store) forgetAside(ctx context.Context, before time.Time) (int64, error) {
-	return s.inParts(ctx, func(ctx context.Context, tx db.Tx) (affected, error) {
-		old := tx.Select((*quarantineRow)(nil)).Column("organization_id", "id").Where("received_at < ?", before).Limit(forgetRows)
+	return s.db.InParts(ctx, func(ctx context.Context, tx db.Tx) (db.Affected, error) {
+		old := tx.Select((*quarantineRow)(nil)).Column("organization_id", "id").Where("received_at < ?", before).Limit(db.Part)
 		return tx.Delete((*quarantineRow)(nil)).Where("(organization_id, id) IN (?)", old).Exec(ctx)
 	})
 }
-
-// inParts repeats a deletion of at most forgetRows, each in a transaction of its own, until there is nothing left.
-func (s store) inParts(ctx context.Context, part func(context.Context, db.Tx) (affected, error)) (deleted int64, err error) {
-	for n := int64(forgetRows); n == forgetRows; deleted += n {
-		err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-			res, err := part(ctx, tx)
-			if err != nil {
-				return err
-			}
-			n, err = res.RowsAffected()
-			return err
-		})
-		if err != nil {
-			return deleted, err
-		}
-	}
-	return deleted, nil
-}
-
-// affected is what a statement says of the rows that it touched.
-type affected interface{ RowsAffected() (int64, error) }

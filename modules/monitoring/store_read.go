@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
 )
@@ -69,11 +70,12 @@ func (s store) newest(ctx context.Context, k activity.Kind, sights []sight, w wi
 func newest(ctx context.Context, tx db.Tx, k activity.Kind, sights []sight, w window) ([]row, error) {
 	var all []row
 	t := tables[k]
+	sights = visible(tx.Actor(), sights)
 	byComputer := t.name + tx.IndexedBy("idx_"+t.name+"_computer")
 	for part := range slices.Chunk(sights, maxSights) {
 		query, args := statement(t, byComputer, part, w)
 		var rows []row
-		// Scoped by sight: each part of the statement names one organization; the service takes it from the actor.
+		// Scoped by sight: each part of the statement names one organization, and visible has left the actor's.
 		if err := tx.Raw(query, args...).Scan(ctx, &rows); err != nil {
 			return nil, err
 		}
@@ -85,6 +87,14 @@ func newest(ctx context.Context, tx db.Tx, k activity.Kind, sights []sight, w wi
 		})
 	}
 	return all[:min(len(all), w.limit)], nil
+}
+
+// visible are the sights of organizations that the actor sees.
+func visible(a actor.Actor, sights []sight) []sight {
+	if a.CrossesOrganizations() {
+		return sights
+	}
+	return slices.DeleteFunc(slices.Clone(sights), func(s sight) bool { return s.organization != a.OrganizationID })
 }
 
 const newestFirst = " ORDER BY datetime DESC, id DESC LIMIT ?"
@@ -140,8 +150,11 @@ func part(t table, byComputer string, s sight, w window) (string, []any) {
 func (s store) organizations(ctx context.Context, k activity.Kind) (ids []int64, err error) {
 	t := tables[k].name
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		// Scoped by nothing: only for actors that cross organizations; for others row level security leaves one,
-		// and the service does not ask.
+		if a := tx.Actor(); !a.CrossesOrganizations() {
+			ids = []int64{a.OrganizationID}
+			return nil
+		}
+		// Scoped by nothing: only for actors that cross organizations.
 		return tx.Raw("WITH RECURSIVE o (id) AS (SELECT min(organization_id) FROM "+t+
 			" UNION ALL SELECT (SELECT min(organization_id) FROM "+t+" WHERE organization_id > o.id) FROM o WHERE o.id IS NOT NULL)"+
 			" SELECT id FROM o WHERE id IS NOT NULL").Scan(ctx, &ids)

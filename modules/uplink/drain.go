@@ -73,7 +73,7 @@ func (d *drainer) gather(ctx context.Context) (*batch, error) {
 			return nil, nil
 		}
 		if left := d.ripens(rows); left > 0 {
-			if !sleep(ctx, left) {
+			if !d.wait(ctx, rows, left) {
 				return nil, nil
 			}
 			continue
@@ -82,16 +82,46 @@ func (d *drainer) gather(ctx context.Context) (*batch, error) {
 	}
 }
 
-// ripens says how long the rows may still wait for others to join them.
-func (d *drainer) ripens(rows []backlog.Row) time.Duration {
-	if len(rows) == 0 || len(rows) >= d.cfg.BatchSize || d.resume.begun(d.stream, d.backlog.State().Epoch, rows) {
-		return 0
+// wait waits until the rows are old enough to go, or others that have joined them make a batch. It reports whether
+// ctx is still on. What has joined is only counted: rows may also leave the buffer meanwhile.
+func (d *drainer) wait(ctx context.Context, rows []backlog.Row, left time.Duration) bool {
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	n, size, last := len(rows), sizeOf(rows), rows[len(rows)-1].Seq
+	for !d.full(n, size) {
+		select {
+		case <-timer.C:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-d.wake:
+		}
+		more, err := d.backlog.Next(ctx, d.stream, last, d.cfg.BatchSize-n, int(d.cfg.BatchBytes))
+		if err != nil {
+			return ctx.Err() == nil // who reads them next says why
+		}
+		if n, size = n+len(more), size+sizeOf(more); len(more) > 0 {
+			last = more[len(more)-1].Seq
+		}
 	}
-	var size int
+	return true
+}
+
+// full reports whether so many rows of so many bytes need not wait for more.
+func (d *drainer) full(rows, size int) bool {
+	return rows >= d.cfg.BatchSize || size >= int(d.cfg.BatchBytes)/2
+}
+
+func sizeOf(rows []backlog.Row) (size int) {
 	for _, r := range rows {
 		size += len(r.Payload)
 	}
-	if size >= int(d.cfg.BatchBytes)/2 {
+	return size
+}
+
+// ripens says how long the rows may still wait for others to join them.
+func (d *drainer) ripens(rows []backlog.Row) time.Duration {
+	if len(rows) == 0 || d.full(len(rows), sizeOf(rows)) || d.resume.begun(d.stream, d.backlog.State().Epoch, rows) {
 		return 0
 	}
 	age := d.now().Sub(rows[0].CreatedAt)

@@ -121,7 +121,7 @@ func (m *memory) Reported(_ context.Context, s backlog.Stream, d []backlog.Dropp
 func (m *memory) State() backlog.State {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := backlog.State{Epoch: m.epoch, Usage: 0.25, Bytes: 1000, Last: maps.Clone(m.last), Waiting: map[backlog.Stream]int64{}}
+	s := backlog.State{Epoch: m.epoch, Usage: 0.25, Bytes: 1000, SetAside: int64(len(m.aside)), Last: maps.Clone(m.last), Waiting: map[backlog.Stream]int64{}}
 	for stream, rows := range m.rows {
 		s.Pending += int64(len(rows))
 		s.Waiting[stream] = int64(len(rows))

@@ -25,9 +25,11 @@ type heartbeat struct {
 	BufferBytes     int64            `json:"bufferBytes"`
 	OldestPendingAt time.Time        `json:"oldestPendingAt,omitzero"`
 	ConnectedAgents int              `json:"connectedAgents"`
+	SetAside        int64            `json:"setAside,omitempty"` // what the server refused and we keep
 	CPUUsage        float64          `json:"cpuUsage,omitempty"`
 	MemoryUsage     float64          `json:"memoryUsage,omitempty"`
 	DiskUsage       float64          `json:"diskUsage,omitempty"`
+	NetworkStatus   network          `json:"networkStatus"`
 	Streams         []streamPosition `json:"streams"`
 	Alerts          []alert.Alert    `json:"alerts,omitempty"`
 }
@@ -116,7 +118,11 @@ func (u *uplink) health(ctx context.Context) heartbeat {
 	s := u.backlog.State()
 	h := heartbeat{
 		Status: "online", Version: u.version, Epoch: s.Epoch, SentAt: u.now().UTC(), QueueDepth: s.Pending, BufferUsage: s.Usage, BufferBytes: s.Bytes,
-		OldestPendingAt: s.Oldest, ConnectedAgents: u.keys.inUse(),
+		OldestPendingAt: s.Oldest, ConnectedAgents: u.keys.inUse(), SetAside: s.SetAside, NetworkStatus: u.link.network(),
+	}
+	if skew, known := u.client.clock.ahead(); known {
+		ms := skew.Milliseconds()
+		h.NetworkStatus.ClockOffsetMS = &ms
 	}
 	h.CPUUsage, h.MemoryUsage, h.DiskUsage = u.host.usage(ctx)
 	for _, stream := range backlog.Streams {

@@ -2,8 +2,11 @@ package uplink
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -34,6 +37,13 @@ type link struct {
 	state  state
 	tries  map[string]int // failures in a row, by line; only lines that fail
 	raised bool           // the alert of this outage
+	failed failure        // the last one
+}
+
+// failure is why and when something did not reach the server.
+type failure struct {
+	class string
+	at    time.Time
 }
 
 // newLink begins as offline: nobody has answered yet.
@@ -63,6 +73,7 @@ func (l *link) down(ctx context.Context, line string, err error) (tries int) {
 	l.mu.Lock()
 	l.tries[line]++
 	tries = l.tries[line]
+	l.failed = failure{class(err), l.now().UTC()}
 	if l.state != enrolling || line != enrolLine {
 		l.state = offline
 		if isRefusal(err) {
@@ -99,6 +110,52 @@ func (l *link) raise(ctx context.Context, line string, tries int, err error) {
 	if err := l.alerts.Raise(ctx, a); err != nil {
 		l.log.ErrorContext(ctx, "the alert connection_failed could not be kept", "error", err)
 	}
+}
+
+// network is how the gateway's way to agent-api is, as a heartbeat says it.
+type network struct {
+	State state `json:"state"`
+	// Tries counts failures in a row, of the line that fares worst.
+	Tries       int       `json:"tries"`
+	LastError   string    `json:"lastError,omitempty"`
+	LastErrorAt time.Time `json:"lastErrorAt,omitzero"`
+	// ClockOffsetMS is how far our clock is ahead of the server's.
+	ClockOffsetMS *int64 `json:"clockOffsetMs,omitempty"`
+}
+
+func (l *link) network() network {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := network{State: l.state, LastError: l.failed.class, LastErrorAt: l.failed.at}
+	for _, tries := range l.tries {
+		n.Tries = max(n.Tries, tries)
+	}
+	return n
+}
+
+// class says in a word why something did not reach the server: what an error says in full may name what is nobody
+// else's business.
+func class(err error) string {
+	var (
+		refusal     *refusal
+		certificate *tls.CertificateVerificationError
+		name        *net.DNSError
+		network     *net.OpError
+		timeout     interface{ Timeout() bool }
+	)
+	switch {
+	case errors.As(err, &refusal):
+		return "http_" + strconv.Itoa(refusal.status)
+	case errors.As(err, &certificate):
+		return "certificate"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	case errors.As(err, &name):
+		return "name"
+	case errors.As(err, &network):
+		return "connection"
+	}
+	return "answer"
 }
 
 func (l *link) current() state {

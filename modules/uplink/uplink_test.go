@@ -111,6 +111,9 @@ func TestABadEventIsSetAsideAndTheOthersArrive(t *testing.T) {
 			if u.link.current() != online {
 				t.Errorf("state is %s", u.link.current())
 			}
+			if n := u.health(t.Context()).SetAside; n != 2 {
+				t.Errorf("the heartbeat says that %d are set aside", n)
+			}
 		})
 	}
 }
@@ -380,7 +383,6 @@ func TestABatchWaitsToFillButNotLong(t *testing.T) {
 		if len(sent) != 1 || len(sent[0].seqs) != 10 || sent[0].at.Sub(began) != 5*time.Second {
 			t.Errorf("sent %+v, want one batch of 10 after 5 s", sent)
 		}
-		began = time.Now()
 		m.add(backlog.Agent, 60)
 		pass(time.Second)
 		if sent := a.to(ingest); len(sent) != 3 {

@@ -65,8 +65,8 @@ func (t *Tree) Source() string {
 	return strings.Join(t.sources, ", ")
 }
 
-// IsSet reports whether the setting was set anywhere, be it to its default.
-func (t *Tree) IsSet(key string) bool { return t.from[key] != "" }
+// IsSet reports whether the setting was set to something anywhere, be it to its default.
+func (t *Tree) IsSet(key string) bool { return t.from[key] != "" && t.values.String(key) != "" }
 
 // Into fills cfg, a pointer to the section's struct, over the defaults that it holds.
 func (t *Tree) Into(name string, cfg any) error {

@@ -20,6 +20,8 @@ var (
 	ErrNested           = errors.New("a write inside a write")
 	// ErrForeign is a row that would belong to another organization than the actor's.
 	ErrForeign = errors.New("the row belongs to another organization")
+	// ErrInvalid is a value that no row can hold.
+	ErrInvalid = errors.New("a value that cannot be kept")
 	// ErrUnavailable is a database that does not answer now.
 	ErrUnavailable = errors.New("the database does not answer")
 )
@@ -83,8 +85,11 @@ func postgresMeaning(code string) error {
 	case "57P01", "57P02", "57P03", "53300", "40001", "40P01":
 		return ErrUnavailable
 	}
-	if len(code) == 5 && code[:2] == "08" {
+	switch code[:min(len(code), 2)] {
+	case "08":
 		return ErrUnavailable
+	case "22": // data exception: the same value is refused whenever it comes
+		return ErrInvalid
 	}
 	return nil
 }

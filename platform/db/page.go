@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"time"
 
 	"github.com/staff-control/staff-control/platform/fault"
 )
@@ -51,6 +52,9 @@ func ParseCursor(s string, keys ...any) error {
 	for i, k := range keys {
 		if err := json.Unmarshal(raw[i], k); err != nil {
 			return ErrCursor.Wrap(err)
+		}
+		if t, is := k.(*time.Time); is && !KeepsTime(*t) { // nor is such a time
+			return ErrCursor
 		}
 	}
 	return nil

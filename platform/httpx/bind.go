@@ -11,10 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v5"
 
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
 )
@@ -119,6 +119,9 @@ func (b *binding) bindBody(c *echo.Context, in reflect.Value) error {
 	if err := decodeJSON(raw, in, !b.lenient); err != nil {
 		return err
 	}
+	if err := checkTimes(in); err != nil {
+		return err
+	}
 	return b.hide(in)
 }
 
@@ -160,8 +163,7 @@ func (f field) fill(in reflect.Value, texts []string, faults *fault.Fields) {
 	v.SetZero()
 	for _, text := range texts {
 		code := "not_text"
-		// PostgreSQL keeps no NUL in a text: refused here, it is the client's fault and not ours.
-		if utf8.ValidString(text) && !strings.ContainsRune(text, 0) {
+		if db.KeepsText(text) { // refused here, it is the client's fault and not ours
 			code = f.put(v, text)
 		}
 		if code != "" {
@@ -203,6 +205,9 @@ var (
 func setter(t reflect.Type) func(reflect.Value, string) string {
 	if t.Kind() == reflect.Pointer {
 		return pointerSetter(t)
+	}
+	if t == timeType {
+		return setTime
 	}
 	if readsText(t) {
 		code := formatCode(t)
@@ -247,6 +252,15 @@ func setBool(v reflect.Value, text string) string {
 		return "not_a_boolean"
 	}
 	v.SetBool(text == "true")
+	return ""
+}
+
+// setTime reads RFC 3339, within the years that a database keeps.
+func setTime(v reflect.Value, text string) string {
+	t := v.Addr().Interface().(*time.Time)
+	if err := t.UnmarshalText([]byte(text)); err != nil || !db.KeepsTime(*t) {
+		return formatCode(timeType)
+	}
 	return ""
 }
 

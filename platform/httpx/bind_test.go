@@ -61,6 +61,48 @@ func TestEveryTypeHasItsRefusal(t *testing.T) {
 	)
 }
 
+// stamped has times wherever a body may have them.
+type stamped struct {
+	At    time.Time   `json:"at"`
+	Ended *time.Time  `json:"ended,omitempty"`
+	Steps []step      `json:"steps,omitempty"`
+	Marks []time.Time `json:"marks,omitempty"`
+	From  time.Time   `json:"-" query:"from"`
+	Until *time.Time  `json:"-" query:"until"`
+	embedded
+}
+
+type embedded struct{ Inner struct{ Since *time.Time } }
+
+type step struct {
+	At   time.Time `json:"at"`
+	Tags []string  `json:"tags,omitempty"`
+}
+
+func TestTimesThatNoDatabaseKeepsAreRefused(t *testing.T) {
+	t.Parallel()
+	s := httpx.New(httpx.Options{})
+	r := s.Router("x", []string{"/x"})
+	r.POST("/x", actor.Public, takes[stamped]())
+	r.POST("/x/lenient", actor.Public, takes[stamped](), httpx.Lenient())
+	refused := func(path, body, field string) httptestx.Scenario {
+		return httptestx.Scenario{Name: path + body, Path: path, Method: "POST", Body: body, Status: 400, Contains: []string{`"field":"` + field + `","code":"not_a_time"`}}
+	}
+	const early, late = "0000-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00"
+	httptestx.Run(t, s,
+		refused("/x?from="+early, "", "from"),
+		refused("/x?until="+late, "", "until"),
+		refused("/x", `{"at":"`+early+`"}`, "at"),
+		refused("/x", `{"ended":"`+late+`"}`, "ended"),
+		refused("/x", `{"steps":[{},{"at":"`+early+`"}]}`, "steps[1].at"),
+		refused("/x", `{"marks":["`+late+`"]}`, "marks[0]"),
+		refused("/x", `{"Inner":{"Since":"`+early+`"}}`, "Inner.Since"),
+		refused("/x/lenient", `{"at":"0001-01-01T00:00:00+05:00"}`, "at"),
+		httptestx.Scenario{Name: "kept", Status: 200, Path: "/x?from=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z",
+			Body: `{"at":"9999-12-31T23:59:59Z","ended":"0001-01-01T00:00:00Z","steps":[{"at":"2026-11-02T12:00:00+05:00","tags":["a"]}],"marks":["2026-11-02T12:00:00Z"]}`},
+	)
+}
+
 func TestAnswerThatCannotBeEncodedIsAFault(t *testing.T) {
 	t.Parallel()
 	s := httpx.New(httpx.Options{})

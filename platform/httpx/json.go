@@ -7,8 +7,11 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 )
 
@@ -158,4 +161,53 @@ func jsonFields(t reflect.Type) map[string]reflect.Type {
 		fields[strings.ToLower(name)] = f.Type
 	}
 	return fields
+}
+
+// checkTimes refuses times within a decoded body that no database keeps.
+func checkTimes(v reflect.Value) error {
+	var faults fault.Fields
+	addTimes(&faults, v, "")
+	return faults.Err()
+}
+
+func addTimes(faults *fault.Fields, v reflect.Value, at string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			addTimes(faults, v.Elem(), at)
+		}
+	case reflect.Slice:
+		if k := v.Type().Elem().Kind(); k == reflect.Struct || k == reflect.Pointer {
+			for i := range v.Len() {
+				addTimes(faults, v.Index(i), at+"["+strconv.Itoa(i)+"]")
+			}
+		}
+	case reflect.Struct:
+		if v.Type() == timeType {
+			if !db.KeepsTime(v.Interface().(time.Time)) {
+				faults.Add(at, formatCode(timeType), nil)
+			}
+			return
+		}
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() || f.Anonymous {
+				addTimes(faults, v.Field(i), inner(at, f))
+			}
+		}
+	}
+}
+
+// inner is where a field of the struct at this place is, as clients know it.
+func inner(at string, f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	switch {
+	case name == "" && f.Anonymous:
+		return at
+	case name == "":
+		name = f.Name
+	}
+	if at == "" {
+		return name
+	}
+	return at + "." + name
 }

@@ -3,6 +3,7 @@ package jsonscan
 import (
 	"time"
 
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 )
 
@@ -53,7 +54,7 @@ func (d *Decoder) Object(name string, member func(string)) {
 	}
 }
 
-// TextInto takes a text.
+// TextInto takes a text as it came. NUL and broken UTF-8, which titles have, are the caller's to clean.
 func (d *Decoder) TextInto(to *string, field string) {
 	switch {
 	case d.Next() == '"':
@@ -65,7 +66,22 @@ func (d *Decoder) TextInto(to *string, field string) {
 	}
 }
 
-// TimeInto takes a time as RFC 3339 has it.
+// IDInto takes a text by which something is known, of at most max bytes. It is refused where TextInto's is cleaned:
+// two of them must not become one.
+func (d *Decoder) IDInto(to *string, field string, max int) {
+	text := *to
+	d.TextInto(&text, field)
+	switch {
+	case len(text) > max:
+		d.Wrong(field, "too_long", fault.Params{"Max": max})
+	case !db.KeepsText(text):
+		d.Wrong(field, "not_text", nil)
+	default:
+		*to = text
+	}
+}
+
+// TimeInto takes a time as RFC 3339 has it, such as a database keeps.
 func (d *Decoder) TimeInto(to *time.Time, field string) {
 	var text string
 	d.TextInto(&text, field)
@@ -73,7 +89,7 @@ func (d *Decoder) TimeInto(to *time.Time, field string) {
 		return
 	}
 	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	if err != nil || !db.KeepsTime(t) {
 		d.Wrong(field, "not_a_time", nil)
 		return
 	}

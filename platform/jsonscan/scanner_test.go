@@ -3,6 +3,7 @@ package jsonscan_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/jsonscan"
@@ -52,4 +53,41 @@ func TestDecoderSaysWhereAndWhy(t *testing.T) {
 			t.Errorf("fault %d is %+v, want %+v", i, f, want[i])
 		}
 	}
+}
+
+func TestDecoderKeepsTheBoundsOfADatabase(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		`"abc"`: "", `null`: "", `"abcd"`: "", `"abcde"`: "too_long", `"a\u0000"`: "not_text", "\"\xff\"": "not_text", `5`: "not_text",
+	} {
+		d := jsonscan.Decoder{Scanner: jsonscan.New(value), Path: func(field string) string { return field }}
+		got := "kept"
+		d.IDInto(&got, "key", 4)
+		if code := codeOf(d.Faults); code != want || want != "" && got != "kept" || !d.End() {
+			t.Errorf("the name %s is %q, refused as %q, want %q", value, got, code, want)
+		}
+	}
+	for value, want := range map[string]string{
+		"0001-01-01T00:00:01Z": "", "9999-12-31T23:59:59.999999Z": "", "0000-12-31T19:00:01-05:00": "",
+		"0000-12-31T23:59:59Z": "not_a_time", "0001-01-01T00:00:01+05:00": "not_a_time", "9999-12-31T23:59:59-00:01": "not_a_time",
+	} {
+		d := jsonscan.Decoder{Scanner: jsonscan.New(`"` + value + `"`), Path: func(field string) string { return field }}
+		var at time.Time
+		d.TimeInto(&at, "at")
+		if code := codeOf(d.Faults); code != want || at.IsZero() != (want != "") {
+			t.Errorf("the time %s is %v, refused as %q, want %q", value, at, code, want)
+		}
+	}
+	d := jsonscan.Decoder{Scanner: jsonscan.New(`"a\u0000b"`)}
+	var title string
+	if d.TextInto(&title, "title"); title != "a\x00b" {
+		t.Errorf("a title is %q", title)
+	}
+}
+
+func codeOf(f fault.Fields) string {
+	if len(f) == 0 {
+		return ""
+	}
+	return f[0].Code
 }

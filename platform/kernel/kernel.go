@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,6 +36,8 @@ type Schedule interface {
 type Options struct {
 	// Listener is where the role serves.
 	Listener net.Listener
+	// TLS makes it HTTPS; nil is plain HTTP.
+	TLS *tls.Config
 	// Config holds the settings of all modules.
 	Config   *config.Tree
 	Log      *slog.Logger
@@ -100,6 +103,9 @@ func settle(tree *config.Tree, parts []part) error {
 // Run builds the modules, runs them until ctx ends or a loop fails, and closes them.
 func (k *Kernel) Run(ctx context.Context) error {
 	if err := k.Build(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil // told to stop before it had begun
+		}
 		return errors.Join(err, k.close(ctx, nil), k.options.Listener.Close())
 	}
 	return k.run(ctx)
@@ -109,7 +115,7 @@ func (k *Kernel) Run(ctx context.Context) error {
 func (k *Kernel) Build(ctx context.Context) error {
 	k.server = httpx.New(httpx.Options{
 		Role: string(k.role), Version: k.options.Version, Log: k.options.Log, Catalog: k.options.Catalog,
-		Metrics: k.options.Registry, TrustedProxies: k.options.TrustedProxies,
+		Metrics: k.options.Registry, TrustedProxies: k.options.TrustedProxies, TLS: k.options.TLS,
 	})
 	k.health = newHealth(k.role, k.options.Version, k.options.Registry)
 	k.health.routes(k.server.Router("kernel", []string{"/health", "/metrics"}), k.options.Registry)

@@ -120,6 +120,21 @@ func TestAFailedInitClosesWhatWasBuilt(t *testing.T) {
 	}
 }
 
+func TestBeingStoppedWhileBuildingIsNoFailure(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	slow := kerneltest.Module{
+		Is: kernel.Manifest{Name: "slow", Roles: []kernel.Role{kernel.Gateway}},
+		InitFn: func(ctx context.Context, _ *kernel.Host) error {
+			stop()
+			return ctx.Err()
+		},
+	}
+	k, _ := kerneltest.New(t, kernel.Gateway, kerneltest.Options{}, slow)
+	if err := k.Run(ctx); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
 func TestAManifestIsKept(t *testing.T) {
 	port := kernel.PortOf[greeter]()
 	forgets := kerneltest.Module{Is: kernel.Manifest{Name: "forgets", Roles: []kernel.Role{kernel.Gateway}, Provides: []kernel.Port{port}}}

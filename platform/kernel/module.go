@@ -82,7 +82,9 @@ type CommandHost struct {
 	DB   *db.DB
 	Log  *slog.Logger
 	Data string
-	Out  io.Writer
+	// In is what is given to the command, nil for nothing; a terminal counts as nothing.
+	In  io.Reader
+	Out io.Writer
 }
 
 // Module is one feature of the product.

@@ -56,8 +56,8 @@ export async function open(browser, baseURL, options = {}) {
   return page
 }
 
-export async function signIn(page, password = PASSWORD) {
-  await page.locator('input[name=username]').fill(USER)
+export async function signIn(page, password = PASSWORD, user = USER) {
+  await page.locator('input[name=username]').fill(user)
   await page.locator('input[name=password]').fill(password)
   await page.locator('button[type=submit]').click()
 }
@@ -66,9 +66,9 @@ export async function signIn(page, password = PASSWORD) {
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
 
 /** enter opens the page and signs in. */
-export async function enter(page, path) {
+export async function enter(page, path, user = USER) {
   await page.goto(path)
-  await signIn(page)
+  await signIn(page, PASSWORD, user)
   await page.getByRole('navigation').waitFor()
   await settled(page)
 }

@@ -3,11 +3,16 @@
 //   node e2e/run.mjs seeded [word] what it shows of seeded.mjs; only tests with the word in their names
 //   E2E_URL E2E_USER E2E_PASSWORD  the server, and an ADMIN who signs in
 //   E2E_DATE                       the day of the seed
+//   E2E_RECORDINGS                 whether the seed has the requests of v1's agents
 //   E2E_SHOTS=1                    leaves a picture of every page in e2e/shots
 import assert from 'node:assert/strict'
 import { launch, open, picture } from './browser.mjs'
 
-const FILES = { fresh: ['fresh'], seeded: ['pages', 'gateways', 'day', 'computers', 'alerts'] }
+const recorded = process.env.E2E_RECORDINGS ? ['recorded'] : []
+const FILES = {
+  fresh: ['fresh'],
+  seeded: ['pages', 'gateways', 'day', 'computers', 'alerts', 'roles', ...recorded],
+}
 const [stage, word = ''] = process.argv.slice(2)
 
 const browser = await launch()

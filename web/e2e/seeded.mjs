@@ -10,6 +10,39 @@ export const stranger = {
 /** A second gateway, of which three positions have not arrived. */
 export const branch = { serial: 'GW-SAMARQAND-01', name: 'Samarqand filiali', gap: [4, 6], bufferUsage: 0.78 }
 
+/** Who else signs in, with the password of the tests. */
+export const users = [
+  { username: 'kadrlar', role: 'HR' },
+  { username: 'rahbar', role: 'DEPARTMENT_LEAD' }, // of the employee's department
+  { username: 'qorovul', role: 'GUARD' },
+]
+/** Of another department, and she is at the computer of the recordings. */
+export const colleague = 'Rahimova Dilnoza'
+/** Another organization, of which nobody here may see anything. */
+export const foreign = { name: 'Begona zavod', employee: 'Begona Odam', uid: 'BEGONA-01' }
+
+/** What the requests of v1's agents say of one computer's day, each of them sent twice. */
+export const recorded = {
+  uid: 'PC-0001',
+  sid: 'S-1-5-21-1000-2000-3000-1001',
+  date: '2025-10-01',
+  windows: [
+    ['09:00:00', '09:02:00', 'Code.exe'],
+    ['14:00:00', '14:02:00', 'Code.exe'],
+  ],
+  sites: [
+    ['09:00:00', '09:00:30', 'kun.uz'],
+    ['14:00:00', '14:00:00', 'kun.uz'],
+    ['14:00:00', '14:00:01', 'kun.uz'],
+    ['14:00:01', '14:00:30', 'kun.uz'],
+  ],
+  sessions: [
+    ['05:00:00', '09:00:00', 'Unlocked'],
+    ['09:00:00', '15:00:00', 'Unlocked'],
+    ['15:00:00', '18:00:00', 'Unlocked'],
+  ],
+}
+
 /** Clock times are Tashkent's; the browser itself runs in New York. Minutes are how long it lasted. */
 const EXCEL = ['EXCEL.EXE', 'Hisobot 2026.xlsx - Excel']
 const ACCOUNTS = ['1cv8.exe', '1С:Бухгалтерия предприятия, редакция 3.0']

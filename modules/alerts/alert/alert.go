@@ -25,12 +25,13 @@ const (
 	Critical Severity = "critical"
 )
 
-// The kinds of alert that the design document names.
+// The kinds of alert that the design document names, and DataDropped: a gateway gave up what it held.
 const (
 	BufferOverflow   = "buffer_overflow"
 	ConnectionFailed = "connection_failed"
 	GatewayOffline   = "gateway_offline"
 	DataGap          = "data_gap"
+	DataDropped      = "data_dropped"
 )
 
 // Alert is one thing that happened. ID makes raising it twice harmless.

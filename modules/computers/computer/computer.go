@@ -53,6 +53,12 @@ type User struct {
 	CreatedAt, UpdatedAt        time.Time
 }
 
+// Names knows what the computers of the actor's organization are called.
+type Names interface {
+	// NamesOf returns the names by UID of those computers that have one.
+	NamesOf(ctx context.Context, uids []string) (map[string]string, error)
+}
+
 // Registry knows the computers of the actor's organization.
 type Registry interface {
 	// Seen makes unknown computers, Windows users and their pairs known, unlinked. It is idempotent and

@@ -603,7 +603,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a gateway a new key; the old one works on for a while. */
+        /** Give a gateway a new key. One that is online gets its new key by itself while the old one works on; the key in the answer is for one that cannot. */
         post: operations["postV2GatewaysByIdRotateKey"];
         delete?: never;
         options?: never;
@@ -1223,6 +1223,8 @@ export interface components {
             /** Format: int64 */
             queueDepth: number;
             serial: string;
+            /** Format: int64 */
+            setAside: number;
             /** @enum {string} */
             status: "online" | "offline" | "revoked";
             statusReason?: string;
@@ -1258,6 +1260,8 @@ export interface components {
             completeUntil?: string;
             epoch: string;
             gaps: components["schemas"]["GatewaysGapResponse"][];
+            /** Format: int64 */
+            gapsTotal: number;
             /** Format: int64 */
             highest: number;
             stream: string;

@@ -26,6 +26,12 @@ export function useDescription(zone: string): (alert: Alert) => { what: string; 
         const values = { stream, first: position(first), last: position(last), since: moment(since) }
         return { what: t(kind), detail: t('missing', values) }
       }
+      case 'data_dropped': {
+        const { stream, count, reason } = details
+        const why = reason === 'overflow' || reason === 'refused' ? reason : 'unknown'
+        const lost = t('lost', { stream, number: position(count) })
+        return { what: t(kind), detail: `${lost} ${t(`lost.${why}`)}` }
+      }
       case 'buffer_overflow': {
         const used = t('used', { share: percent(Number(details.usage), language, 1) })
         return { what: t(kind), detail: details.cause === 'disk' ? `${used} ${t('disk')}` : used }

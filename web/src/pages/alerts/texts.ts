@@ -16,6 +16,27 @@ export const useTexts = texts('alerts', {
   acknowledged: { uz: 'Koʻrilgan:', ru: 'Принято', en: 'Acknowledged' },
   gateway_offline: { uz: 'Shlyuz aloqadan chiqdi', ru: 'Шлюз пропал со связи', en: 'A gateway went offline' },
   data_gap: { uz: 'Maʼlumotda uzilish bor', ru: 'В данных пропуск', en: 'Data is missing' },
+  data_dropped: { uz: 'Maʼlumot yoʻqoldi', ru: 'Данные потеряны', en: 'Data was lost' },
+  lost: {
+    uz: '{{stream}} oqimi, yozuvlar: kamida {{number}}.',
+    ru: 'Поток {{stream}}, записей: не меньше {{number}}.',
+    en: 'Stream {{stream}}, records: at least {{number}}.',
+  },
+  'lost.overflow': {
+    uz: 'Shlyuz buferida joy qolmagani uchun eskilari oʻchirildi.',
+    ru: 'В буфере шлюза не осталось места, и старые записи удалены.',
+    en: 'The gateway’s buffer was full and the oldest were deleted.',
+  },
+  'lost.refused': {
+    uz: 'Server ularni qabul qilmadi; ular shlyuzda 30 kun saqlanadi.',
+    ru: 'Сервер их не принял; на шлюзе они хранятся 30 дней.',
+    en: 'The server did not accept them; the gateway keeps them for 30 days.',
+  },
+  'lost.unknown': {
+    uz: 'Sababi nomaʼlum.',
+    ru: 'Причина неизвестна.',
+    en: 'The reason is not known.',
+  },
   buffer_overflow: { uz: 'Shlyuz buferi toʻlmoqda', ru: 'Буфер шлюза заполняется', en: 'A buffer fills up' },
   connection_failed: {
     uz: 'Shlyuz serverga ulana olmadi',
@@ -32,8 +53,8 @@ export const useTexts = texts('alerts', {
   disk: { uz: 'Diskda joy qolmadi.', ru: 'На диске нет места.', en: 'The disk is full.' },
   'empty.title': { uz: 'Ogohlantirishlar yoʻq', ru: 'Оповещений нет', en: 'There are no alerts' },
   'empty.hint': {
-    uz: 'Shlyuz aloqadan chiqsa, buferi toʻlsa yoki maʼlumot uzilsa, bu yerda koʻrinadi. Hozir hech narsa qilish shart emas.',
-    ru: 'Если шлюз пропадёт, его буфер заполнится или в данных будет пропуск, это появится здесь. Сейчас ничего делать не нужно.',
-    en: 'When a gateway goes away, its buffer fills up or data is missing, it shows here. Nothing needs doing now.',
+    uz: 'Shlyuz aloqadan chiqsa, buferi toʻlsa, maʼlumot uzilsa yoki yoʻqolsa, bu yerda koʻrinadi. Hozir hech narsa qilish shart emas.',
+    ru: 'Если шлюз пропадёт, его буфер заполнится, в данных будет пропуск или данные потеряются, это появится здесь. Сейчас ничего делать не нужно.',
+    en: 'When a gateway goes away, its buffer fills up, or data is missing or lost, it shows here. Nothing needs doing now.',
   },
 })

@@ -19,6 +19,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
     [t('serial'), gateway.serial],
     [t('version'), gateway.version],
     [t('skew'), skew === undefined ? undefined : `${number(skew / 1000, language, 1)}\u00a0s`],
+    [t('setAside'), gateway.setAside > 0 ? number(gateway.setAside, language) : undefined],
     [t('created'), dateTime(Date.parse(gateway.createdAt), zone, language)],
     [t('organization'), organization?.shortName],
   ]
@@ -42,6 +43,10 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
     </div>
   )
 }
+
+/** reasonOf returns the text for why a gateway dropped something. */
+const reasonOf = (reason: string) =>
+  reason === 'overflow' || reason === 'refused' ? (`lost.${reason}` as const) : 'lost.unknown'
 
 function Streams({ streams, zone }: { streams: Stream[]; zone: string }) {
   const t = useTexts()
@@ -83,9 +88,14 @@ function Streams({ streams, zone }: { streams: Stream[]; zone: string }) {
                         last: number(gap.last, language),
                         since: moment(gap.since),
                       })}
-                      {gap.reason && <span className={ui.sub}>{gap.reason}</span>}
+                      {gap.reason && <span className={ui.sub}>{t(reasonOf(gap.reason))}</span>}
                     </div>
                   ))}
+                  {stream.gapsTotal > stream.gaps.length && (
+                    <span className={ui.sub}>
+                      {t('gaps.more', { number: number(stream.gapsTotal - stream.gaps.length, language) })}
+                    </span>
+                  )}
                 </div>
               </td>
             </tr>

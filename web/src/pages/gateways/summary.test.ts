@@ -11,6 +11,7 @@ const gateway = (part: Partial<Gateway>): Gateway => ({
   bufferUsage: 0,
   queueDepth: 0,
   connectedAgents: 2,
+  setAside: 0,
   streams: [],
   createdAt: '2026-01-01T00:00:00Z',
   ...part,
@@ -34,7 +35,7 @@ it('promises nothing when one gateway has delivered nothing', () => {
   expect(summarize([]).completeUntil).toBeUndefined()
 })
 
-it('counts the gaps of every stream', () => {
-  const stream = { epoch: 'e', stream: 's', watermark: 1, highest: 2, gaps }
-  expect(summarize([gateway({ streams: [stream, stream] }), gateway({ streams: [stream] })]).gaps).toBe(3)
+it('counts the gaps of every stream, shown or not', () => {
+  const stream = { epoch: 'e', stream: 's', watermark: 1, highest: 2, gaps, gapsTotal: 2 }
+  expect(summarize([gateway({ streams: [stream, stream] }), gateway({ streams: [stream] })]).gaps).toBe(6)
 })

@@ -12,7 +12,7 @@ export interface Summary {
 }
 
 export const gapsOf = (gateway: Gateway): number =>
-  gateway.streams.reduce((sum, stream) => sum + stream.gaps.length, 0)
+  gateway.streams.reduce((sum, stream) => sum + stream.gapsTotal, 0)
 
 /** summarize counts gateways in service; a revoked one is history and delays nothing. */
 export function summarize(gateways: Gateway[]): Summary {

@@ -1,0 +1,86 @@
+package employees
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
+)
+
+// Each method of the store, called by organization 2, does nothing to organization 1 and shows nothing of it.
+func TestStoreKeepsTenantsApart(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newService(t, d)
+		nodira := newEmployee(t, o, 1, "Aliyeva Nodira")
+		newEmployee(t, o, 4, "Boshqa Odam")
+		s, theirs, all := store{d}, as(actor.HR, 2), sight{all: true}
+		before := picture(t, s)
+		in := func(want error, do func(ctx context.Context, tx db.Tx) error) error {
+			if err := d.Write(theirs, do); !errors.Is(err, want) {
+				return fmt.Errorf("error %v, want %v", err, want)
+			}
+			return nil
+		}
+		foreign := func(rows []employeeRow, err error) error {
+			for _, r := range rows {
+				if r.OrganizationID != 2 {
+					return fmt.Errorf("shows %+v", r)
+				}
+			}
+			return err
+		}
+		dbtest.Tenants(t, map[string]func() error{
+			"list": func() error {
+				return errors.Join(foreign(s.list(theirs, all, filter{limit: 10})),
+					foreign(s.list(theirs, all, filter{limit: 10, words: []string{"nodira"}, departments: []int64{1}})))
+			},
+			"byID": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					_, err := s.byID(ctx, tx, all, nodira)
+					return err
+				})
+			},
+			"byIDs": func() error { return foreign(s.byIDs(theirs, all, []int64{nodira})) },
+			"inDepartments": func() error {
+				ids, err := s.inDepartments(theirs, all, []int64{1, 2, 3})
+				if len(ids) != 0 {
+					return fmt.Errorf("shows %v", ids)
+				}
+				return err
+			},
+			"insert": func() error {
+				row := employeeRow{Owned: db.Owned{OrganizationID: 1}, DepartmentID: 1, Name: "theirs", CreatedAt: noon, UpdatedAt: noon}
+				if err := in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { return s.insert(ctx, tx, &row) }); err != nil {
+					return err
+				}
+				row.OrganizationID = 0 // theirs, in a department that is not
+				return in(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error { return s.insert(ctx, tx, &row) })
+			},
+			"update": func() error {
+				row := employeeRow{ID: nodira, DepartmentID: 4, Name: "theirs", UpdatedAt: noon}
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.update(ctx, tx, &row) })
+			},
+			"remove": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.remove(ctx, tx, nodira) })
+			},
+		})
+		if after := picture(t, s); after != before {
+			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)
+		}
+	})
+}
+
+// picture is all that is stored of organization 1, as text.
+func picture(t *testing.T, s store) string {
+	t.Helper()
+	rows, err := s.list(as(actor.HR, 1), sight{all: true}, filter{limit: 10})
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d employees of organization 1, %v", len(rows), err)
+	}
+	return fmt.Sprintf("%+v", rows)
+}

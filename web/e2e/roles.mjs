@@ -1,0 +1,98 @@
+// The other roles: each has its menu and its people, and no more.
+import assert from 'node:assert/strict'
+import { colleague, computer, employee, foreign, recorded, stranger, users } from './seeded.mjs'
+import { accessible, enter, heading, PASSWORD, picture, settled } from './browser.mjs'
+
+const nameOf = (role) => users.find((user) => user.role === role).username
+const menu = (page) => page.getByRole('navigation').getByRole('link').allInnerTexts()
+
+/** answersOf asks the API by itself, as a client of the user's would. */
+const answersOf = (page, username, paths) =>
+  page.evaluate(
+    async ({ username, password, paths }) => {
+      const headers = { 'Content-Type': 'application/json', 'Accept-Language': 'en' }
+      const body = JSON.stringify({ username, password })
+      const signedIn = await fetch('/api/v1/auth/login', { method: 'POST', headers, body })
+      const { accessToken } = await signedIn.json()
+      headers.Authorization = `Bearer ${accessToken}`
+      return Promise.all(
+        paths.map(async (path) => {
+          const answer = await fetch(`/api/v2${path}`, { headers })
+          return [answer.status, (await answer.json()).message]
+        }),
+      )
+    },
+    { username, password: PASSWORD, paths },
+  )
+
+/** people returns the names that the day's page offers. */
+async function people(page) {
+  await page.goto('/day')
+  await heading(page, 'Person’s day')
+  await page.getByRole('button', { name: employee }).waitFor()
+  await page.getByRole('combobox', { name: 'Person' }).click()
+  await page.getByRole('option').first().waitFor()
+  const options = await page.getByRole('option').allInnerTexts()
+  return options.map((option) => option.split(' · ')[0])
+}
+
+async function computers(page) {
+  await page.goto('/computers')
+  await page.getByRole('link', { name: computer.uid }).waitFor()
+  await settled(page)
+  return page.getByRole('region', { name: 'All computers' }).innerText()
+}
+
+export const tests = {
+  async 'HR sees the people and computers of its organization, and of no other'(page) {
+    await enter(page, '/', nameOf('HR'))
+    await heading(page, 'Person’s day')
+    assert.deepEqual(await menu(page), ['Person’s day', 'Computers', 'Gateways', 'Alerts'])
+    const names = await people(page)
+    assert.ok(names.includes(employee) && names.includes(colleague), `offers ${names}`)
+    assert.ok(!names.includes(foreign.employee), `offers ${names}`)
+    const list = await computers(page)
+    assert.ok(list.includes(computer.uid) && list.includes(stranger.name), list)
+    assert.ok(!list.includes(foreign.uid), list)
+    await page.getByRole('navigation').getByRole('link', { name: 'Gateways' }).click()
+    await page.locator('tr[data-gateway]').first().waitFor()
+    assert.equal(await page.getByRole('button', { name: 'New provisioning token' }).count(), 0)
+    await settled(page)
+    await picture(page, 'role-hr')
+  },
+
+  async 'a department’s lead sees its people and computers, and of no other department'(page) {
+    await enter(page, '/', nameOf('DEPARTMENT_LEAD'))
+    await heading(page, 'Person’s day')
+    assert.deepEqual(await menu(page), ['Person’s day', 'Computers'])
+    assert.deepEqual(await people(page), [employee])
+    const list = await computers(page)
+    for (const uid of [stranger.uid, stranger.name, recorded.uid, foreign.uid]) {
+      assert.ok(!list.includes(uid), `${uid} is in ${list}`)
+    }
+    await settled(page)
+    await picture(page, 'role-lead')
+    await page.goto('/gateways')
+    await heading(page, 'There is no such page')
+    page.refused = /403/
+    const refused = await answersOf(page, nameOf('DEPARTMENT_LEAD'), ['/gateways', '/alerts'])
+    assert.deepEqual(refused, Array(2).fill([403, 'You have no right to this data']))
+  },
+
+  async 'a guard has no page yet, and no monitoring'(page) {
+    await enter(page, '/', nameOf('GUARD'))
+    await page.getByRole('heading', { name: 'There are no pages for your role yet' }).waitFor()
+    assert.deepEqual(await menu(page), [])
+    await accessible(page, 'the page of a guard')
+    await picture(page, 'role-guard')
+    for (const path of ['/day', '/computers', '/gateways', '/alerts']) {
+      await page.goto(path)
+      await heading(page, 'There is no such page')
+    }
+    page.refused = /403/
+    const paths = ['active-windows', 'visited-sites', 'screenshots', 'user-sessions', 'idle-periods', 'quarantine']
+    const asked = [...paths, `day?computer=${computer.uid}&date=2025-10-01`].map((path) => `/monitoring/${path}`)
+    const said = await answersOf(page, nameOf('GUARD'), [...asked, '/computers', '/alerts'])
+    assert.deepEqual(said, Array(9).fill([403, 'You have no right to this data']))
+  },
+}

@@ -36,7 +36,8 @@ CREATE TABLE refresh_tokens (
     created_at      timestamptz NOT NULL,
     expires_at      timestamptz NOT NULL,
     used_at         timestamptz,
-    revoked_at      timestamptz
+    revoked_at      timestamptz,
+    FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id) ON UPDATE CASCADE ON DELETE CASCADE
 );
 CREATE INDEX idx_refresh_tokens_family ON refresh_tokens (family);
 CREATE INDEX idx_refresh_tokens_expires ON refresh_tokens (expires_at);

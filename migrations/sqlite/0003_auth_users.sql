@@ -34,7 +34,8 @@ CREATE TABLE refresh_tokens (
     created_at      DATETIME NOT NULL,
     expires_at      DATETIME NOT NULL,
     used_at         DATETIME,
-    revoked_at      DATETIME
+    revoked_at      DATETIME,
+    FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id) ON UPDATE CASCADE ON DELETE CASCADE
 );
 CREATE INDEX idx_refresh_tokens_family ON refresh_tokens (family);
 CREATE INDEX idx_refresh_tokens_expires ON refresh_tokens (expires_at);

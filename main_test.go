@@ -66,6 +66,14 @@ func TestTheCommandLine(t *testing.T) {
 	}
 }
 
+func TestTheConnectionOfOneHostIsTriedWhereItIs(t *testing.T) {
+	t.Parallel()
+	code, out, fault := start(t, []string{"STAFF_AGENT_API__LISTEN=127.0.0.1:1"}, "--test-connection")
+	if code != failed || !strings.Contains(out+fault, "127.0.0.1:1: connect") {
+		t.Errorf("exit %d: %s%s", code, out, fault)
+	}
+}
+
 func TestHealthAsksTheRunningProcess(t *testing.T) {
 	t.Parallel()
 	status := http.StatusOK

@@ -67,8 +67,9 @@ func (p *Process) load() error {
 	if !p.together() {
 		return err
 	}
-	// The gateway's way to agent-api is known once that listens; until then this stands for it.
-	return p.acquaint("http://127.0.0.1", rand.Text())
+	// Which port it is in the end is known once agent-api listens.
+	_, port, _ := net.SplitHostPort(p.own.agentAPI.Listen)
+	return p.acquaint("http://"+net.JoinHostPort("127.0.0.1", port), rand.Text())
 }
 
 // read merges the settings and checks them against all that is wrong at once.

@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/kernel"
+	"github.com/staff-control/staff-control/platform/log"
 )
 
 // Usage lists the commands that modules add.
@@ -39,7 +40,7 @@ func (p *Process) Command(ctx context.Context, words []string, in io.Reader, out
 					return true, err
 				}
 			}
-			logger := p.logger()
+			logger := log.New(out, p.own.log, p.tty) // a command's words are for whoever typed it
 			s, err := p.open(ctx, logger)
 			if err != nil {
 				return true, err

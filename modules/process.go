@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -121,6 +122,14 @@ func ExampleSettings(w io.Writer) {
 
 // Serve runs the roles until ctx ends or one of them fails; then all stop.
 func (p *Process) Serve(ctx context.Context) error {
+	logger, closeLog, err := p.logger()
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.serve(ctx, logger), closeLog())
+}
+
+func (p *Process) serve(ctx context.Context, logger *slog.Logger) error {
 	listeners, err := p.listen(ctx)
 	if err != nil {
 		return err
@@ -128,7 +137,6 @@ func (p *Process) Serve(ctx context.Context) error {
 	if err := p.introduce(listeners); err != nil {
 		return errors.Join(err, closeAll(listeners))
 	}
-	logger := p.logger()
 	if p.own.redis.URL != "" {
 		logger.InfoContext(ctx, "redis.url is set and not used")
 	}
@@ -215,7 +223,17 @@ func (p *Process) catalog() (*i18n.Catalog, error) {
 
 func (p *Process) announce(text string) { fmt.Fprintln(p.out, text) }
 
-func (p *Process) logger() *slog.Logger { return log.New(p.out, p.own.log, p.tty) }
+// logger opens the log: log.file, or what this process prints on.
+func (p *Process) logger() (logger *slog.Logger, closeLog func() error, err error) {
+	if p.own.log.File == "" {
+		return log.New(p.out, p.own.log, p.tty), func() error { return nil }, nil
+	}
+	f, err := os.OpenFile(p.own.log.File, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
+		return nil, nil, fmt.Errorf("log.file: %w", err)
+	}
+	return log.New(f, p.own.log, false), f.Close, nil
+}
 
 // listen opens the listener of every role, so that a taken port is known before anything else is opened.
 func (p *Process) listen(ctx context.Context) (map[kernel.Role]net.Listener, error) {
@@ -329,7 +347,7 @@ func registrations(modules []kernel.Module) (all []event.Registration) {
 // Migrate brings the server's database to this binary's schema, on PostgreSQL as its owner.
 func (p *Process) Migrate(ctx context.Context) error {
 	if !db.IsPostgres(p.own.database.URL.Reveal()) && p.own.database.OwnerURL == "" {
-		s, err := p.open(ctx, p.logger())
+		s, err := p.open(ctx, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

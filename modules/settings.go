@@ -111,6 +111,7 @@ func (s *settings) validate() error {
 	if _, err := s.proxies(); err != nil {
 		faults = append(faults, config.Problem("http.trusted_proxies", "be networks like 10.0.0.0/8", s.http.TrustedProxies))
 	}
+	faults = append(faults, config.Under("log", s.log.Validate()), config.Under("trace", s.trace.Validate()))
 	for _, r := range kernel.Roles {
 		if _, err := s.listen(r).tls(); err != nil {
 			faults = append(faults, config.Problem(r.Section()+".tls_cert", "be a certificate with the key of tls_key, both PEM files", err))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 // overtake starts act while a transaction of the user's own is open in which ahead ran, waits until act is stopped by
@@ -63,7 +64,7 @@ func TestARefreshThatWaitsForTheEndOfItsSignInFails(t *testing.T) {
 	for name, end := range map[string]func(g grant) func(context.Context, db.Tx) error{
 		"the sign-in": func(g grant) func(context.Context, db.Tx) error {
 			return func(ctx context.Context, tx db.Tx) error {
-				row, err := s.store.refreshByHash(ctx, tx, hashOf(g.refresh))
+				row, err := s.store.refreshByHash(ctx, tx, secret.Hash(g.refresh))
 				if err != nil {
 					return err
 				}
@@ -99,7 +100,7 @@ func TestASignInEndsWithTheTokenThatIsJustMade(t *testing.T) {
 		}
 		g := signIn(t, s, "hr1")
 		err := overtake(t, s, u.ID, func(ctx context.Context, tx db.Tx) error {
-			row, err := s.store.refreshByHash(ctx, tx, hashOf(g.refresh))
+			row, err := s.store.refreshByHash(ctx, tx, secret.Hash(g.refresh))
 			if err != nil {
 				return err
 			}
@@ -125,7 +126,7 @@ func TestARefreshThatWaitsForTheThiefsIsNotTakenForATab(t *testing.T) {
 	}
 	clock.pass(refreshGrace + time.Second)
 	reuse := func(ctx context.Context, tx db.Tx) error {
-		row, err := s.store.refreshByHash(ctx, tx, hashOf(g.refresh))
+		row, err := s.store.refreshByHash(ctx, tx, secret.Hash(g.refresh))
 		if err != nil {
 			return err
 		}
@@ -165,7 +166,7 @@ func TestAnEndedTokenIsNotUsed(t *testing.T) {
 			if err := s.store.endAll(ctx, tx, u.ID, clock.Time); err != nil {
 				return err
 			}
-			return s.store.useRefresh(ctx, tx, hashOf(g.refresh), clock.Time)
+			return s.store.useRefresh(ctx, tx, secret.Hash(g.refresh), clock.Time)
 		})
 		if !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("use of an ended token: %v", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 // service decides who is who.
@@ -158,14 +159,14 @@ func (s *service) open(ctx context.Context, u userRow) (g grant, err error) {
 
 // issue makes the tokens of the next step of a sign-in.
 func (s *service) issue(ctx context.Context, tx db.Tx, u userRow, family id.UUID) (grant, error) {
-	g := grant{user: u, refresh: newSecret()}
+	g := grant{user: u, refresh: secret.New("")}
 	var err error
 	if g.access, err = s.tokens.sign(u, family); err != nil {
 		return g, err
 	}
 	now := s.time()
 	row := refreshRow{
-		MaybeOwned: u.MaybeOwned, Hash: hashOf(g.refresh), Family: family, UserID: u.ID,
+		MaybeOwned: u.MaybeOwned, Hash: secret.Hash(g.refresh), Family: family, UserID: u.ID,
 		CreatedAt: now, ExpiresAt: now.Add(s.cfg.RefreshLife),
 	}
 	return g, s.store.insertRefresh(ctx, tx, &row)

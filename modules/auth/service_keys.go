@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 const (
@@ -73,10 +74,10 @@ func (s *service) createKey(ctx context.Context, in keyInput) (keyRow, string, e
 	key, shown := in.Key, 0
 	if key == "" {
 		lead := "sk_" + strings.ToLower(in.Type) + "_"
-		key, shown = lead+newSecret(), len(lead)
+		key, shown = lead+secret.New(""), len(lead)
 	}
 	row := keyRow{
-		Owned: db.Owned{OrganizationID: in.OrganizationID}, Type: in.Type, Hash: hashOf(key), Prefix: key[:shown+shownKey],
+		Owned: db.Owned{OrganizationID: in.OrganizationID}, Type: in.Type, Hash: secret.Hash(key), Prefix: key[:shown+shownKey],
 		Description: in.Description, IsActive: true, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond), CreatedAt: s.time(),
 	}
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
@@ -190,7 +191,7 @@ func keyOf(row keyRow) identity.Key {
 
 // byKey returns the actor of an API key, or identity.ErrKeyInvalid.
 func (s *service) byKey(ctx context.Context, key string) (actor.Actor, error) {
-	k, err := s.ByHash(ctx, hashOf(key))
+	k, err := s.ByHash(ctx, secret.Hash(key))
 	if err != nil {
 		return actor.Actor{}, err
 	}

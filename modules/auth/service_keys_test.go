@@ -15,6 +15,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/kernel"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 func newKey(t *testing.T, s *service, organization int64, kind string) (keyRow, string) {
@@ -57,7 +58,7 @@ func TestKeysOpenTheirRoleInTheirOrganization(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if keys, err := s.AgentKeys(keyOfOrganization(1)); err != nil || len(keys) != 1 || keys[0].Hash != hashOf(key) {
+		if keys, err := s.AgentKeys(keyOfOrganization(1)); err != nil || len(keys) != 1 || keys[0].Hash != secret.Hash(key) {
 			t.Errorf("agents' keys in force are %+v, %v", keys, err)
 		}
 		clock.pass(time.Hour)
@@ -85,7 +86,7 @@ func TestAnotherOrganizationsKeysAreNotThere(t *testing.T) {
 		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE reason = 'RLS_POLICY_VIOLATION' AND object = 'key'"); n != 1 {
 			t.Errorf("%d violations written down, want 1", n)
 		}
-		if _, err := s.ByHash(ctx, hashOf(key)); !errors.Is(err, identity.ErrKeyInvalid) {
+		if _, err := s.ByHash(ctx, secret.Hash(key)); !errors.Is(err, identity.ErrKeyInvalid) {
 			t.Errorf("ByHash: %v", err)
 		}
 		if keys, err := s.AgentKeys(ctx); err != nil || len(keys) != 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 const (
@@ -160,8 +161,8 @@ func (s *service) refresh(ctx context.Context, secret string) (g grant, err erro
 
 // refreshable returns the token and its user, alone, or errRefresh if it is good for nothing. The token is read again
 // once nobody else can change it: a sign-out may have ended it while this one waited for the user.
-func (s *service) refreshable(ctx context.Context, tx db.Tx, secret string, now time.Time) (row refreshRow, u userRow, err error) {
-	if row, err = s.store.refreshByHash(ctx, tx, hashOf(secret)); err == nil {
+func (s *service) refreshable(ctx context.Context, tx db.Tx, token string, now time.Time) (row refreshRow, u userRow, err error) {
+	if row, err = s.store.refreshByHash(ctx, tx, secret.Hash(token)); err == nil {
 		if u, err = s.store.userAlone(ctx, tx, row.UserID); err == nil {
 			row, err = s.store.refreshByHash(ctx, tx, row.Hash)
 		}
@@ -190,7 +191,7 @@ func (s *service) signOut(ctx context.Context, access, refresh string) error {
 		if userID, family, err := s.tokens.read(access); err == nil {
 			families[family] = userID
 		}
-		row, err := s.store.refreshByHash(ctx, tx, hashOf(refresh))
+		row, err := s.store.refreshByHash(ctx, tx, secret.Hash(refresh))
 		if err == nil {
 			families[row.Family] = row.UserID
 		} else if !errors.Is(err, db.ErrNotFound) {

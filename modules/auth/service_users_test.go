@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 func TestAnotherOrganizationsUsersAreNotThere(t *testing.T) {
@@ -57,7 +58,7 @@ func TestStoreOfUsersStaysInTheOrganization(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		st, hash := s.store, hashOf(g.refresh)
+		st, hash := s.store, secret.Hash(g.refresh)
 		for name, step := range map[string]func(context.Context, db.Tx) error{
 			"userByName":    func(ctx context.Context, tx db.Tx) error { _, err := st.userByName(ctx, tx, "lead1"); return err },
 			"user":          func(ctx context.Context, tx db.Tx) error { _, err := st.user(ctx, tx, u.ID); return err },

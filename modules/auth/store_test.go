@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 // Each method of the store, called by organization 2, does nothing to a user of organization 1, nor to the operator,
@@ -24,12 +25,12 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			t.Fatal(err)
 		}
 		operator := newVictim(t, s, newUser(t, s, 0, "ADMIN", "operator"))
-		key, secret, err := s.createKey(admin(), keyInput{OrganizationID: 1, Type: "AGENT"})
+		key, text, err := s.createKey(admin(), keyInput{OrganizationID: 1, Type: "AGENT"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		before := picture(t, d)
-		checks := keyChecks(s.store, key, hashOf(secret))
+		checks := keyChecks(s.store, key, secret.Hash(text))
 		for _, v := range []victim{lead, operator} {
 			for name, check := range userChecks(s.store, v) {
 				earlier := checks[name]
@@ -67,7 +68,7 @@ func newVictim(t *testing.T, s *service, u userRow) victim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return victim{u, family, hashOf(g.refresh)}
+	return victim{u, family, secret.Hash(g.refresh)}
 }
 
 // refused runs do for organization 2 and is an error if it is not refused.

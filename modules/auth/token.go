@@ -1,10 +1,6 @@
 package auth
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,6 +8,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 // claims are v1's, and the sign-in that the token belongs to.
@@ -59,22 +56,9 @@ func (t *tokens) read(token string) (user int64, session id.UUID, err error) {
 	return user, c.Session, nil
 }
 
-// newSecret returns 256 random bits as text.
-func newSecret() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// hashOf is how secrets of 256 random bits are kept: they cannot be guessed, so a fast hash does.
-func hashOf(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
-}
-
 // keyFile returns the key in the file, which is made if it is not there.
 func keyFile(path string) ([]byte, error) {
-	key, err := secretFile(path, newSecret())
+	key, err := secretFile(path, secret.New(""))
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,6 @@ package collector
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"strconv"
@@ -15,6 +13,7 @@ import (
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 	"github.com/staff-control/staff-control/platform/trace"
 )
 
@@ -83,8 +82,7 @@ func (s *service) tally(source string, events []activity.Event) {
 
 // authenticate returns the agent that holds the key.
 func (s *service) authenticate(ctx context.Context, key string) (actor.Actor, error) {
-	sum := sha256.Sum256([]byte(key))
-	k, err := s.keys.ByHash(ctx, hex.EncodeToString(sum[:]))
+	k, err := s.keys.ByHash(ctx, secret.Hash(key))
 	if err != nil {
 		return actor.Actor{}, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 // clock is a time that a test moves.
@@ -213,7 +214,7 @@ func (o office) refuses(t testing.TB, key, why string) {
 // beat is a heartbeat of the gateway with this key.
 func (o office) beat(t testing.TB, e enrolled, r report, key string) heard {
 	t.Helper()
-	h, err := o.hear(e.as(), r, hashOf(key))
+	h, err := o.hear(e.as(), r, secret.Hash(key))
 	if err != nil {
 		t.Fatal(err)
 	}

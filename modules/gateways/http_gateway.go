@@ -13,6 +13,7 @@ import (
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 // routesOfGateways are what gateways ask of agent-api.
@@ -103,7 +104,7 @@ func (m *Module) heartbeat(ctx context.Context, in heartbeatRequest) (out heartb
 		Version: in.Version, Epoch: in.Epoch, SentAt: in.SentAt, QueueDepth: in.QueueDepth, BufferUsage: in.BufferUsage,
 		ConnectedAgents: in.ConnectedAgents, SetAside: in.SetAside, CPU: in.CPUUsage, Memory: in.MemoryUsage, Disk: in.DiskUsage, Network: in.NetworkStatus,
 		Streams: in.Streams, Alerts: in.Alerts,
-	}, hashOf(keyOf(httpx.Request(ctx))))
+	}, secret.Hash(keyOf(httpx.Request(ctx))))
 	return heartbeatResponse{true, h.at, append([]id.UUID{}, h.alerts...), h.keysVersion, h.newKey}, err
 }
 

@@ -2,10 +2,6 @@ package gateways
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"strings"
@@ -20,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 const (
@@ -52,23 +49,12 @@ type checkedKey struct {
 	until time.Time
 }
 
-func newSecret(prefix string) string {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // it never fails: crypto/rand's contract since Go 1.24
-	return prefix + base64.RawURLEncoding.EncodeToString(b)
-}
-
-func hashOf(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
-}
-
 // clock is the time as the databases keep it.
 func (s *service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
 // authenticate returns the gateway that holds the key.
 func (s *service) authenticate(ctx context.Context, key string) (actor.Actor, error) {
-	hash, now := hashOf(key), s.clock()
+	hash, now := secret.Hash(key), s.clock()
 	s.mu.Lock()
 	known, ok := s.checked[hash]
 	s.mu.Unlock()
@@ -125,7 +111,7 @@ func (s *service) enrol(ctx context.Context, token, serial, name, version string
 	now := s.clock()
 	ctx = actor.With(ctx, actor.System("gateway enrolment"))
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		t, err := s.store.useToken(ctx, tx, hashOf(token), now)
+		t, err := s.store.useToken(ctx, tx, secret.Hash(token), now)
 		if errors.Is(db.Translate(err), db.ErrNotFound) {
 			return errTokenRefused.Wrap(err)
 		}
@@ -168,9 +154,9 @@ func (s *service) register(ctx context.Context, organizationID int64, serial, na
 }
 
 func newGateway(organizationID int64, serial, name, version string, now time.Time) (gatewayRow, string) {
-	key := newSecret(keyPrefix)
+	key := secret.New(keyPrefix)
 	g := gatewayRow{
-		ID: id.New(), Serial: serial, Name: name, KeyHash: hashOf(key), Status: offline, StatusReason: "enrolled",
+		ID: id.New(), Serial: serial, Name: name, KeyHash: secret.Hash(key), Status: offline, StatusReason: "enrolled",
 		StatusSince: &now, Version: version, CreatedAt: now, UpdatedAt: now,
 	}
 	g.OrganizationID = organizationID
@@ -189,18 +175,18 @@ func (s *service) admit(ctx context.Context, tx db.Tx, organizationID int64, ser
 	if e.gateway.OrganizationID != organizationID || e.gateway.Status == revoked {
 		return e, errSerialTaken
 	}
-	e.key = newSecret(keyPrefix)
-	e.gateway.KeyHash, e.gateway.PreviousHash, e.gateway.PreviousUntil = hashOf(e.key), nil, nil
+	e.key = secret.New(keyPrefix)
+	e.gateway.KeyHash, e.gateway.PreviousHash, e.gateway.PreviousUntil = secret.Hash(e.key), nil, nil
 	e.gateway.Version, e.gateway.UpdatedAt = version, now
 	return e, s.store.update(ctx, tx, &e.gateway, "api_key", "previous_key", "previous_until", "version", "updated_at")
 }
 
 // rotate gives the gateway a new key; the one that it uses works on for the overlap.
 func (s *service) rotate(ctx context.Context, gatewayID id.UUID) (key string, until time.Time, err error) {
-	key = newSecret(keyPrefix)
+	key = secret.New(keyPrefix)
 	err = s.change(ctx, gatewayID, "gateways.rotate_key", func(g *gatewayRow, now time.Time) []string {
 		until = now.Add(s.cfg.RotationOverlap)
-		g.rotate(hashOf(key), until, now)
+		g.rotate(secret.Hash(key), until, now)
 		return []string{"api_key", "previous_key", "previous_until"}
 	})
 	return key, until, err

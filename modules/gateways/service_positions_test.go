@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 func TestAgentsAreThoseOfTheirGateway(t *testing.T) {
@@ -61,7 +62,7 @@ func TestAgentsAreThoseOfTheirGateway(t *testing.T) {
 			t.Errorf("%d agents are offline after one came back, want 2", n)
 		}
 		for range maxAgents {
-			o.agents[agentKey{uid: newSecret("")}] = noon
+			o.agents[agentKey{uid: secret.New("")}] = noon
 		}
 		o.clock.pass(time.Hour)
 		deliver(o, "PC-1")

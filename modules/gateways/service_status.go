@@ -15,6 +15,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 const (
@@ -77,8 +78,8 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 		}
 		columns := g.hear(r, h.at)
 		if g.usesPrevious(hash) {
-			h.newKey = newSecret(keyPrefix)
-			g.KeyHash = hashOf(h.newKey)
+			h.newKey = secret.New(keyPrefix)
+			g.KeyHash = secret.Hash(h.newKey)
 			columns = append(columns, "api_key")
 		} else if last := h.at.Add(keyGrace); g.PreviousUntil != nil && g.PreviousUntil.After(last) {
 			g.PreviousUntil = &last
@@ -210,5 +211,5 @@ func (s *service) agentKeys(ctx context.Context) (keys []identity.Key, version s
 		return nil, "", err
 	}
 	b, err := json.Marshal(keys)
-	return keys, hashOf(string(b))[:16], err
+	return keys, secret.Hash(string(b))[:16], err
 }

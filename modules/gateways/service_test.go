@@ -14,6 +14,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 func TestKeyIsKeptAsItsHashAlone(t *testing.T) {
@@ -25,7 +26,7 @@ func TestKeyIsKeptAsItsHashAlone(t *testing.T) {
 		if !strings.HasPrefix(e.key, "sgw_") || len(e.key) < 40 {
 			t.Errorf("the key is %q", e.key)
 		}
-		if n := counted(t, d, "SELECT count(*) FROM gateway_instances WHERE serial = 'GW-001' AND api_key = ? AND status = 'offline'", hashOf(e.key)); n != 1 {
+		if n := counted(t, d, "SELECT count(*) FROM gateway_instances WHERE serial = 'GW-001' AND api_key = ? AND status = 'offline'", secret.Hash(e.key)); n != 1 {
 			t.Error("the key's hash is not in the row")
 		}
 		a := o.knows(t, e.key)
@@ -73,7 +74,7 @@ func TestRevocationReachesOtherProcesses(t *testing.T) {
 		there.knows(t, e.key) // remembered
 		here.clock.pass(keyMemory)
 		there.refuses(t, e.key, "elsewhere, when the memory has passed")
-		if _, err := there.hear(e.as(), report{}, hashOf(e.key)); !errors.Is(err, errKeyRefused) {
+		if _, err := there.hear(e.as(), report{}, secret.Hash(e.key)); !errors.Is(err, errKeyRefused) {
 			t.Errorf("a heartbeat of a revoked gateway: %v", err)
 		}
 		if g := shown(t, here, e); g.Status != "revoked" || !g.StatusSince.Equal(noon) {
@@ -102,7 +103,7 @@ func TestHeartbeatDoesNotUndoARevocation(t *testing.T) {
 				return err
 			}
 			go func() {
-				_, err := o.hear(e.as(), report{}, hashOf(e.key))
+				_, err := o.hear(e.as(), report{}, secret.Hash(e.key))
 				heartbeat <- err
 			}()
 			waits(t, d)
@@ -268,7 +269,7 @@ func TestMemoryOfKeysIsBounded(t *testing.T) {
 	o := newOffice(d)
 	e := register(t, o, 1, "GW-001")
 	for range maxKeys {
-		o.checked[newSecret("")] = checkedKey{}
+		o.checked[secret.New("")] = checkedKey{}
 	}
 	o.knows(t, e.key)
 	if len(o.checked) != 1 {

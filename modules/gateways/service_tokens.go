@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 // newToken makes a provisioning token and returns it, for the only time.
 func (s *service) newToken(ctx context.Context, organizationID int64, note string, life time.Duration, maxUses int64) (t tokenRow, token string, err error) {
 	a, _ := actor.From(ctx)
-	token = newSecret(tokenPrefix)
+	token = secret.New(tokenPrefix)
 	t = s.tokenRow(organizationID, token, note, life, maxUses, a.ID)
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.store.addToken(ctx, tx, &t); err != nil {
@@ -39,7 +40,7 @@ func (s *service) newToken(ctx context.Context, organizationID int64, note strin
 
 func (s *service) tokenRow(organizationID int64, token, note string, life time.Duration, maxUses int64, by string) tokenRow {
 	now := s.clock()
-	t := tokenRow{ID: id.New(), Hash: hashOf(token), Note: note, MaxUses: maxUses, ExpiresAt: now.Add(life), CreatedBy: by, CreatedAt: now}
+	t := tokenRow{ID: id.New(), Hash: secret.Hash(token), Note: note, MaxUses: maxUses, ExpiresAt: now.Add(life), CreatedBy: by, CreatedAt: now}
 	t.OrganizationID = organizationID
 	return t
 }

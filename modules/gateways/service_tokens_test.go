@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 func newToken(t testing.TB, o office, organization int64, life time.Duration, uses int64) string {
@@ -28,7 +29,7 @@ func TestTokenMakesAGateway(t *testing.T) {
 		populate(t, d)
 		o := newOffice(d)
 		token := newToken(t, o, 2, time.Hour, 1)
-		if n := counted(t, d, "SELECT count(*) FROM provisioning_tokens WHERE hash = ? AND created_by = 'user:1'", hashOf(token)); n != 1 {
+		if n := counted(t, d, "SELECT count(*) FROM provisioning_tokens WHERE hash = ? AND created_by = 'user:1'", secret.Hash(token)); n != 1 {
 			t.Error("the token is not kept as its hash")
 		}
 		e, err := o.enrol(context.Background(), token, "GW-001", "Ombor", "1.2.3")
@@ -147,7 +148,7 @@ func TestEnrollingAgainGivesANewKey(t *testing.T) {
 		if _, err := o.enrol(context.Background(), token, "GW-001", "", ""); !errors.Is(err, errSerialTaken) {
 			t.Errorf("a revoked gateway comes back: %v", err)
 		}
-		if n := counted(t, d, "SELECT uses FROM provisioning_tokens WHERE hash = ?", hashOf(token)); n != 2 {
+		if n := counted(t, d, "SELECT uses FROM provisioning_tokens WHERE hash = ?", secret.Hash(token)); n != 2 {
 			t.Errorf("%d uses were counted: a refused enrolment is none", n)
 		}
 	})
@@ -191,7 +192,7 @@ func TestBootstrapTokenIsReplacedAtEachStart(t *testing.T) {
 		if enrols("spt_the_second_start_", "GW-2") {
 			t.Error("the token of one use works twice")
 		}
-		if n := counted(t, d, "SELECT count(*) FROM provisioning_tokens WHERE hash = ?", hashOf(person)); n != 1 {
+		if n := counted(t, d, "SELECT count(*) FROM provisioning_tokens WHERE hash = ?", secret.Hash(person)); n != 1 {
 			t.Error("a person's token is gone")
 		}
 		if err := o.bootstrap(context.Background(), "spt_of_nobody_at_all__", 9); !errors.Is(err, db.ErrMissingReference) {

@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 // Each method of the store, called by organization 2, does nothing to organization 1 and shows nothing of it.
@@ -99,7 +100,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { return s.addToken(ctx, tx, &row) })
 			},
 			"renewBootstrapToken": func() error { // by chance the same token, and by the same maker
-				row := tokenRow{ID: id.New(), Hash: hashOf(token), MaxUses: 1, ExpiresAt: far, CreatedBy: "user:1", CreatedAt: noon}
+				row := tokenRow{ID: id.New(), Hash: secret.Hash(token), MaxUses: 1, ExpiresAt: far, CreatedBy: "user:1", CreatedAt: noon}
 				err := d.Write(theirs, func(ctx context.Context, tx db.Tx) error { return s.renewBootstrapToken(ctx, tx, &row) })
 				if err != nil && !errors.Is(err, db.ErrForeign) {
 					return err
@@ -108,7 +109,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			},
 			"useToken": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
-					_, err := s.useToken(ctx, tx, hashOf(token), noon)
+					_, err := s.useToken(ctx, tx, secret.Hash(token), noon)
 					return err
 				})
 			},

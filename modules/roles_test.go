@@ -108,7 +108,7 @@ func TestAComputerIsIntroducedThroughTheGateway(t *testing.T) {
 	until(t, "both are known", func() bool {
 		s.get(t, "/api/v2/computers?search=PC-9", &computers)
 		s.get(t, "/api/v2/computers/users?search=S-9", &users)
-		return len(computers.Items) == 1 && len(users.Items) == 1
+		return len(computers.Items) == 1 && len(users.Items) == 1 && len(users.Items[0].Computers) > 0 // which are a step of their own
 	})
 	if computers.Items[0].Name != "Qabulxona" || computers.Items[0].OS != "Windows 11 Pro" {
 		t.Errorf("the computer is %+v", computers.Items[0])

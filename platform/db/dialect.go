@@ -33,6 +33,10 @@ type dialect interface {
 	jsonField(column, field string) string
 	// indexedBy is SQL behind a table's name that says which index to use, where the database would not find it.
 	indexedBy(index string) string
+	// tenantTables is SQL for the names of the tables that have a column organization_id.
+	tenantTables() string
+	// references is SQL for the foreign keys between tables, as child and parent.
+	references() string
 	notify(ctx context.Context, tx Tx, n note) error
 	listen(ctx context.Context, d *DB, channel string, fn func(payload string)) error
 }
@@ -58,6 +62,16 @@ func (sqlite) skipLocked(q *bun.SelectQuery) *bun.SelectQuery   { return q }
 func (sqlite) indexedBy(index string) string                    { return " INDEXED BY " + index }
 func (sqlite) jsonField(column, field string) string {
 	return fmt.Sprintf("json_extract(%s, '$.%s')", column, field)
+}
+
+func (sqlite) tenantTables() string {
+	return `SELECT m.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
+		WHERE m.type = 'table' AND c.name = 'organization_id'`
+}
+
+func (sqlite) references() string {
+	return `SELECT DISTINCT m.name AS child, f."table" AS parent FROM sqlite_master AS m JOIN pragma_foreign_key_list(m.name) AS f
+		WHERE m.type = 'table'`
 }
 
 func (sqlite) bucket(column string, width time.Duration) string {
@@ -183,6 +197,18 @@ func (postgres) skipLocked(q *bun.SelectQuery) *bun.SelectQuery {
 func (postgres) indexedBy(string) string { return "" }
 func (postgres) jsonField(column, field string) string {
 	return fmt.Sprintf("%s->>'%s'", column, field)
+}
+
+func (postgres) tenantTables() string {
+	return `SELECT c.relname FROM pg_class AS c
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname IN ('public', 'monitoring')
+		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped
+		WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition`
+}
+
+func (postgres) references() string {
+	return `SELECT DISTINCT child.relname AS child, parent.relname AS parent FROM pg_constraint AS k
+		JOIN pg_class AS child ON child.oid = k.conrelid JOIN pg_class AS parent ON parent.oid = k.confrelid WHERE k.contype = 'f'`
 }
 
 func (postgres) bucket(column string, width time.Duration) string {

@@ -76,7 +76,7 @@ type Actor struct {
 	OrganizationID int64
 	// DepartmentIDs narrow a department lead's sight. They are a rule of the services, not tenancy.
 	DepartmentIDs []int64
-	// Language is the language of the actor's texts: uz, ru or en; empty when the actor has chosen none.
+	// Language is the language of the actor's texts: uz, uz-Cyrl, ru or en; empty when the actor has chosen none.
 	Language string
 }
 

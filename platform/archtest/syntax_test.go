@@ -17,6 +17,7 @@ var mayBeSystem = []string{
 	"platform/event/**",                  // tells handlers on behalf of the publisher
 	"platform/kernel/**",                 // periodic work
 	"modules/auth/service*.go",           // looks up who is signing in, before there is an actor
+	"modules/demo/service.go",            // makes up a company where nobody has signed in yet, and takes it away
 	"modules/buffer/*.go",                // the gateway's own file holds what its agents sent, whosever they are
 	"modules/gateways/service.go",        // looks up which gateway is calling or enrolling
 	"modules/gateways/service_tokens.go", // keeps the bootstrap token of the settings

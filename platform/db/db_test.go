@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"math"
 	"path/filepath"
 	"testing"
 	"time"
@@ -244,6 +245,13 @@ func TestBucketAndJSONFieldReadAlike(t *testing.T) {
 			}
 			if !at.Equal(noon.Truncate(15 * time.Minute)) {
 				t.Errorf("bucket starts at %v", at)
+			}
+			var seconds float64
+			if err := tx.Raw("SELECT "+tx.Epoch("created_at")+" FROM policies").Scan(ctx, &seconds); err != nil {
+				return err
+			}
+			if want := float64(noon.UnixMilli()) / 1000; math.Abs(seconds-want) > 0.002 {
+				t.Errorf("epoch is %v, want %v", seconds, want)
 			}
 			return nil
 		})

@@ -25,10 +25,13 @@ type dialect interface {
 	readOnlyTx() bool
 	// enter makes the fresh transaction see what the actor may see.
 	enter(ctx context.Context, tx bun.Tx, a actor.Actor) error
+	serialize(ctx context.Context, tx bun.Tx, work string) error
 	skipLocked(q *bun.SelectQuery) *bun.SelectQuery
 	bulk(ctx context.Context, tx Tx, r Rows, n int) (int64, error)
 	// bucket is SQL for the start of the column's run of width, in UTC.
 	bucket(column string, width time.Duration) string
+	// epoch is SQL for the column's time in seconds of the Unix epoch, with their fraction.
+	epoch(column string) string
 	// jsonField is SQL for a field of a JSON column, as text.
 	jsonField(column, field string) string
 	// indexedBy is SQL behind a table's name that says which index to use, where the database would not find it.
@@ -37,14 +40,26 @@ type dialect interface {
 	tenantTables() string
 	// references is SQL for the foreign keys between tables, as child and parent.
 	references() string
+	// comparable is SQL for an expression of a kind as lists compare it: texts byte by byte, Text with small Latin letters.
+	comparable(expr string, k Kind) string
+	// jsonArray is SQL for a JSON array of expressions, as text.
+	jsonArray(exprs string) string
 	notify(ctx context.Context, tx Tx, n note) error
 	listen(ctx context.Context, d *DB, channel string, fn func(payload string)) error
+}
+
+// Serialize makes transactions that name the same work wait for each other until they end; on SQLite all writes do.
+func (tx Tx) Serialize(ctx context.Context, work string) error {
+	return Translate(tx.db.dialect.serialize(ctx, tx.bun, work))
 }
 
 // Bucket is SQL for the start of the column's run of width (a divisor of a day), in UTC.
 func (tx Tx) Bucket(column string, width time.Duration) string {
 	return tx.db.dialect.bucket(column, width)
 }
+
+// Epoch is SQL for the column's time in seconds of the Unix epoch, with their fraction.
+func (tx Tx) Epoch(column string) string { return tx.db.dialect.epoch(column) }
 
 // JSONField is SQL for a field of a JSON column, as text.
 func (tx Tx) JSONField(column, field string) string { return tx.db.dialect.jsonField(column, field) }
@@ -60,6 +75,7 @@ func (sqlite) readOnlyTx() bool                                 { return false }
 func (sqlite) enter(context.Context, bun.Tx, actor.Actor) error { return nil }
 func (sqlite) skipLocked(q *bun.SelectQuery) *bun.SelectQuery   { return q }
 func (sqlite) indexedBy(index string) string                    { return " INDEXED BY " + index }
+func (sqlite) serialize(context.Context, bun.Tx, string) error  { return nil }
 func (sqlite) jsonField(column, field string) string {
 	return fmt.Sprintf("json_extract(%s, '$.%s')", column, field)
 }
@@ -72,6 +88,19 @@ func (sqlite) tenantTables() string {
 func (sqlite) references() string {
 	return `SELECT DISTINCT m.name AS child, f."table" AS parent FROM sqlite_master AS m JOIN pragma_foreign_key_list(m.name) AS f
 		WHERE m.type = 'table'`
+}
+
+func (sqlite) comparable(expr string, k Kind) string {
+	if k == Text {
+		return "lower(" + expr + ")" // of Latin letters only
+	}
+	return expr
+}
+
+func (sqlite) jsonArray(exprs string) string { return "json_array(" + exprs + ")" }
+
+func (sqlite) epoch(column string) string {
+	return fmt.Sprintf("unixepoch(%s, 'subsec')", column)
 }
 
 func (sqlite) bucket(column string, width time.Duration) string {
@@ -195,6 +224,10 @@ func (postgres) skipLocked(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.For("UPDATE SKIP LOCKED")
 }
 func (postgres) indexedBy(string) string { return "" }
+func (postgres) serialize(ctx context.Context, tx bun.Tx, work string) error {
+	_, err := tx.Tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", work)
+	return err
+}
 func (postgres) jsonField(column, field string) string {
 	return fmt.Sprintf("%s->>'%s'", column, field)
 }
@@ -209,6 +242,22 @@ func (postgres) tenantTables() string {
 func (postgres) references() string {
 	return `SELECT DISTINCT child.relname AS child, parent.relname AS parent FROM pg_constraint AS k
 		JOIN pg_class AS child ON child.oid = k.conrelid JOIN pg_class AS parent ON parent.oid = k.confrelid WHERE k.contype = 'f'`
+}
+
+func (postgres) comparable(expr string, k Kind) string {
+	switch k {
+	case Text:
+		return `lower(` + expr + ` COLLATE "C")` // of Latin letters only
+	case Folded, Enum:
+		return `(` + expr + ` COLLATE "C")`
+	}
+	return expr
+}
+
+func (postgres) jsonArray(exprs string) string { return "json_build_array(" + exprs + ")::text" }
+
+func (postgres) epoch(column string) string {
+	return fmt.Sprintf("extract(epoch FROM %s)::double precision", column)
 }
 
 func (postgres) bucket(column string, width time.Duration) string {

@@ -36,6 +36,14 @@ func Request(ctx context.Context) *http.Request {
 	return &http.Request{Header: http.Header{}, URL: &url.URL{}, Body: http.NoBody}
 }
 
+// Pattern returns the pattern of the route that the request matched, which holds nothing that a client made up.
+func Pattern(ctx context.Context) string {
+	if c := callOf(ctx); c != nil && c.route != nil {
+		return c.route.Path
+	}
+	return ""
+}
+
 // SetHeader sets a header of the answer. Outside a request it does nothing.
 func SetHeader(ctx context.Context, name, value string) {
 	if c := callOf(ctx); c != nil {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 
 	"github.com/labstack/echo/v5"
+
+	"github.com/staff-control/staff-control/platform/grid"
 )
 
 // Handler serves one route. Handle and Raw make one.
@@ -17,6 +19,9 @@ type Handler struct {
 	serve   func(c *echo.Context, rt *route) error
 	in, out reflect.Type // nil for Raw
 	status  int
+	query   []grid.Parameter // of a list
+	files   []string         // the types of the files that it answers with
+	check   func(known func(code string) bool) error
 }
 
 // Page is one page of a list. Next is the cursor of the page after it, empty on the last.

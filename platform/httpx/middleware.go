@@ -34,6 +34,9 @@ func (s *Server) Authenticate(a Authenticator) {
 	s.authenticators.Store(&list)
 }
 
+// Forbidden tells fn of each actor that asks for what its role may not. It is called before Serve.
+func (s *Server) Forbidden(fn func(ctx context.Context, a actor.Actor)) { s.forbidden = fn }
+
 // observe surrounds every request, matched or not: headers, trace, recovery, the answer to a fault, log and metrics.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
@@ -134,6 +137,9 @@ func (s *Server) guard(c *echo.Context, cl *call, rt *route) error {
 	}
 	s.continueWith(c, cl, actor.With(c.Request().Context(), a))
 	if !a.Can(rt.permission) {
+		if s.forbidden != nil {
+			s.forbidden(c.Request().Context(), a)
+		}
 		return errForbidden
 	}
 	return nil

@@ -35,6 +35,10 @@ func (s *Server) OpenAPI() ([]byte, error) {
 		}
 		op := r.operation(types)
 		opID := op["operationId"].(string)
+		if method := strings.ToLower(r.Method); ids[opID] && strings.HasPrefix(r.Path, "/api/") { // beside one without the prefix
+			opID = method + "Api" + strings.TrimPrefix(opID, method)
+			op["operationId"] = opID
+		}
 		if ids[opID] {
 			return nil, fmt.Errorf("openapi: two operations have the id %s", opID)
 		}
@@ -124,6 +128,13 @@ func (r *route) responses(types *schemas) object {
 		status = http.StatusOK
 	}
 	answer := object{"description": http.StatusText(status)}
+	if r.handler.files != nil {
+		content := object{}
+		for _, f := range r.handler.files {
+			content[f] = object{"schema": object{"type": "string", "format": "binary"}}
+		}
+		answer["content"] = content
+	}
 	if r.gives != nil && status != http.StatusNoContent {
 		answer["content"] = object{"application/json": object{"schema": r.result(types)}}
 	}
@@ -163,6 +174,9 @@ func (r *route) parameters(types *schemas) []object {
 			schema = types.ofField(r.binding.path[name].field)
 		}
 		params = append(params, object{"name": name, "in": "path", "required": true, "schema": schema})
+	}
+	for _, p := range r.handler.query {
+		params = append(params, object{"name": p.Name, "in": "query", "schema": ofParameter(p)})
 	}
 	if r.binding == nil {
 		return params

@@ -41,6 +41,7 @@ func describedServer(t *testing.T) *httpx.Server {
 	r.PUT("/api/v2/trees/:id", actor.Permission{Name: "tree.write", Roles: actor.Agent}, httpx.Raw(func(*echo.Context) error { return nil }),
 		httpx.Takes[tree](), httpx.Gives[httpx.Page[tree]](202), httpx.Doc("Plant a tree"))
 	r.GET("/api/v2/trees/files/*", actor.Public, httpx.Raw(func(*echo.Context) error { return nil }))
+	httpx.List(s.Router("kept", []string{"/api/v2/kept"}), "/api/v2/kept", read, keptList(), httpx.Doc("What is kept"))
 	said := func(context.Context, idRequest) (httpx.Said[*tree], error) { return httpx.Said[*tree]{}, nil }
 	s.RouterV1("trees", []string{"/api/agent"}, httpx.API).POST("/api/agent/trees/:id", actor.Public, httpx.Handle(200, said))
 	s.RouterV1("trees", []string{"/api/v1"}, httpx.RAW).DELETE("/api/v1/trees/:id", actor.Public, httpx.Handle(200, said))
@@ -67,8 +68,8 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 			t.Errorf("reference %s leads nowhere", ref[1])
 		}
 	}
-	if n := len(spec.Paths.MapOfPathItemValues); n != 8 {
-		t.Errorf("%d paths are described, want 8", n)
+	if n := len(spec.Paths.MapOfPathItemValues); n != 12 {
+		t.Errorf("%d paths are described, want 12", n)
 	}
 }
 
@@ -102,3 +103,16 @@ func TestOpenAPIRefusesTwoTypesOfOneName(t *testing.T) {
 }
 
 func fail2(context.Context, struct{}) (thing, error) { return thing{}, nil }
+
+func TestAPathWithAndOneWithoutThePrefixAreTwoOperations(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t)
+	r := s.Router("twins", []string{"/twin", "/api/twin"})
+	for _, path := range []string{"/twin", "/api/twin"} {
+		r.GET(path, actor.Public, httpx.Handle(200, func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }))
+	}
+	document, err := s.OpenAPI()
+	if err != nil || !strings.Contains(string(document), `"getTwin"`) || !strings.Contains(string(document), `"getApiTwin"`) {
+		t.Errorf("%v %s", err, document)
+	}
+}

@@ -162,6 +162,12 @@ func (r router) check(rt *route) {
 		panic(rt.problem("is a route of " + owner + " already"))
 	}
 	r.server.patterns[pattern] = rt.Owner
+	if rt.handler.check == nil {
+		return
+	}
+	if err := rt.handler.check(r.server.opts.Catalog.Has); err != nil {
+		panic(rt.problem(err.Error()))
+	}
 }
 
 // parameter is a name in a path; two routes that differ only in these are the same route.

@@ -172,11 +172,11 @@ func (g *schemas) demands(t reflect.Type) bool {
 	return g.structure(t)["required"] != nil
 }
 
-// componentName makes ActivityEvent of activity.Event, and ActivityEventPage of httpx.Page[activity.Event].
+// componentName makes ActivityEvent of activity.Event, and ActivityEventPage of httpx.Page[activity.Event] and of grid.Page.
 func componentName(t reflect.Type) string {
 	full := t.String()
 	generic, args, _ := strings.Cut(strings.TrimSuffix(full, "]"), "[")
-	generic = camel(strings.TrimPrefix(generic, "httpx."))
+	generic = camel(strings.TrimPrefix(strings.TrimPrefix(generic, "httpx."), "grid."))
 	var name strings.Builder
 	for arg := range strings.SplitSeq(args, ",") {
 		name.WriteString(camel(arg[strings.LastIndex(arg, "/")+1:]))

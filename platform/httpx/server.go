@@ -19,6 +19,7 @@ import (
 	"github.com/labstack/echo/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/i18n"
 )
 
@@ -100,23 +101,28 @@ func ownTexts() *i18n.Catalog {
 
 // Server serves the routes of one role. Routes and authenticators are added before Serve.
 type Server struct {
-	opts     Options
-	echo     *echo.Echo
-	routes   []*route
-	patterns map[string]string // method and pattern → owner
-	seconds  *prometheus.HistogramVec
-	openAPI  func() ([]byte, error)
-	clock    func() time.Time // for deadlines and durations, which a test's Now must not move
+	opts      Options
+	echo      *echo.Echo
+	routes    []*route
+	patterns  map[string]string // method and pattern → owner
+	seconds   *prometheus.HistogramVec
+	openAPI   func() ([]byte, error)
+	forbidden func(context.Context, actor.Actor)
+	clock     func() time.Time // for deadlines and durations, which a test's Now must not move
 
 	adding         sync.Mutex
 	authenticators atomic.Pointer[[]Authenticator]
 	inflaters      inflaters
+	zones          Zones
+	exports        turnstile
 }
 
-// New returns a server that has one route, its own description at /api/openapi.json.
+// New returns a server that describes itself at /api/openapi.json and /api/docs, and has no other routes.
 func New(o Options) *Server {
 	o.fill()
-	s := &Server{opts: o, patterns: map[string]string{}, seconds: requestSeconds(o.Metrics), clock: time.Now}
+	s := &Server{
+		opts: o, patterns: map[string]string{}, seconds: requestSeconds(o.Metrics), clock: time.Now, exports: make(turnstile, maxExports),
+	}
 	s.authenticators.Store(&[]Authenticator{})
 	s.echo = echo.NewWithConfig(echo.Config{
 		Logger:           o.Log,
@@ -131,20 +137,38 @@ func New(o Options) *Server {
 	s.echo.Use(s.observe)
 	s.openAPI = sync.OnceValues(s.OpenAPI)
 	s.serveOpenAPI()
+	s.serveDocs()
 	return s
 }
 
 // ServeHTTP answers one request in process.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
+// Door is how the server is reached on one listener.
+type Door struct {
+	// TLS makes it HTTPS; nil is plain HTTP.
+	TLS *tls.Config
+	// Around stands before all routes and may answer in their place; nil is nothing.
+	Around func(http.Handler) http.Handler
+}
+
 // Serve answers requests on ln until ctx ends, then finishes those that run and returns nil,
 // or the reason why some did not finish in time. Requests outlive ctx: that is what draining means.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	return s.ServeDoor(ctx, ln, Door{TLS: s.opts.TLS})
+}
+
+// ServeDoor is Serve for a listener with a door of its own. A server may serve several at once.
+func (s *Server) ServeDoor(ctx context.Context, ln net.Listener, d Door) error {
 	base, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
+	handler := http.Handler(s)
+	if d.Around != nil {
+		handler = d.Around(s)
+	}
 	srv := &http.Server{
-		Handler:           s,
-		TLSConfig:         s.opts.TLS,
+		Handler:           handler,
+		TLSConfig:         d.TLS,
 		ReadHeaderTimeout: s.opts.HeaderTimeout,
 		IdleTimeout:       s.opts.IdleTimeout,
 		WriteTimeout:      s.opts.WriteTimeout,
@@ -154,7 +178,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	drained := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { drained <- s.drain(base, srv) })
-	err := s.listen(srv, ln)
+	err := listen(srv, ln)
 	if !errors.Is(err, http.ErrServerClosed) {
 		stop()
 		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
@@ -162,8 +186,8 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	return <-drained
 }
 
-func (s *Server) listen(srv *http.Server, ln net.Listener) error {
-	if s.opts.TLS == nil {
+func listen(srv *http.Server, ln net.Listener) error {
+	if srv.TLSConfig == nil {
 		return srv.Serve(ln)
 	}
 	return srv.ServeTLS(ln, "", "")

@@ -56,17 +56,22 @@ func (s *Server) RouterV1(owner string, prefixes []string, e Envelope) Router {
 	return router{server: s, owner: owner, prefixes: prefixes, client: e}
 }
 
-// clientOf tells v1's clients from others, for a path that no route matched by the route that is nearest.
+// clientOf tells v1's clients from others, for a path that no route matched by the route that is nearest: a route above
+// it is nearer than one beside it.
 func (s *Server) clientOf(r *http.Request, cl *call) Envelope {
 	if cl.route != nil {
 		return cl.route.client
 	}
 	path := strings.Split(r.URL.Path, "/")
-	longest, client := 1, Envelope(0) // every path shares the empty segment before the first slash
+	nearest, client := 2, Envelope(0) // every path shares the empty segment before the first slash
 	for _, rt := range s.routes {
-		n := common(path, strings.Split(rt.Path, "/"))
-		if n > longest || n == longest && rt.client == 0 {
-			longest, client = n, rt.client
+		segments := strings.Split(rt.Path, "/")
+		n := 2 * common(path, segments)
+		if n == 2*len(segments) {
+			n++
+		}
+		if n > nearest || n == nearest && rt.client == 0 {
+			nearest, client = n, rt.client
 		}
 	}
 	return client

@@ -100,3 +100,17 @@ func TestAgentsOldClientsGetTheirEnvelopes(t *testing.T) {
 		httptestx.Scenario{Name: "wrong type", As: agent, Path: "/api/agent/old", Body: `{"name":7}`, Status: 400, Contains: []string{`"Bad Request"`}},
 	)
 }
+
+// What no route matched is answered in the words of the client whose routes are around it.
+func TestAPathThatIsNotThereSpeaksAsItsNeighbours(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t)
+	answer := httpx.Handle(200, func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
+	s.RouterV1("old", []string{"/api"}, httpx.API).GET("/api", actor.Public, answer)
+	s.Router("new", []string{"/api/v2"}).GET("/api/v2/new", actor.Public, answer)
+	httptestx.Run(t, s,
+		httptestx.Scenario{Name: "below v1's", Path: "/api/nope", Status: 404, Contains: []string{`"error":{"code":"Not Found","message":"Cannot GET /api/nope"}`}},
+		httptestx.Scenario{Name: "beside v2's", Path: "/api/v2/nope", Status: 404, Contains: []string{`"error":"NOT_FOUND"`}},
+		httptestx.Scenario{Name: "far from all", Path: "/nope", Status: 404, Contains: []string{`"error":"NOT_FOUND"`}},
+	)
+}

@@ -1,4 +1,4 @@
-// Package i18n holds the texts that people read, in Uzbek, Russian and English, and puts their
+// Package i18n holds the texts that people read, in Uzbek of both scripts, Russian and English, and puts their
 // parameters in as each language writes them.
 package i18n
 
@@ -17,8 +17,11 @@ import (
 	"github.com/staff-control/staff-control/platform/fault"
 )
 
-// languages are those that every text has.
+// languages are those that every text is written in.
 var languages = []string{"uz", "ru", "en"}
+
+// Languages are those that a person may choose.
+func Languages() []string { return []string{"uz", Cyrillic, "ru", "en"} }
 
 // Catalog is the texts of all modules.
 type Catalog struct {
@@ -32,8 +35,8 @@ type Catalog struct {
 // New makes a catalog of messages.json files: {"code": {"uz": "…", "ru": "…", "en": "…"}}. A text
 // that depends on the parameter Count is an object of plural forms: {"one": "…", "few": "…", "many": "…", "other": "…"}.
 func New(defaultLanguage string, files ...[]byte) (*Catalog, error) {
-	if !slices.Contains(languages, defaultLanguage) {
-		return nil, fmt.Errorf("texts: no language %q: uz, ru and en are known", defaultLanguage)
+	if !slices.Contains(Languages(), defaultLanguage) {
+		return nil, fmt.Errorf("texts: no language %q: %s are known", defaultLanguage, strings.Join(Languages(), ", "))
 	}
 	c := &Catalog{standard: defaultLanguage, localizers: map[string]*i18n.Localizer{}, texts: map[string]map[string]text{}}
 	var faults []error
@@ -58,7 +61,7 @@ func New(defaultLanguage string, files ...[]byte) (*Catalog, error) {
 func (c *Catalog) localize(bundle *i18n.Bundle) {
 	var tags []language.Tag
 	// The matcher falls back to its first language.
-	c.matched = append([]string{c.standard}, slices.DeleteFunc(slices.Clone(languages), func(l string) bool { return l == c.standard })...)
+	c.matched = append([]string{c.standard}, slices.DeleteFunc(Languages(), func(l string) bool { return l == c.standard })...)
 	for _, lang := range c.matched {
 		c.localizers[lang] = i18n.NewLocalizer(bundle, lang)
 		tags = append(tags, language.Make(lang))
@@ -85,6 +88,9 @@ func (c *Catalog) add(file []byte) error {
 			}
 			byLanguage[lang] = t
 		}
+		if latin, ok := byLanguage["uz"]; ok {
+			byLanguage[Cyrillic] = latin.cyrillic()
+		}
 		c.texts[code] = byLanguage
 	}
 	return errors.Join(faults...)
@@ -98,7 +104,7 @@ func (c *Catalog) Text(lang, code string, p fault.Params) string {
 
 // TextIn is Text with the times in zone, which is the organization's.
 func (c *Catalog) TextIn(zone *time.Location, lang, code string, p fault.Params) string {
-	if !slices.Contains(languages, lang) {
+	if !slices.Contains(c.matched, lang) {
 		lang = c.standard
 	}
 	if _, ok := c.texts[code][lang]; !ok {
@@ -122,7 +128,7 @@ func (c *Catalog) TextIn(zone *time.Location, lang, code string, p fault.Params)
 // Match returns the language for a person: their own, else the best that their browser accepts,
 // else the default.
 func (c *Catalog) Match(userLang, acceptLanguage string) string {
-	if slices.Contains(languages, userLang) {
+	if slices.Contains(c.matched, userLang) {
 		return userLang
 	}
 	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
@@ -135,6 +141,9 @@ func (c *Catalog) Match(userLang, acceptLanguage string) string {
 	}
 	return c.matched[i]
 }
+
+// Has reports whether there is a text of the code.
+func (c *Catalog) Has(code string) bool { return c.texts[code] != nil }
 
 // Codes returns all codes in order.
 func (c *Catalog) Codes() []string { return slices.Sorted(maps.Keys(c.texts)) }

@@ -43,11 +43,12 @@ func TestTextsAreInTheAskedLanguageAndZone(t *testing.T) {
 	tashkent := time.FixedZone("Asia/Tashkent", 5*3600)
 	p := fault.Params{"ExpiredAt": at}
 	for lang, want := range map[string]string{
-		"uz": "Kod muddati tugagan: 10.03.2026 01:05",
-		"ru": "Срок действия кода истёк: 10.03.2026 01:05",
-		"en": "The code expired at 10 Mar 2026 01:05.",
-		"de": "Kod muddati tugagan: 10.03.2026 01:05",
-		"":   "Kod muddati tugagan: 10.03.2026 01:05",
+		"uz":      "Kod muddati tugagan: 10.03.2026 01:05",
+		"ru":      "Срок действия кода истёк: 10.03.2026 01:05",
+		"en":      "The code expired at 10 Mar 2026 01:05.",
+		"uz-Cyrl": "Код муддати тугаган: 10.03.2026 01:05",
+		"de":      "Kod muddati tugagan: 10.03.2026 01:05",
+		"":        "Kod muddati tugagan: 10.03.2026 01:05",
 	} {
 		if got := c.TextIn(tashkent, lang, "visitors.code_expired", p); got != want {
 			t.Errorf("%q: got %q, want %q", lang, got, want)
@@ -76,6 +77,9 @@ func TestRussianCountsInItsOwnForms(t *testing.T) {
 		t.Error(got)
 	}
 	if got := c.Text("uz", "visitors.waiting", fault.Params{"Count": 1}); got != "1 mehmon kutmoqda" {
+		t.Error(got)
+	}
+	if got := c.Text("uz-Cyrl", "visitors.waiting", fault.Params{"Count": 21}); got != "21 меҳмон кутмоқда" {
 		t.Error(got)
 	}
 }
@@ -154,7 +158,8 @@ func TestMatchPrefersThePersonThenTheBrowser(t *testing.T) {
 	c := newCatalog(t)
 	tests := []struct{ user, accept, want string }{
 		{"ru", "en", "ru"}, {"", "en", "en"}, {"de", "en", "en"}, {"", "", "uz"}, {"", "ru-RU,ru;q=0.9,en;q=0.8", "ru"},
-		{"", "de,en;q=0.5", "en"}, {"", "en-GB", "en"}, {"", "uz-Cyrl-UZ", "uz"}, {"", "en;q=0.1, ru;q=0.9", "ru"}, {"", "ja", "uz"},
+		{"", "de,en;q=0.5", "en"}, {"", "en-GB", "en"}, {"", "uz-Cyrl-UZ", "uz-Cyrl"}, {"", "uz-Cyrl,ru;q=0.5", "uz-Cyrl"}, {"", "uz-UZ", "uz"},
+		{"uz-Cyrl", "ru", "uz-Cyrl"}, {"", "en;q=0.1, ru;q=0.9", "ru"}, {"", "ja", "uz"},
 		{"", "*", "uz"}, {"", "\xff;;q=x", "uz"},
 	}
 	for _, tt := range tests {

@@ -25,17 +25,24 @@ type locale struct {
 	bytes        map[string]string
 }
 
+var cyrillicBytes = map[string]string{
+	"B": "Б", "KB": "КБ", "MB": "МБ", "GB": "ГБ", "TB": "ТБ", "KiB": "КиБ", "MiB": "МиБ", "GiB": "ГиБ", "TiB": "ТиБ",
+}
+
 var locales = map[string]locale{
 	"uz": {
 		group: space, point: ",", time: "02.01.2006 15:04", yes: "ha", no: "yo‘q",
 		durations: map[string]string{"d": "kun", "h": "soat", "min": "daqiqa", "s": "soniya", "ms": "ms"},
 	},
+	Cyrillic: {
+		group: space, point: ",", time: "02.01.2006 15:04", yes: "ҳа", no: "йўқ",
+		durations: map[string]string{"d": "кун", "h": "соат", "min": "дақиқа", "s": "сония", "ms": "мс"},
+		bytes:     cyrillicBytes,
+	},
 	"ru": {
 		group: space, point: ",", time: "02.01.2006 15:04", yes: "да", no: "нет",
 		durations: map[string]string{"d": "дн.", "h": "ч", "min": "мин", "s": "с", "ms": "мс"},
-		bytes: map[string]string{
-			"B": "Б", "KB": "КБ", "MB": "МБ", "GB": "ГБ", "TB": "ТБ", "KiB": "КиБ", "MiB": "МиБ", "GiB": "ГиБ", "TiB": "ТиБ",
-		},
+		bytes:     cyrillicBytes,
 	},
 	"en": {group: ",", point: ".", time: "2 Jan 2006 15:04", yes: "yes", no: "no"},
 }

@@ -63,9 +63,11 @@ type dependency struct {
 
 // routes are the process's own: that it answers, that it can work, and its metrics.
 func (h *health) routes(r httpx.Router, registry *prometheus.Registry) {
-	r.GET("/health", actor.Public, httpx.Handle(http.StatusOK, func(context.Context, struct{}) (alive, error) {
-		return alive{"ok", h.role, h.version}, nil
-	}), httpx.Doc("Whether the process answers."))
+	for _, path := range []string{"/health", "/api/health", "/api/v1/health"} { // the last two for clients that know v1's prefixes only
+		r.GET(path, actor.Public, httpx.Handle(http.StatusOK, func(context.Context, struct{}) (alive, error) {
+			return alive{"ok", h.role, h.version}, nil
+		}), httpx.Doc("Whether the process answers."))
+	}
 	r.GET("/health/ready", actor.Public, httpx.Raw(func(c *echo.Context) error {
 		answer := h.ready(c.Request().Context())
 		status := http.StatusOK

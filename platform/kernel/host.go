@@ -2,8 +2,10 @@ package kernel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,9 +21,10 @@ import (
 type Host struct {
 	Role Role
 	Log  *slog.Logger
-	// DB, Events and Audit are nil on a gateway, which has no database of the server's.
+	// DB, Events, Jobs and Audit are nil on a gateway, which has no database of the server's.
 	DB     *db.DB
 	Events *event.Bus
+	Jobs   Orders
 	Audit  *audit.Log
 	// Metrics prefixes what is registered with staff_<module>_.
 	Metrics prometheus.Registerer
@@ -87,6 +90,38 @@ func (h *Host) RoutesV1(r Role) httpx.Router {
 func (h *Host) Authenticate(r Role, a httpx.Authenticator) {
 	if r == h.Role {
 		h.kernel.server.Authenticate(a)
+	}
+}
+
+// Listen opens one more address on which the role's routes are served, through a door of its own, for as long as the
+// role serves. It returns the address in full.
+func (h *Host) Listen(ctx context.Context, address string, d httpx.Door) (net.Addr, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	h.Defer(func(context.Context) error {
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
+			return err // nobody served
+		}
+		return nil
+	})
+	h.kernel.doors = append(h.kernel.doors, door{d, ln})
+	return ln.Addr(), nil
+}
+
+// Zones says in which zones those who ask role r read times.
+func (h *Host) Zones(r Role, z httpx.Zones) {
+	if r == h.Role {
+		h.kernel.server.SetZones(z)
+	}
+}
+
+// Forbidden tells fn of each actor of role r that asks for what its role may not.
+func (h *Host) Forbidden(r Role, fn func(ctx context.Context, a actor.Actor)) {
+	if r == h.Role {
+		h.kernel.server.Forbidden(fn)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,7 @@ import (
 	"github.com/staff-control/staff-control/platform/event"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/i18n"
+	"github.com/staff-control/staff-control/platform/jobs"
 )
 
 // closeTimeout bounds the whole of stopping, as an operator's patience does.
@@ -30,6 +32,11 @@ type Schedule interface {
 	Cron(name, spec string, run func(context.Context) error) error
 	// Run works until ctx ends.
 	Run(ctx context.Context) error
+}
+
+// Orders takes jobs inside the caller's transaction; see jobs.Runner.
+type Orders interface {
+	Enqueue(ctx context.Context, tx db.Tx, args any, opts ...jobs.Option) error
 }
 
 // Options are what all modules of a role share.
@@ -44,9 +51,10 @@ type Options struct {
 	Registry *prometheus.Registry
 	Catalog  *i18n.Catalog
 	Schedule Schedule
-	// DB, Events and Audit are nil on a gateway.
+	// DB, Events, Jobs and Audit are nil on a gateway.
 	DB      *db.DB
 	Events  *event.Bus
+	Jobs    Orders
 	Audit   *audit.Log
 	Version string
 	Data    string
@@ -66,7 +74,14 @@ type Kernel struct {
 	hosts   []*Host
 	ports   map[Port]any
 	server  *httpx.Server
+	doors   []door // those that modules opened
 	health  *health
+}
+
+// door is an open listener.
+type door struct {
+	httpx.Door
+	listener net.Listener
 }
 
 // New selects the role's modules, checks the plan and their settings, and builds nothing.
@@ -118,7 +133,7 @@ func (k *Kernel) Build(ctx context.Context) error {
 		Metrics: k.options.Registry, TrustedProxies: k.options.TrustedProxies, TLS: k.options.TLS,
 	})
 	k.health = newHealth(k.role, k.options.Version, k.options.Registry)
-	k.health.routes(k.server.Router("kernel", []string{"/health", "/metrics"}), k.options.Registry)
+	k.health.routes(k.server.Router("kernel", []string{"/health", "/api/health", "/api/v1/health", "/metrics"}), k.options.Registry)
 	if k.options.DB != nil {
 		k.health.add("database", k.options.DB.Ping)
 	}
@@ -162,7 +177,7 @@ func (k *Kernel) Manifests() []Manifest {
 func (k *Kernel) host(m Manifest) *Host {
 	return &Host{
 		Role: k.role, Log: k.options.Log.With("module", m.Name),
-		DB: k.options.DB, Events: k.options.Events, Audit: k.options.Audit,
+		DB: k.options.DB, Events: k.options.Events, Jobs: k.options.Jobs, Audit: k.options.Audit,
 		Metrics:    prometheus.WrapRegistererWithPrefix("staff_"+m.Name+"_", k.options.Registry),
 		AllMetrics: k.options.Registry,
 		Version:    k.options.Version, Data: k.options.Data,
@@ -208,8 +223,7 @@ func (k *Kernel) run(ctx context.Context) error {
 	loops = append(loops, start(base, "kernel", own, fail))
 
 	listening, shut := context.WithCancel(base)
-	served := make(chan error, 1)
-	go func() { served <- k.server.Serve(listening, k.options.Listener) }()
+	served := k.serve(listening)
 	k.health.running.Store(true)
 	k.options.Log.InfoContext(ctx, "ready", "listen", k.options.Listener.Addr().String(), "modules", len(k.hosts))
 
@@ -222,12 +236,29 @@ func (k *Kernel) run(ctx context.Context) error {
 		k.health.running.Store(false)
 		k.drain(base, err)
 		shut()
-		err = errors.Join(err, <-served)
 	case err = <-served:
 		shut()
 	}
+	for faults := range served {
+		err = errors.Join(err, faults)
+	}
 	k.options.Log.InfoContext(base, "stopping")
 	return errors.Join(err, k.close(base, loops))
+}
+
+// serve serves at all doors. The channel says how each ended, and is closed when all have.
+func (k *Kernel) serve(ctx context.Context) <-chan error {
+	doors := append([]door{{httpx.Door{TLS: k.options.TLS}, k.options.Listener}}, k.doors...)
+	served := make(chan error, len(doors))
+	var open sync.WaitGroup
+	for _, d := range doors {
+		open.Go(func() { served <- k.server.ServeDoor(ctx, d.listener, d.Door) })
+	}
+	go func() {
+		open.Wait()
+		close(served)
+	}()
+	return served
 }
 
 // drain gives a load balancer time to see that we are not ready, unless we stop for a fault.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -270,4 +271,77 @@ func TestScheduledWorkIsNamedByItsModule(t *testing.T) {
 	if o.Schedule.(*kerneltest.Schedule).Runs["auth tidy"] == nil || said != "said once" {
 		t.Errorf("scheduled %v, said %q", o.Schedule, said)
 	}
+}
+
+// A module may serve the routes at one more door; it closes with the others.
+func TestOneMoreDoor(t *testing.T) {
+	var address net.Addr
+	m := kerneltest.Module{
+		Is: kernel.Manifest{Name: "m", Roles: []kernel.Role{kernel.Gateway}},
+		InitFn: func(ctx context.Context, h *kernel.Host) (err error) {
+			address, err = h.Listen(ctx, "127.0.0.1:0", httpx.Door{Around: func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("X-Door", "second")
+					next.ServeHTTP(w, r)
+				})
+			}})
+			return err
+		},
+	}
+	k, options := kerneltest.New(t, kernel.Gateway, kerneltest.Options{}, m)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- k.Run(ctx) }()
+	at := func(address, door string) bool {
+		r, err := http.NewRequest(http.MethodGet, "http://"+address+"/health", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close = true
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return false
+		}
+		res.Body.Close()
+		return res.StatusCode == http.StatusOK && res.Header.Get("X-Door") == door
+	}
+	for deadline := time.Now().Add(10 * time.Second); !at(options.Listener.Addr().String(), ""); {
+		if time.Now().After(deadline) {
+			t.Fatal("the first door does not open")
+		}
+	}
+	if !at(address.String(), "second") {
+		t.Error("the second door does not serve")
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if at(address.String(), "second") {
+		t.Error("the second door is open after the end")
+	}
+}
+
+func TestADoorThatNobodyServedIsClosed(t *testing.T) {
+	var address net.Addr
+	first := kerneltest.Module{
+		Is: kernel.Manifest{Name: "first", Roles: []kernel.Role{kernel.Gateway}},
+		InitFn: func(ctx context.Context, h *kernel.Host) (err error) {
+			address, err = h.Listen(ctx, "127.0.0.1:0", httpx.Door{})
+			return err
+		},
+	}
+	second := kerneltest.Module{
+		Is:     kernel.Manifest{Name: "second", Roles: []kernel.Role{kernel.Gateway}},
+		InitFn: func(context.Context, *kernel.Host) error { return errors.New("no") },
+	}
+	k, _ := kerneltest.New(t, kernel.Gateway, kerneltest.Options{}, first, second)
+	if err := k.Run(context.Background()); err == nil || strings.Contains(err.Error(), "close") {
+		t.Errorf("run: %v", err)
+	}
+	ln, err := net.Listen("tcp", address.String())
+	if err != nil {
+		t.Fatalf("the door is open still: %v", err)
+	}
+	ln.Close()
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/event"
+	"github.com/staff-control/staff-control/platform/jobs"
 )
 
 // Role is a way to start the binary.
@@ -62,6 +63,8 @@ type Manifest struct {
 	// Config is nil for a module without settings.
 	Config  Config
 	Handles []event.Handler
+	// Jobs are what the module does later; it orders them through Host.Jobs.
+	Jobs []jobs.Handler
 	// Messages is the module's messages.json; nil for a module without texts.
 	Messages []byte
 }

@@ -1,0 +1,201 @@
+// Package v1test reads what the running v1 answered, for tests that compare.
+package v1test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/httpx"
+)
+
+// Recording is a request that was sent to v1, with v1's answer.
+type Recording struct {
+	Seq                           int
+	App, Name, Role, Method, Path string
+	Headers                       map[string]string
+	Body                          json.RawMessage
+	Status                        int
+	Response                      json.RawMessage
+}
+
+// Read returns the recordings that keep wants, in their order, or skips the test where the fixtures are not.
+func Read(t testing.TB, keep func(Recording) bool) (all []Recording) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(root(t), "..", "shared", "fixtures", "v1", "recordings.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the recordings of v1 are not here (../shared/fixtures)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var r Recording
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		if keep(r) {
+			all = append(all, r)
+		}
+	}
+	if err := lines.Err(); err != nil || len(all) == 0 {
+		t.Fatalf("%d recordings: %v", len(all), err)
+	}
+	return all
+}
+
+// root is the directory of go.mod.
+func root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			t.Fatal("no go.mod above the test")
+		}
+		dir = up
+	}
+}
+
+// Sent is the body as it was sent: one that was no JSON was recorded as a text. It is nil where there was none.
+func (r Recording) Sent() []byte {
+	if _, sent := r.Headers["content-length"]; !sent {
+		return nil
+	}
+	var text string
+	if json.Unmarshal(r.Body, &text) == nil {
+		return []byte(text)
+	}
+	return r.Body
+}
+
+// Request is the request that was sent, for a server in process.
+func (r Recording) Request() *http.Request {
+	q := httptest.NewRequest(r.Method, r.Path, bytes.NewReader(r.Sent()))
+	for name, value := range r.Headers {
+		if name != "content-length" {
+			q.Header.Set(name, value)
+		}
+	}
+	return q
+}
+
+type roleKey struct{}
+
+// Play sends dashboard-api's recordings to a server in process, each as somebody of its role in organization 1, an ADMIN
+// of all, and reports where an answer differs in status, names or types from v1's. What is null on either side is data.
+func Play(t *testing.T, s *httpx.Server, all []Recording) {
+	t.Helper()
+	s.Authenticate(func(_ context.Context, r *http.Request) (actor.Actor, bool, error) {
+		role, known := r.Context().Value(roleKey{}).(actor.Role)
+		a := actor.Actor{Role: role, ID: "user:1", UserID: 1}
+		if role != actor.Admin {
+			a.OrganizationID = 1
+		}
+		return a, known, nil
+	})
+	for _, r := range all {
+		q := r.Request()
+		q.Header.Del("Authorization")
+		name, _, _ := strings.Cut(strings.TrimRight(r.Role, "12"), "_ORG")
+		if role, known := actor.ParseRole(name); known {
+			q = q.WithContext(context.WithValue(q.Context(), roleKey{}, role))
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, q)
+		var ours, theirs any
+		if json.Unmarshal(w.Body.Bytes(), &ours) != nil || json.Unmarshal(r.Response, &theirs) != nil {
+			t.Fatalf("%s: %s", r.Path, w.Body)
+		}
+		found := slices.DeleteFunc(Differences(ours, theirs), func(d string) bool { return strings.Contains(d, "null") })
+		if w.Code != r.Status || len(found) > 0 {
+			t.Errorf("%s %s as %q: %d, v1 %d; %v", r.Name, r.Path, r.Role, w.Code, r.Status, found)
+		}
+	}
+}
+
+// Differences compares the names and types of two answers and returns where they differ: ours against v1's. Of lists the
+// first elements are compared, if both have some.
+func Differences(ours, theirs any) []string { return differences("", ours, theirs) }
+
+func differences(at string, ours, theirs any) (found []string) {
+	switch theirs := theirs.(type) {
+	case map[string]any:
+		ours, is := ours.(map[string]any)
+		if !is {
+			break
+		}
+		names := map[string]bool{}
+		for name := range ours {
+			names[name] = true
+		}
+		for name := range theirs {
+			names[name] = true
+		}
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			a, inOurs := ours[name]
+			b, inTheirs := theirs[name]
+			switch {
+			case !inOurs:
+				found = append(found, at+"."+name+" is missing")
+			case !inTheirs:
+				found = append(found, at+"."+name+" is more")
+			default:
+				found = append(found, differences(at+"."+name, a, b)...)
+			}
+		}
+		return found
+	case []any:
+		ours, is := ours.([]any)
+		if !is {
+			break
+		}
+		if len(ours) > 0 && len(theirs) > 0 {
+			return differences(at+"[0]", ours[0], theirs[0])
+		}
+		return nil
+	}
+	if a, b := fmt.Sprintf("%T", ours), fmt.Sprintf("%T", theirs); a != b {
+		return []string{fmt.Sprintf("%s is %s, v1's %s", at, kind(ours), kind(theirs))}
+	}
+	return nil
+}
+
+// kind is a value's type as JSON names it.
+func kind(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case float64:
+		return "number"
+	case string:
+		return "string"
+	case []any:
+		return "array"
+	}
+	return "object"
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/js"
 )
 
 // FuzzEvents gives the own API any body: what it refuses it refuses with a fault of the client's, and what it takes
@@ -68,15 +69,15 @@ func FuzzV1(f *testing.F) {
 
 // FuzzTimeV1 gives any text for a time: what is taken can be written and read again.
 func FuzzTimeV1(f *testing.F) {
-	for _, layout := range layoutsV1 {
+	for _, layout := range js.Layouts {
 		f.Add(noon.Format(layout))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		at, ok := parseTimeV1(text)
+		at, ok := js.ParseTime(text)
 		if !ok {
 			return
 		}
-		again, ok := parseTimeV1(at.Format(time.RFC3339Nano))
+		again, ok := js.ParseTime(at.Format(time.RFC3339Nano))
 		if inRange := at.Year() >= 0 && at.Year() <= 9999; inRange && (!ok || !again.Equal(at)) {
 			t.Fatalf("%q is %v, and that is %v", text, at, again)
 		}

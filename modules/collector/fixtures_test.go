@@ -20,10 +20,11 @@ import (
 	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
 )
 
-// sink keeps what it is given, with the actor on whose behalf; err refuses all.
+// sink keeps what it is given, with the actor on whose behalf, apart what is told of agents; err refuses all.
 type sink struct {
 	mu     sync.Mutex
 	events []activity.Event
+	states []activity.Event
 	actors []actor.Actor
 	puts   int
 	err    error
@@ -38,7 +39,13 @@ func (s *sink) Put(ctx context.Context, b activity.Batch) (activity.Receipt, err
 	if s.err != nil {
 		return activity.Receipt{}, s.err
 	}
-	s.events = append(s.events, b.Events...)
+	for _, e := range b.Events {
+		if e.Kind == activity.AgentState {
+			s.states = append(s.states, e)
+		} else {
+			s.events = append(s.events, e)
+		}
+	}
 	return activity.Receipt{Stored: len(b.Events)}, nil
 }
 
@@ -92,5 +99,5 @@ func post(t testing.TB, h http.Handler, path string, body []byte, header ...stri
 // newService is the service without HTTP.
 func newService(s activity.Sink) (*service, *prometheus.Registry) {
 	registry := prometheus.NewRegistry()
-	return &service{sink: s, keys: keys, now: noonClock, count: counter(registry)}, registry
+	return &service{sink: s, keys: keys, agents: newAgents(defaults().TellEvery), now: noonClock, count: counter(registry)}, registry
 }

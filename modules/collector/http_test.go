@@ -247,7 +247,9 @@ func TestSettings(t *testing.T) {
 	if got := s.taken(); len(got) != 0 {
 		t.Errorf("took %d events", len(got))
 	}
-	for _, c := range []Config{{MaxBatch: 0, MaxBody: 1 << 20}, {MaxBatch: 100_001, MaxBody: 1 << 20}, {MaxBatch: 1, MaxBody: 1}, {MaxBatch: 1, MaxBody: 1 << 30}} {
+	for _, c := range []Config{{MaxBatch: 0, MaxBody: 1 << 20, TellEvery: time.Minute}, {MaxBatch: 100_001, MaxBody: 1 << 20, TellEvery: time.Minute}, {MaxBatch: 1, MaxBody: 1, TellEvery: time.Minute},
+		{MaxBatch: 1, MaxBody: 1 << 30, TellEvery: time.Minute}, {MaxBatch: 1, MaxBody: 1 << 20}, {MaxBatch: 1, MaxBody: 1 << 20, TellEvery: 2 * time.Hour},
+	} {
 		if err := c.Validate(); err == nil {
 			t.Errorf("%+v is taken", c)
 		}

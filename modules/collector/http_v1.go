@@ -10,6 +10,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/js"
 )
 
 // routesV1 are v1's six routes of agents (v1-contract 4.1). Their rules are v1's: unknown fields are taken, data may be
@@ -44,7 +45,7 @@ type batchRequestV1 struct {
 
 // check says what v1 said was wrong first.
 func (r batchRequestV1) check() error {
-	switch _, ok := parseTimeV1(string(r.Timestamp)); {
+	switch _, ok := js.ParseTime(string(r.Timestamp)); {
 	case strings.TrimSpace(string(r.ComputerUID)) == "":
 		return errComputerUID
 	case strings.TrimSpace(string(r.UserSID)) == "":

@@ -1,15 +1,10 @@
 package collector
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,43 +12,14 @@ import (
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/httpx/v1test"
+	"github.com/staff-control/staff-control/platform/js"
 )
 
-// recording is a request that was sent to the running v1, with v1's answer.
-type recording struct {
-	App, Name, Role, Method, Path string
-	Headers                       map[string]string
-	Body                          json.RawMessage
-	Status                        int
-	Response                      json.RawMessage
-}
-
-// recordings reads those of v1's agent routes, or skips where the fixtures are not.
-func recordings(t *testing.T) (all []recording) {
+// recordings reads those of v1's agent routes.
+func recordings(t *testing.T) []v1test.Recording {
 	t.Helper()
-	f, err := os.Open("../../../shared/fixtures/v1/recordings.jsonl")
-	if os.IsNotExist(err) {
-		t.Skip("the recordings of v1 are not here (../shared/fixtures)")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var r recording
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
-		if r.App == "agent-api" && strings.HasPrefix(r.Path, "/api/agent/") {
-			all = append(all, r)
-		}
-	}
-	if err := lines.Err(); err != nil || len(all) == 0 {
-		t.Fatalf("%d recordings: %v", len(all), err)
-	}
-	return all
+	return v1test.Read(t, func(r v1test.Recording) bool { return r.App == "agent-api" && strings.HasPrefix(r.Path, "/api/agent/") })
 }
 
 // better is where we answer otherwise than v1, by the end of the recording's name, and why.
@@ -84,7 +50,7 @@ func TestRecordingsOfV1AreAnsweredAlike(t *testing.T) {
 	used := map[string]bool{}
 	for _, r := range all {
 		w := httptest.NewRecorder()
-		server.ServeHTTP(w, r.request())
+		server.ServeHTTP(w, r.Request())
 		want, differs := r.Status, false
 		for _, d := range better {
 			if strings.HasSuffix(r.Name, d.name) {
@@ -99,8 +65,8 @@ func TestRecordingsOfV1AreAnsweredAlike(t *testing.T) {
 			continue
 		}
 		ours, theirs := parsed(t, w.Body.Bytes()), parsed(t, r.Response)
-		if a, b := shape(ours), shape(theirs); a != b {
-			t.Errorf("%s: answered %s, v1 %s", r.Name, a, b)
+		for _, d := range v1test.Differences(ours, theirs) {
+			t.Errorf("%s: %s", r.Name, d)
 		}
 		for _, field := range []string{"error.code", "message"} {
 			if a, b := at(ours, field), at(theirs, field); a != b {
@@ -118,31 +84,13 @@ func TestRecordingsOfV1AreAnsweredAlike(t *testing.T) {
 
 // sameWords compares messages, but for those of v1's JSON parser and of its check for any body at all, and for the one
 // that module auth words.
-func sameWords(t *testing.T, r recording, ours, theirs any) {
+func sameWords(t *testing.T, r v1test.Recording, ours, theirs any) {
 	t.Helper()
 	text, _ := theirs.(string)
 	others := strings.Contains(text, "JSON") || text == "Invalid data format" || text == "Invalid API key" || strings.HasSuffix(r.Name, "array body")
 	if ours != theirs && !others {
 		t.Errorf("%s: says %v, v1 %v", r.Name, ours, theirs)
 	}
-}
-
-// request is the recorded one. A body that was no JSON was recorded as a text.
-func (r recording) request() *http.Request {
-	body := []byte(r.Body)
-	var text string
-	if _, sent := r.Headers["content-length"]; !sent {
-		body = nil
-	} else if json.Unmarshal(body, &text) == nil {
-		body = []byte(text)
-	}
-	q := httptest.NewRequest(r.Method, r.Path, bytes.NewReader(body))
-	for name, value := range r.Headers {
-		if name != "content-length" {
-			q.Header.Set(name, value)
-		}
-	}
-	return q
 }
 
 func parsed(t *testing.T, raw []byte) (v any) {
@@ -160,19 +108,6 @@ func at(v any, path string) any {
 		v = object[name]
 	}
 	return v
-}
-
-// shape is a value's field names and types.
-func shape(v any) string {
-	object, ok := v.(map[string]any)
-	if !ok {
-		return fmt.Sprintf("%T", v)
-	}
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		fmt.Fprintf(&b, "%s:%s ", name, shape(object[name]))
-	}
-	return "{" + b.String() + "}"
 }
 
 func TestItemsOfV1BecomeEvents(t *testing.T) {
@@ -295,18 +230,18 @@ func TestTimesThatV1Took(t *testing.T) {
 		"Mon Nov 02 2026 14:05:07 GMT+0500 (Uzbekistan Standard Time)": "09:05:07", "Mon Nov 02 2026": "00:00:00",
 		"Nov 2, 2026 09:05:07": "09:05:07", "Nov 2, 2026": "00:00:00", "2 Nov 2026 09:05:07": "09:05:07", "2 Nov 2026": "00:00:00",
 	} {
-		at, ok := parseTimeV1(text)
+		at, ok := js.ParseTime(text)
 		if got := at.Format("15:04:05.999999"); !ok || got != want || at.Format(time.DateOnly) != "2026-11-02" || at.Location() != time.UTC {
 			t.Errorf("%q is %v (%v), want %s", text, at, ok, want)
 		}
 	}
 	for text, want := range map[string]string{"2026-11": "2026-11-01", "2026": "2026-01-01"} {
-		if at, ok := parseTimeV1(text); !ok || at.Format(time.DateOnly) != want {
+		if at, ok := js.ParseTime(text); !ok || at.Format(time.DateOnly) != want {
 			t.Errorf("%q is %v", text, at)
 		}
 	}
 	for _, text := range []string{"", "x", "garbage", "2026-13-02", "2026-11-02T25:00:00Z", "yesterday", "(comment)"} {
-		if at, ok := parseTimeV1(text); ok {
+		if at, ok := js.ParseTime(text); ok {
 			t.Errorf("%q is taken for %v", text, at)
 		}
 	}

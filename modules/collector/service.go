@@ -24,10 +24,11 @@ const (
 )
 
 type service struct {
-	sink  activity.Sink
-	keys  identity.Keys
-	now   func() time.Time
-	count func(source string, kind activity.Kind, n int)
+	sink   activity.Sink
+	keys   identity.Keys
+	agents *agents
+	now    func() time.Time
+	count  func(source string, kind activity.Kind, n int)
 }
 
 // take hands events over for good. When it returns nil they are durable.
@@ -35,15 +36,25 @@ func (s *service) take(ctx context.Context, source string, events []activity.Eve
 	if len(events) == 0 {
 		return nil
 	}
-	traceparent := trace.Parent(ctx)
 	for i := range events {
-		events[i].Source, events[i].Trace = source, traceparent
 		shorten(&events[i])
 	}
-	if _, err := s.sink.Put(ctx, activity.Batch{Events: events}); err != nil {
+	a, _ := actor.From(ctx)
+	return s.put(ctx, source, events, s.statesOf(a.OrganizationID, events))
+}
+
+// put hands over events, and with them what is new of their agents.
+func (s *service) put(ctx context.Context, source string, events, states []activity.Event) error {
+	all, traceparent := append(events, states...), trace.Parent(ctx)
+	for i := range all {
+		all[i].Source, all[i].Trace = source, traceparent
+	}
+	if _, err := s.sink.Put(ctx, activity.Batch{Events: all}); err != nil {
+		a, _ := actor.From(ctx)
+		s.agents.untold(a.OrganizationID, states)
 		return err
 	}
-	s.tally(source, events)
+	s.tally(source, all)
 	return nil
 }
 

@@ -7,4 +7,7 @@ var (
 	errUserUnknown  = fault.New(fault.NotFound, "computers.user_unknown")
 	errLinkOverlaps = fault.New(fault.Conflict, "computers.link_overlaps")
 	errNotLinked    = fault.New(fault.Conflict, "computers.not_linked")
+	errUnknown      = fault.New(fault.NotFound, "computers.unknown")
+	errSame         = fault.New(fault.Conflict, "computers.same")
+	errNotMerged    = fault.New(fault.Conflict, "computers.not_merged")
 )

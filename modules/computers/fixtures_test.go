@@ -12,9 +12,12 @@ import (
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
+	"github.com/staff-control/staff-control/platform/id"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -80,17 +83,37 @@ var people = directory{
 	21: {ID: 21, OrganizationID: 2, DepartmentID: 3, Name: "Diyor Rahimov"},
 }
 
+// sites are the gateways by id; rows refer to them, so populate makes them, all in organization 1.
+type sites map[id.UUID]gateway.Gateway
+
+func (s sites) ByIDs(_ context.Context, ids []id.UUID) (map[id.UUID]gateway.Gateway, error) {
+	found := map[id.UUID]gateway.Gateway{}
+	for _, i := range ids {
+		if g, ok := s[i]; ok {
+			found[i] = g
+		}
+	}
+	return found, nil
+}
+
+var gatewayID = id.Derive(1, "gateway")
+
 // office is one process of the server; several on one database have a memory each.
 type office struct {
 	*service
 	clock   *clock
 	metrics *prometheus.Registry
+	sites   sites
 }
 
 func newOffice(d *db.DB) office {
-	c, registry := &clock{at: noon}, prometheus.NewRegistry()
-	log := audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler), Metrics: registry})
-	return office{newService(store{d}, people, log, c.now), c, registry}
+	cfg, log := defaults(), slog.New(slog.DiscardHandler)
+	o := office{clock: &clock{at: noon}, metrics: prometheus.NewRegistry(), sites: sites{gatewayID: {ID: gatewayID, Serial: "GW-1", Online: true}}}
+	o.service = &service{
+		cfg: &cfg, store: store{d}, staff: people, gateways: o.sites, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}),
+		log: log, now: o.clock.now, seen: map[sightingKey]time.Time{},
+	}
+	return o
 }
 
 // populate makes the rows that people stand for.
@@ -102,9 +125,10 @@ func populate(t testing.TB, d *db.DB) {
 			`INSERT INTO departments (id, organization_id, full_name, short_name, created_at, updated_at)
 				VALUES (1, 1, 'D', 'D', ?0, ?0), (2, 1, 'E', 'E', ?0, ?0), (3, 2, 'F', 'F', ?0, ?0)`,
 			`INSERT INTO employees (id, organization_id, department_id, name, name_search, created_at, updated_at)
-				VALUES (11, 1, 1, 'Aziza', 'a', ?0, ?0), (12, 1, 2, 'Bobur', 'b', ?0, ?0), (21, 2, 3, 'Diyor', 'd', ?0, ?0)`,
+				VALUES (11, 1, 1, 'Aziza', 'aziza', ?0, ?0), (12, 1, 2, 'Bobur', 'bobur', ?0, ?0), (21, 2, 3, 'Diyor', 'diyor', ?0, ?0)`,
+			`INSERT INTO gateway_instances (id, organization_id, serial, api_key, created_at, updated_at) VALUES (?1, 1, 'GW-1', 'x', ?0, ?0)`,
 		} {
-			if _, err := tx.Raw(statement, noon).Exec(ctx); err != nil { // unscoped: names each organization
+			if _, err := tx.Raw(statement, noon, gatewayID).Exec(ctx); err != nil { // unscoped: names each organization
 				return err
 			}
 		}
@@ -124,7 +148,13 @@ func as(role actor.Role, organization int64, departments ...int64) context.Conte
 }
 
 func agent(organization int64) context.Context { return as(actor.Agent, organization) }
-func hr(organization int64) context.Context    { return as(actor.HR, organization) }
+
+// through is the gateway of organization 1.
+func through() context.Context {
+	return actor.With(context.Background(), actor.Actor{Role: actor.Gateway, ID: "gateway:" + gatewayID.String(), OrganizationID: 1})
+}
+
+func hr(organization int64) context.Context { return as(actor.HR, organization) }
 
 // see reports a Windows user on a computer, at the service's time.
 func see(t testing.TB, s *service, organization int64, uid, sid string) {
@@ -137,11 +167,7 @@ func see(t testing.TB, s *service, organization int64, uid, sid string) {
 // userID finds a Windows user of an organization.
 func userID(t testing.TB, s *service, organization int64, sid string) int64 {
 	t.Helper()
-	rows, err := s.store.users(hr(organization), listQuery{search: sid, limit: 1000, sight: sight{all: true}, now: s.clock()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range rows {
+	for _, r := range gridtest.All(t, hr(organization), (&Module{service: s}).users(), "") {
 		if r.SID == sid {
 			return r.ID
 		}
@@ -178,4 +204,21 @@ func counted(t testing.TB, d *db.DB, query string, args ...any) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// named returns a computer of an organization.
+func named(t testing.TB, o office, organization int64, uid string) (r computerRow) {
+	t.Helper()
+	err := o.store.db.Read(hr(organization), func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&r).Where("c.computer_uid = ?", uid).Scan(ctx)
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", uid, err)
+	}
+	return r
+}
+
+func computerID(t testing.TB, o office, organization int64, uid string) int64 {
+	t.Helper()
+	return named(t, o, organization, uid).ID
 }

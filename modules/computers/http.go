@@ -8,67 +8,39 @@ import (
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/grid"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 func (m *Module) routes(r httpx.Router) {
-	r.GET("/api/v2/computers", computer.Read, httpx.Handle(http.StatusOK, m.list), httpx.Doc("Computers that reported, by their id on the network."))
-	r.GET("/api/v2/computers/users", computer.Read, httpx.Handle(http.StatusOK, m.listUsers), httpx.Doc("Windows users by SID, each with the employee that it is now. linked=false: those who are nobody yet."))
+	httpx.List(r, "/api/v2/computers", computer.Read, m.computers(), httpx.Doc("Computers that reported, by their id on the network."))
+	r.GET("/api/v2/computers/duplicates", computer.Read, httpx.Handle(http.StatusOK, m.duplicates), httpx.Doc("Computers that look like one machine, by network address or by name; the newest first."))
+	r.GET("/api/v2/computers/:id", computer.Read, httpx.Handle(http.StatusOK, m.computer), httpx.Doc("One computer, also one that is merged into another."))
+	r.GET("/api/v2/computers/:id/states", computer.Read, httpx.Handle(http.StatusOK, m.states), httpx.Doc("When the computer was online and offline, and why; the newest first."))
+	r.POST("/api/v2/computers/:id/merge", computer.Link, httpx.Handle(http.StatusNoContent, m.merge), httpx.Doc("Say that a computer is another one, set up anew: that one shows what both report."))
+	r.POST("/api/v2/computers/:id/split", computer.Link, httpx.Handle(http.StatusNoContent, m.split), httpx.Doc("Undo a merge."))
+	httpx.List(r, "/api/v2/computers/users", computer.Read, m.users(), httpx.Doc("Windows users by SID, each with the employee that it is now. linked=false: those who are nobody yet."))
 	r.POST("/api/v2/computers/users/:id/link", computer.Link, httpx.Handle(http.StatusNoContent, m.link), httpx.Doc("Say which employee a Windows user is."))
 	r.POST("/api/v2/computers/users/:id/unlink", computer.Link, httpx.Handle(http.StatusNoContent, m.unlink), httpx.Doc("Say that a Windows user is nobody's from now on."))
 }
 
-type listRequest struct {
-	Search string `query:"search"`
-	Limit  int    `query:"limit"`
-	After  string `query:"after"`
-}
-
-type listUsersRequest struct {
-	Search string `query:"search"`
-	Linked *bool  `query:"linked"`
-	Limit  int    `query:"limit"`
-	After  string `query:"after"`
-}
-
-func newListQuery(search, after string, limit int) (q listQuery, err error) {
-	q = listQuery{search: search, limit: db.Limit(limit)}
-	if after != "" {
-		err = db.ParseCursor(after, &q.after.text, &q.after.id)
+func (m *Module) computers() grid.List[computerResponse] {
+	return grid.List[computerResponse]{
+		Name: "computers", Title: "computers.list", Columns: computerColumns, Sort: "computerUid", ID: idOfComputer,
+		Read: func(ctx context.Context, q grid.Query) (items []computerResponse, found db.Found, err error) {
+			v, err := m.service.look(ctx)
+			if err != nil {
+				return nil, found, err
+			}
+			q = q.Bind("users", v.now, v.now, v.sight.all, some(v.sight.employees))
+			rows, found, err := m.service.store.computers(ctx, q.SQL(), v)
+			if err != nil {
+				return nil, found, err
+			}
+			items, err = m.show(ctx, rows)
+			return items, found, err
+		},
 	}
-	return q, err
-}
-
-type computerResponse struct {
-	ID           int64      `json:"id"`
-	ComputerUID  string     `json:"computerUid"`
-	Name         string     `json:"name"`
-	OS           string     `json:"os"`
-	IPAddress    string     `json:"ipAddress"`
-	MACAddress   string     `json:"macAddress"`
-	AgentVersion string     `json:"agentVersion"`
-	LastSeenAt   *time.Time `json:"lastSeenAt,omitempty"`
-	IsActive     bool       `json:"isActive"`
-	CreatedAt    time.Time  `json:"createdAt"`
-}
-
-func (m *Module) list(ctx context.Context, in listRequest) (page httpx.Page[computerResponse], err error) {
-	q, err := newListQuery(in.Search, in.After, in.Limit)
-	if err != nil {
-		return page, err
-	}
-	rows, err := m.service.list(ctx, q)
-	if err != nil {
-		return page, err
-	}
-	rows, page.Next = db.NextPage(rows, q.limit, func(r computerRow) []any { return []any{r.UID, r.ID} })
-	for _, r := range rows {
-		page.Items = append(page.Items, computerResponse{
-			ID: r.ID, ComputerUID: r.UID, Name: r.Name, OS: text(r.OS), IPAddress: text(r.IPAddress), MACAddress: text(r.MACAddress),
-			AgentVersion: text(r.AgentVersion), LastSeenAt: r.LastSeenAt, IsActive: r.Active, CreatedAt: r.CreatedAt,
-		})
-	}
-	return page, nil
 }
 
 type userResponse struct {
@@ -85,19 +57,25 @@ type userResponse struct {
 	CreatedAt    time.Time `json:"createdAt"`
 }
 
-func (m *Module) listUsers(ctx context.Context, in listUsersRequest) (page httpx.Page[userResponse], err error) {
-	q, err := newListQuery(in.Search, in.After, in.Limit)
-	if err != nil {
-		return page, err
+func (m *Module) users() grid.List[userResponse] {
+	return grid.List[userResponse]{
+		Name: "windows-users", Title: "computers.users", Columns: userColumns, Sort: "sid", ID: idOfUser,
+		Read: func(ctx context.Context, q grid.Query) (items []userResponse, found db.Found, err error) {
+			v, err := m.service.look(ctx)
+			if err != nil {
+				return nil, found, err
+			}
+			for _, column := range []string{"employeeName", "employeeId", "linked"} {
+				q = q.Bind(column, v.now, v.now)
+			}
+			rows, found, err := m.service.store.users(ctx, q.SQL(), v)
+			if err != nil {
+				return nil, found, err
+			}
+			items, err = m.describe(ctx, rows)
+			return items, found, err
+		},
 	}
-	q.linked = in.Linked
-	rows, err := m.service.listUsers(ctx, q)
-	if err != nil {
-		return page, err
-	}
-	rows, page.Next = db.NextPage(rows, q.limit, func(r linkedUser) []any { return []any{r.SID, r.ID} })
-	page.Items, err = m.describe(ctx, rows)
-	return page, err
 }
 
 // describe adds to users the names of their employees and their computers.

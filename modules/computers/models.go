@@ -7,11 +7,14 @@ import (
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fold"
+	"github.com/staff-control/staff-control/platform/id"
 )
 
 type computerRow struct {
 	bun.BaseModel `bun:"table:computers,alias:c"`
 	db.Owned
+	db.Place
 	ID           int64      `bun:"id,pk,autoincrement"`
 	UID          string     `bun:"computer_uid"`
 	Name         string     `bun:"name"`
@@ -22,8 +25,43 @@ type computerRow struct {
 	Search       string     `bun:"search"`
 	LastSeenAt   *time.Time `bun:"last_seen_at"`
 	Active       bool       `bun:"is_active"`
+	State        string     `bun:"state"`
+	StateReason  string     `bun:"state_reason"`
+	StateDetail  string     `bun:"state_detail"`
+	StateSince   *time.Time `bun:"state_since"`
+	GatewayID    *id.UUID   `bun:"gateway_id"`
+	MergedInto   *int64     `bun:"merged_into"`
 	CreatedAt    time.Time  `bun:"created_at,skipupdate"`
 	UpdatedAt    time.Time  `bun:"updated_at"`
+}
+
+// newComputer is a computer of which only the uid is known.
+func newComputer(uid string, seen, now time.Time, via *id.UUID) computerRow {
+	return computerRow{
+		UID: uid, Search: fold.Search(uid), LastSeenAt: &seen, Active: true, State: unknown, StateReason: neverReported, GatewayID: via,
+		CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// lost reports whether the computer counts as offline because nothing was heard of it, not because it said so.
+func (r computerRow) lost() bool {
+	return r.State == offline && (r.StateReason == noContact || r.StateReason == gatewayOffline)
+}
+
+// heard is when the computer was last heard of; zero for never.
+func (r computerRow) heard() time.Time {
+	if r.LastSeenAt == nil {
+		return time.Time{}
+	}
+	return *r.LastSeenAt
+}
+
+// target is the id of the computer that this one is now.
+func (r computerRow) target() int64 {
+	if r.MergedInto != nil {
+		return *r.MergedInto
+	}
+	return r.ID
 }
 
 func (r computerRow) contract() computer.Computer {
@@ -33,9 +71,27 @@ func (r computerRow) contract() computer.Computer {
 	}
 }
 
+// stateRow is what an agent told of itself: a run, or a stop.
+type stateRow struct {
+	bun.BaseModel `bun:"table:computer_states,alias:s"`
+	db.Owned
+	ID         id.UUID   `bun:"id,pk"`
+	ComputerID int64     `bun:"computer_id"`
+	At         time.Time `bun:"at"`
+	// Until is when a run was last heard of.
+	Until  time.Time `bun:"until"`
+	State  string    `bun:"state"`
+	Reason string    `bun:"reason"`
+	Detail string    `bun:"detail"`
+	// Version and Address are those of the agent then.
+	Version string `bun:"version"`
+	Address string `bun:"address"`
+}
+
 type userRow struct {
 	bun.BaseModel `bun:"table:computer_users,alias:u"`
 	db.Owned
+	db.Place
 	ID        int64     `bun:"id,pk,autoincrement"`
 	SID       string    `bun:"sid"`
 	Name      string    `bun:"name"`

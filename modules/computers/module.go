@@ -8,6 +8,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -15,28 +16,39 @@ import (
 var messages []byte
 
 // Module is the feature.
-type Module struct{ service *service }
+type Module struct {
+	cfg     Config
+	service *service
+}
 
 // New returns the module, not built yet.
-func New() *Module { return &Module{} }
+func New() *Module { return &Module{cfg: defaults()} }
 
 // Manifest says what the module needs and provides.
 func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "computers",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[employee.Directory]()},
-		Provides: []kernel.Port{kernel.PortOf[computer.Registry](), kernel.PortOf[computer.Names]()},
+		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[gateway.Directory]()},
+		Provides: []kernel.Port{kernel.PortOf[computer.Registry](), kernel.PortOf[computer.Names](), kernel.PortOf[computer.Watch](), kernel.PortOf[computer.History]()},
 		Paths:    []string{"/api/v2/computers"},
+		Config:   &m.cfg,
 		Messages: messages,
 	}
 }
 
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
-	m.service = newService(store{h.DB}, kernel.Get[employee.Directory](h), h.Audit, time.Now)
+	m.service = &service{
+		cfg: &m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), gateways: kernel.Get[gateway.Directory](h),
+		audit: h.Audit, log: h.Log, now: time.Now, seen: map[sightingKey]time.Time{},
+	}
 	kernel.Put[computer.Registry](h, m.service)
 	kernel.Put[computer.Names](h, m.service)
+	kernel.Put[computer.Watch](h, m.service)
+	kernel.Put[computer.History](h, m.service)
 	m.routes(h.Routes(kernel.Dashboard))
+	h.Cron("find_silent", "* * * * *", m.service.findSilent)
+	h.Cron("forget_states", "37 3 * * *", m.service.forgetStates)
 	return nil
 }

@@ -3,6 +3,7 @@ package computers
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
@@ -25,10 +27,13 @@ const (
 )
 
 type service struct {
-	store store
-	staff employee.Directory
-	audit *audit.Log
-	now   func() time.Time
+	cfg      *Config
+	store    store
+	staff    employee.Directory
+	gateways gateway.Directory
+	audit    *audit.Log
+	log      *slog.Logger
+	now      func() time.Time
 
 	mu   sync.Mutex
 	seen map[sightingKey]time.Time
@@ -37,10 +42,6 @@ type service struct {
 type sightingKey struct {
 	organizationID int64
 	uid, sid       string
-}
-
-func newService(s store, staff employee.Directory, log *audit.Log, now func() time.Time) *service {
-	return &service{store: s, staff: staff, audit: log, now: now, seen: map[sightingKey]time.Time{}}
 }
 
 // clock is the time as the databases keep it.
@@ -56,7 +57,7 @@ func (s *service) Seen(ctx context.Context, sightings []computer.Sighting) error
 	if len(news) == 0 {
 		return nil
 	}
-	if err := s.store.see(ctx, news, s.clock()); err != nil {
+	if err := s.store.see(ctx, news, s.contact(ctx)); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -74,10 +75,10 @@ func (s *service) Seen(ctx context.Context, sightings []computer.Sighting) error
 func (s *service) news(organizationID int64, sightings []computer.Sighting) []computer.Sighting {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := map[sightingKey]int{}
+	at, now := map[sightingKey]int{}, s.clock()
 	var news []computer.Sighting
 	for _, g := range sightings {
-		g.At = g.At.UTC().Truncate(time.Microsecond)
+		g.At = earlier(g.At.UTC().Truncate(time.Microsecond), now)
 		k := sightingKey{organizationID, g.ComputerUID, g.UserSID}
 		if i, twice := at[k]; twice {
 			if g.At.After(news[i].At) {
@@ -102,7 +103,11 @@ func (s *service) Register(ctx context.Context, d computer.Details) (computer.Co
 	if d.UID == "" {
 		return computer.Computer{}, errNameless
 	}
-	c, err := s.store.register(ctx, d, s.clock())
+	via := s.contact(ctx)
+	if d.At = earlier(d.At.UTC().Truncate(time.Microsecond), via.at); d.At.IsZero() {
+		d.At = via.at
+	}
+	c, err := s.store.register(ctx, d, via)
 	return c.contract(), err
 }
 
@@ -167,22 +172,11 @@ func (s *service) sight(ctx context.Context) (sight, error) {
 	return sight{employees: people}, err
 }
 
-// list returns a page of computers, and one more.
-func (s *service) list(ctx context.Context, q listQuery) (rows []computerRow, err error) {
-	if q.sight, err = s.sight(ctx); err != nil {
-		return nil, err
-	}
-	q.now = s.clock()
-	return s.store.computers(ctx, q)
-}
-
-// listUsers returns a page of Windows users, and one more.
-func (s *service) listUsers(ctx context.Context, q listQuery) (rows []linkedUser, err error) {
-	if q.sight, err = s.sight(ctx); err != nil {
-		return nil, err
-	}
-	q.now = s.clock()
-	return s.store.users(ctx, q)
+// look is what the actor sees now.
+func (s *service) look(ctx context.Context) (v view, err error) {
+	v.sight, err = s.sight(ctx)
+	v.now = s.clock()
+	return v, err
 }
 
 // link says that the Windows user is the employee: from a time on, or if the user was nobody's before, always.

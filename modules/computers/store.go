@@ -5,13 +5,14 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fold"
+	"github.com/staff-control/staff-control/platform/id"
 )
 
 // store keeps computers, Windows users and links. It holds no rule: those are in service.go.
@@ -22,10 +23,14 @@ const maxRows = 500
 
 // see makes the sightings known in one transaction of few statements: computers, then users, then pairs, each in the
 // order of their keys, so that transactions with the same ones do not wait for each other in a circle.
-func (s store) see(ctx context.Context, seen []computer.Sighting, now time.Time) error {
+func (s store) see(ctx context.Context, seen []computer.Sighting, c contact) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		computers, err := seeComputers(ctx, tx, seen, now)
+		now := c.at
+		computers, err := seeComputers(ctx, tx, seen, c)
 		if err != nil {
+			return err
+		}
+		if err := s.rise(ctx, tx, computers, seen, c); err != nil {
 			return err
 		}
 		users, err := seeUsers(ctx, tx, seen, now)
@@ -36,7 +41,7 @@ func (s store) see(ctx context.Context, seen []computer.Sighting, now time.Time)
 		for _, g := range seen {
 			if g.UserSID != "" {
 				pairs = append(pairs, pairRow{
-					UserID: users[g.UserSID], ComputerID: computers[g.ComputerUID], Active: true, LastSeenAt: g.At, CreatedAt: now, UpdatedAt: now,
+					UserID: users[g.UserSID], ComputerID: computers[g.ComputerUID].ID, Active: true, LastSeenAt: g.At, CreatedAt: now, UpdatedAt: now,
 				})
 			}
 		}
@@ -48,31 +53,67 @@ func (s store) see(ctx context.Context, seen []computer.Sighting, now time.Time)
 const later = `last_seen_at = CASE WHEN ?TableAlias.last_seen_at > EXCLUDED.last_seen_at
 	THEN ?TableAlias.last_seen_at ELSE EXCLUDED.last_seen_at END`
 
-// seeComputers returns the ids of the computers by uid.
-func seeComputers(ctx context.Context, tx db.Tx, seen []computer.Sighting, now time.Time) (map[string]int64, error) {
+// contact is how and when the server hears of computers: through a gateway or directly, and how long one may be silent.
+type contact struct {
+	at      time.Time
+	gateway *id.UUID
+	silence time.Duration
+}
+
+// seeComputers returns the computers by uid, and those that they were merged into: what is heard of the one is heard
+// of the other. Their rows are held until the transaction ends.
+func seeComputers(ctx context.Context, tx db.Tx, seen []computer.Sighting, c contact) (map[string]computerRow, error) {
 	at := map[string]time.Time{}
 	for _, g := range seen {
 		if t, ok := at[g.ComputerUID]; !ok || g.At.After(t) {
 			at[g.ComputerUID] = g.At
 		}
 	}
-	ids := make(map[string]int64, len(at))
+	if err := addTargets(ctx, tx, at); err != nil {
+		return nil, err
+	}
+	found := make(map[string]computerRow, len(at))
 	for uids := range slices.Chunk(slices.Sorted(maps.Keys(at)), maxRows) {
 		rows := make([]computerRow, len(uids))
 		for i, uid := range uids {
-			t := at[uid]
-			rows[i] = computerRow{UID: uid, Search: searched(uid), LastSeenAt: &t, Active: true, CreatedAt: now, UpdatedAt: now}
+			rows[i] = newComputer(uid, at[uid], c.at, c.gateway)
 		}
-		_, err := tx.Insert(&rows).On("CONFLICT (organization_id, computer_uid) DO UPDATE").Set(later).
-			Returning("id, computer_uid").Exec(ctx)
+		_, err := tx.Insert(&rows).On("CONFLICT (organization_id, computer_uid) DO UPDATE").Set(laterGateway).Set(later).
+			Returning("?Columns").Exec(ctx)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
-			ids[r.UID] = r.ID
+			found[r.UID] = r
 		}
 	}
-	return ids, nil
+	return found, nil
+}
+
+// laterGateway keeps the gateway of a later sighting.
+const laterGateway = `gateway_id = CASE WHEN ?TableAlias.last_seen_at > EXCLUDED.last_seen_at
+	THEN ?TableAlias.gateway_id ELSE EXCLUDED.gateway_id END`
+
+// addTargets adds to the computers those that they were merged into, seen as lately.
+func addTargets(ctx context.Context, tx db.Tx, at map[string]time.Time) error {
+	for uids := range slices.Chunk(slices.Sorted(maps.Keys(at)), maxRows) {
+		var rows []struct {
+			computerRow `bun:",extend"`
+			Target      string `bun:"target,scanonly"`
+		}
+		err := tx.Select(&rows).Column("c.computer_uid").ColumnExpr("t.computer_uid AS target").
+			Join("JOIN computers AS t ON t.organization_id = c.organization_id AND t.id = c.merged_into").
+			Where("c.computer_uid IN (?)", bun.List(uids)).Scan(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if t, ok := at[r.Target]; !ok || at[r.UID].After(t) {
+				at[r.Target] = at[r.UID]
+			}
+		}
+	}
+	return nil
 }
 
 // seeUsers returns the ids of the Windows users by sid. Known ones are only read.
@@ -93,7 +134,7 @@ func seeUsers(ctx context.Context, tx db.Tx, seen []computer.Sighting, now time.
 		}
 		rows := make([]userRow, len(news))
 		for i, sid := range news {
-			rows[i] = userRow{SID: sid, Search: searched(sid), Active: true, CreatedAt: now, UpdatedAt: now}
+			rows[i] = userRow{SID: sid, Search: fold.Search(sid), Active: true, CreatedAt: now, UpdatedAt: now}
 		}
 		// Another transaction may have made some of them meanwhile; what is returned is not all.
 		if _, err := tx.Insert(&rows).On("CONFLICT (organization_id, sid) DO NOTHING").Returning("NULL").Exec(ctx); err != nil {
@@ -130,11 +171,9 @@ func seePairs(ctx context.Context, tx db.Tx, pairs []pairRow) error {
 }
 
 // register makes the computer, or changes what is told of it.
-func (s store) register(ctx context.Context, d computer.Details, now time.Time) (c computerRow, err error) {
-	c = computerRow{
-		UID: d.UID, Name: d.Name, OS: optional(d.OS), IPAddress: optional(d.IPAddress), MACAddress: optional(d.MACAddress),
-		AgentVersion: optional(d.AgentVersion), LastSeenAt: &now, Active: true, CreatedAt: now, UpdatedAt: now,
-	}
+func (s store) register(ctx context.Context, d computer.Details, via contact) (c computerRow, err error) {
+	c = newComputer(d.UID, d.At, via.at, via.gateway)
+	c.Name, c.OS, c.IPAddress, c.MACAddress, c.AgentVersion = d.Name, optional(d.OS), optional(d.IPAddress), optional(d.MACAddress), optional(d.AgentVersion)
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Insert(&c).On("CONFLICT (organization_id, computer_uid) DO UPDATE").
 			Set("name = CASE WHEN EXCLUDED.name = '' THEN ?TableAlias.name ELSE EXCLUDED.name END").
@@ -142,12 +181,12 @@ func (s store) register(ctx context.Context, d computer.Details, now time.Time) 
 			Set("ip_address = COALESCE(EXCLUDED.ip_address, ?TableAlias.ip_address)").
 			Set("mac_address = COALESCE(EXCLUDED.mac_address, ?TableAlias.mac_address)").
 			Set("agent_version = COALESCE(EXCLUDED.agent_version, ?TableAlias.agent_version)").
-			Set("last_seen_at = EXCLUDED.last_seen_at").Set("updated_at = EXCLUDED.updated_at").
+			Set(laterGateway).Set(later).Set("updated_at = EXCLUDED.updated_at").
 			Returning("?Columns").Exec(ctx)
 		if err != nil {
 			return err
 		}
-		c.Search = searched(c.UID, c.Name)
+		c.Search = fold.Search(c.UID, c.Name)
 		return db.One(tx.Update(&c).Column("search").WherePK().Exec(ctx))
 	})
 	return c, err
@@ -169,7 +208,7 @@ func (s store) registerUser(ctx context.Context, d computer.UserDetails, now tim
 		if err != nil {
 			return err
 		}
-		u.Search = searched(u.SID, text(u.Domain), u.Username, u.Name)
+		u.Search = fold.Search(u.SID, text(u.Domain), u.Username, u.Name)
 		return db.One(tx.Update(&u).Column("search").WherePK().Exec(ctx))
 	})
 	return u, err
@@ -194,9 +233,6 @@ func (s store) names(ctx context.Context, uids []string) (map[string]string, err
 	})
 	return found, err
 }
-
-// searched is what a search looks in: SQLite folds the case of ASCII alone, so it is done here.
-func searched(texts ...string) string { return strings.ToLower(strings.Join(texts, " ")) }
 
 // lockUser returns the Windows user and holds the row until the transaction ends, so that its links change one at a time.
 func (s store) lockUser(ctx context.Context, tx db.Tx, id int64) (u userRow, err error) {

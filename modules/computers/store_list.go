@@ -2,7 +2,6 @@ package computers
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -16,15 +15,8 @@ type sight struct {
 	employees []int64
 }
 
-// listQuery is what is asked of a list, which is ordered by a text and the id.
-type listQuery struct {
-	search string
-	linked *bool
-	limit  int
-	after  struct {
-		text string
-		id   int64
-	}
+// view is whose rows are seen, and when.
+type view struct {
 	sight sight
 	now   time.Time
 }
@@ -35,47 +27,39 @@ const (
 	linkOfU  = "SELECT l.employee_id FROM computer_user_links AS l WHERE l.organization_id = u.organization_id AND l.computer_user_id = u.id AND " + holds
 	linksOnC = `SELECT l.employee_id FROM users_on_computers AS p JOIN computer_user_links AS l
 		ON l.organization_id = p.organization_id AND l.computer_user_id = p.computer_user_id
-		WHERE p.organization_id = c.organization_id AND p.computer_id = c.id AND ` + holds
+		WHERE p.organization_id = c.organization_id AND p.computer_id IN (
+			SELECT m.id FROM computers AS m WHERE m.organization_id = c.organization_id AND (m.id = c.id OR m.merged_into = c.id)
+		) AND ` + holds
 )
 
-// computers returns a page of computers by uid, and one more.
-func (s store) computers(ctx context.Context, q listQuery) (rows []computerRow, err error) {
+func (s store) computers(ctx context.Context, l db.List, v view) (rows []computerRow, found db.Found, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		sel := tx.Select(&rows).Order("c.computer_uid", "c.id").Limit(int64(q.limit + 1))
-		if q.search != "" {
-			sel = sel.Where("c.search LIKE ? ESCAPE '!'", pattern(q.search))
-		}
-		if q.after.id != 0 {
-			sel = sel.Where("(c.computer_uid, c.id) > (?, ?)", q.after.text, q.after.id)
-		}
-		if !q.sight.all {
-			sel = sel.Where("EXISTS ("+linksOnC+" AND l.employee_id IN (?))", q.now, q.now, bun.List(some(q.sight.employees)))
-		}
-		return sel.Scan(ctx)
+		found, err = tx.List(ctx, v.see(tx.Select(&rows).Where("c.merged_into IS NULL")), l)
+		return err
 	})
-	return rows, err
+	return rows, found, err
 }
 
-// users returns a page of Windows users by sid, and one more, each with the employee that it is now, if any.
-func (s store) users(ctx context.Context, q listQuery) (rows []linkedUser, err error) {
+// see narrows a selection of computers to those that the sight shows.
+func (v view) see(sel *bun.SelectQuery) *bun.SelectQuery {
+	if v.sight.all {
+		return sel
+	}
+	return sel.Where("EXISTS ("+linksOnC+" AND l.employee_id IN (?))", v.now, v.now, bun.List(some(v.sight.employees)))
+}
+
+// users returns Windows users, each with the employee that it is now, if any.
+func (s store) users(ctx context.Context, l db.List, v view) (rows []linkedUser, found db.Found, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		sel := tx.Select(&rows).ColumnExpr("?TableColumns").ColumnExpr("("+linkOfU+" ORDER BY l.id DESC LIMIT 1) AS employee_id", q.now, q.now).
-			Order("u.sid", "u.id").Limit(int64(q.limit + 1))
-		if q.search != "" {
-			sel = sel.Where("u.search LIKE ? ESCAPE '!'", pattern(q.search))
+		q := tx.Select(&rows)
+		l.Columns = []db.Expr{{SQL: "(" + linkOfU + " ORDER BY l.id DESC LIMIT 1) AS employee_id", Args: []any{v.now, v.now}}}
+		if !v.sight.all {
+			q = q.Where("EXISTS ("+linkOfU+" AND l.employee_id IN (?))", v.now, v.now, bun.List(some(v.sight.employees)))
 		}
-		if q.after.id != 0 {
-			sel = sel.Where("(u.sid, u.id) > (?, ?)", q.after.text, q.after.id)
-		}
-		if q.linked != nil {
-			sel = sel.Where("EXISTS ("+linkOfU+") = ?", q.now, q.now, *q.linked)
-		}
-		if !q.sight.all {
-			sel = sel.Where("EXISTS ("+linkOfU+" AND l.employee_id IN (?))", q.now, q.now, bun.List(some(q.sight.employees)))
-		}
-		return sel.Scan(ctx)
+		found, err = tx.List(ctx, q, l)
+		return err
 	})
-	return rows, err
+	return rows, found, err
 }
 
 // computersOf returns the uids of the computers of each Windows user.
@@ -127,11 +111,6 @@ func (s store) periodsOn(ctx context.Context, uids []string, from, until time.Ti
 	return s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.Where("c.computer_uid IN (?)", bun.List(uids))
 	})
-}
-
-// pattern matches texts that contain s.
-func pattern(s string) string {
-	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(s)) + "%"
 }
 
 // some is ids, or what matches nothing: IN () is no SQL.

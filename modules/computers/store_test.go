@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,8 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
+	"github.com/staff-control/staff-control/platform/id"
 )
 
 func TestSightingsOfOneBatchAreFewRowsEach(t *testing.T) {
@@ -31,12 +35,12 @@ func TestSightingsOfOneBatchAreFewRowsEach(t *testing.T) {
 		}
 		seen = append(seen, computer.Sighting{ComputerUID: "PC-ALONE", At: noon})
 		for range 2 {
-			if err := s.see(agent(1), seen, noon); err != nil {
+			if err := s.see(agent(1), seen, now(noon)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		// An old report that comes late changes nothing.
-		if err := s.see(agent(1), []computer.Sighting{{ComputerUID: "PC-19", UserSID: "S-29", At: noon.Add(-time.Hour)}}, noon); err != nil {
+		if err := s.see(agent(1), []computer.Sighting{{ComputerUID: "PC-19", UserSID: "S-29", At: noon.Add(-time.Hour)}}, now(noon)); err != nil {
 			t.Fatal(err)
 		}
 		for table, want := range map[string]int{"computers": 21, "computer_users": 30, "users_on_computers": 600} {
@@ -58,13 +62,13 @@ func TestRegistrationKeepsWhatItDoesNotTell(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		populate(t, d)
 		s := store{d}
-		whole := computer.Details{UID: "PC-1", Name: "Бухгалтерия", OS: "Windows 11", IPAddress: "10.0.0.7", MACAddress: "00:11", AgentVersion: "2.0"}
-		first, err := s.register(agent(1), whole, noon)
+		whole := computer.Details{UID: "PC-1", Name: "Бухгалтерия", OS: "Windows 11", IPAddress: "10.0.0.7", MACAddress: "00:11", AgentVersion: "2.0", At: noon}
+		first, err := s.register(agent(1), whole, now(noon))
 		if err != nil {
 			t.Fatal(err)
 		}
 		later := noon.Add(time.Hour)
-		second, err := s.register(agent(1), computer.Details{UID: "PC-1", OS: "Windows 12"}, later)
+		second, err := s.register(agent(1), computer.Details{UID: "PC-1", OS: "Windows 12", At: later}, now(later))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +77,7 @@ func TestRegistrationKeepsWhatItDoesNotTell(t *testing.T) {
 		if got := second.contract(); got != want {
 			t.Errorf("computer\n got %+v\nwant %+v", got, want)
 		}
-		if text(second.AgentVersion) != "2.0" || !second.LastSeenAt.Equal(later) || second.Search != "pc-1 бухгалтерия" {
+		if text(second.AgentVersion) != "2.0" || !second.LastSeenAt.Equal(later) || second.Search != "pc-1 бухгалтерия pc 1 buxgalteriya" {
 			t.Errorf("computer is %+v", second)
 		}
 		u, err := s.registerUser(agent(1), computer.UserDetails{SID: "S-1", Name: "Азиза", Domain: "CORP", Username: "aziza", Admin: true}, noon)
@@ -86,7 +90,7 @@ func TestRegistrationKeepsWhatItDoesNotTell(t *testing.T) {
 		}
 		wantUser := u.contract()
 		wantUser.Admin, wantUser.InDomain, wantUser.UpdatedAt = false, true, later
-		if got := again.contract(); got != wantUser || again.Search != "s-1 corp aziza азиза" {
+		if got := again.contract(); got != wantUser || again.Search != "s-1 corp aziza азиза s 1 corp aziza aziza" {
 			t.Errorf("user\n got %+v %q\nwant %+v", got, again.Search, wantUser)
 		}
 	})
@@ -96,7 +100,7 @@ func TestComputersAreCalledWhatTheyTold(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		populate(t, d)
-		s := newService(store{d}, nil, nil, time.Now)
+		s := newOffice(d).service
 		asked := []string{"PC-9", "PC-2"}
 		for i := range maxRows + 10 { // more than one statement holds
 			asked = append(asked, fmt.Sprintf("PC-X%d", i))
@@ -120,9 +124,9 @@ func TestSearchTakesSignsAsTheyAre(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		populate(t, d)
-		s := store{d}
+		s, m := store{d}, &Module{service: newOffice(d).service}
 		for uid, name := range map[string]string{"PC_1": "100% kassa", "PC-2": "КАССА!", "PCX1": "1000 kassa"} {
-			if _, err := s.register(agent(1), computer.Details{UID: uid, Name: name}, noon); err != nil {
+			if _, err := s.register(agent(1), computer.Details{UID: uid, Name: name}, now(noon)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.registerUser(agent(1), computer.UserDetails{SID: "S-" + uid, Username: name}, noon); err != nil {
@@ -130,23 +134,13 @@ func TestSearchTakesSignsAsTheyAre(t *testing.T) {
 			}
 		}
 		for search, want := range map[string][]string{
-			"pc_1": {"PC_1"}, "100%": {"PC_1"}, "%": {"PC_1"}, "_": {"PC_1"}, "касса": {"PC-2"}, "!": {"PC-2"}, "1": {"PCX1", "PC_1"}, "kassa": {"PCX1", "PC_1"}, "nobody": nil,
+			"pc_1": {"PC_1"}, "100%": {"PC_1"}, "%": {"PC_1"}, "_": {"PC_1"}, "КАССА!": {"PC-2"}, "!": {"PC-2"}, "1": {"PCX1", "PC_1"}, "kassa": {"PCX1", "PC_1", "PC-2"}, "касса": {"PCX1", "PC_1", "PC-2"}, "nobody": nil,
 		} {
-			q := listQuery{search: search, limit: 10, sight: sight{all: true}, now: noon}
-			found, err := s.computers(hr(1), q)
-			if err != nil {
-				t.Fatal(err)
+			var uids, sids []string
+			for _, c := range gridtest.All(t, hr(1), m.computers(), "search="+url.QueryEscape(search)) {
+				uids = append(uids, c.ComputerUID)
 			}
-			var uids []string
-			for _, c := range found {
-				uids = append(uids, c.UID)
-			}
-			users, err := s.users(hr(1), q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var sids []string
-			for _, u := range users {
+			for _, u := range gridtest.All(t, hr(1), m.users(), "q="+url.QueryEscape(search)) {
 				sids = append(sids, strings.TrimPrefix(u.SID, "S-"))
 			}
 			slices.Sort(uids)
@@ -173,15 +167,16 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, theirs := store{d}, hr(2)
-		all := listQuery{limit: 10, sight: sight{all: true}, now: noon}
+		s, m, theirs := store{d}, &Module{service: o.service}, hr(2)
 		in := func(do func(ctx context.Context, tx db.Tx) error) error { return d.Write(theirs, do) }
 		checks := map[string]func() error{
-			"computers": func() error { rows, err := s.computers(theirs, all); return nothing(len(rows), err) },
+			"computers": func() error {
+				rows, err := gridtest.Walk(theirs, m.computers(), "sort=users,-gatewayName&q=p")
+				return nothing(len(rows), err)
+			},
 			"users": func() error { // by now it has users of its own
-				rows, err := s.users(theirs, all)
-				own := func(r linkedUser) bool { return r.OrganizationID == 2 }
-				return nothing(len(slices.DeleteFunc(rows, own)), err)
+				rows, err := gridtest.Walk(theirs, m.users(), "sort=employeeName,-computers&linked=true")
+				return nothing(len(rows), err)
 			},
 			"periods": func() error {
 				rows, err := s.periods(theirs, time.Time{}, time.Time{}, func(q *bun.SelectQuery) *bun.SelectQuery { return q })
@@ -223,10 +218,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return wants(db.ErrMissingReference, in(func(ctx context.Context, tx db.Tx) error { return s.addLink(ctx, tx, &l) }))
 			},
 			"see": func() error { // makes rows of its own
-				return s.see(as(actor.Agent, 2), []computer.Sighting{{ComputerUID: "PC-1", UserSID: "S-1", At: noon.Add(time.Hour)}}, noon)
+				return s.see(as(actor.Agent, 2), []computer.Sighting{{ComputerUID: "PC-1", UserSID: "S-1", At: noon.Add(time.Hour)}}, now(noon))
 			},
 			"register": func() error {
-				_, err := s.register(theirs, computer.Details{UID: "PC-1", Name: "theirs"}, noon)
+				_, err := s.register(theirs, computer.Details{UID: "PC-1", Name: "theirs"}, now(noon))
 				return err
 			},
 			"registerUser": func() error {
@@ -234,6 +229,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return err
 			},
 		}
+		maps.Copy(checks, stateChecks(s, theirs, in))
 		dbtest.Tenants(t, checks)
 		for _, table := range []string{"computers", "computer_users", "users_on_computers"} {
 			if n := counted(t, d, "SELECT count(*) FROM "+table+" WHERE organization_id = 1"); n != 1 {
@@ -243,11 +239,126 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		if n := counted(t, d, "SELECT count(*) FROM computers WHERE organization_id = 1 AND name = '' AND last_seen_at = ?", noon); n != 1 {
 			t.Error("organization 2 has changed a computer of organization 1")
 		}
+		if r := named(t, o, 1, "PC-1"); r.State != offline || r.StateReason != gatewayOffline || r.MergedInto != nil {
+			t.Errorf("organization 2 has changed the state of a computer of organization 1: %+v", r)
+		}
+		if n := counted(t, d, "SELECT count(*) FROM computer_states WHERE organization_id = 1"); n != 1 {
+			t.Errorf("organization 1 has %d states", n)
+		}
 		if got := periods(t, o.service, 11); len(got) != 1 || !got[0].Until.IsZero() {
 			t.Errorf("the link of organization 1 is %+v", got)
 		}
 	})
 }
+
+// stateChecks are those of the store's methods of states and merges. Computer PC-1 of organization 1 is offline because of its gateway.
+func stateChecks(s store, theirs context.Context, in func(func(ctx context.Context, tx db.Tx) error) error) map[string]func() error {
+	var mine computerRow
+	err := s.db.Write(hr(1), func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Update(&mine).Set("state = ?", offline).Set("state_reason = ?", gatewayOffline).Set("gateway_id = ?", gatewayID).
+			Where("?TableAlias.computer_uid = ?", "PC-1").Returning("?Columns").Exec(ctx)
+		return err
+	})
+	c, q := now(noon.Add(time.Hour)), view{sight: sight{all: true}, now: noon}
+	missing := func(do func(ctx context.Context, tx db.Tx) error) func() error {
+		return func() error { return wants(db.ErrNotFound, in(do)) }
+	}
+	rows := func(n int, err error) error { return nothing(n, err) }
+	foreign := toldRow{"PC-1", stateRow{ComputerID: mine.ID, At: noon, Until: noon, State: online}}
+	foreign.OrganizationID = 2
+	foreign.identify(noon)
+	return map[string]func() error{
+		"lockComputer": missing(func(ctx context.Context, tx db.Tx) error { _, err := s.lockComputer(ctx, tx, mine.ID); return err }),
+		"lockTarget":   missing(func(ctx context.Context, tx db.Tx) error { _, err := s.lockTarget(ctx, tx, mine.ID); return err }),
+		"merge":        missing(func(ctx context.Context, tx db.Tx) error { return s.merge(ctx, tx, mine, mine.ID+1, c) }),
+		"split": missing(func(ctx context.Context, tx db.Tx) error {
+			merged := mine
+			merged.MergedInto = &mine.ID
+			return s.split(ctx, tx, merged, c)
+		}),
+		"settleAnew": missing(func(ctx context.Context, tx db.Tx) error { return s.settleAnew(ctx, tx, mine.ID, c) }),
+		"settle": func() error {
+			return in(func(ctx context.Context, tx db.Tx) error { return s.settle(ctx, tx, []computerRow{mine}, c) })
+		},
+		"timelines": func() error {
+			return in(func(ctx context.Context, tx db.Tx) error {
+				lines, err := s.timelines(ctx, tx, []computerRow{mine}, c)
+				return rows(len(lines[mine.ID].turns), err)
+			})
+		},
+		"older": func() error {
+			return in(func(ctx context.Context, tx db.Tx) error {
+				return onlyTheirs(s.older(ctx, tx, []int64{mine.ID}, noon.Add(time.Hour)))
+			})
+		},
+		"recent": func() error {
+			return in(func(ctx context.Context, tx db.Tx) error {
+				found, err := s.recent(ctx, tx, []computerRow{mine}, noon.Add(-time.Hour))
+				return rows(len(found), err)
+			})
+		},
+		"lose": func() error { return wants(db.ErrNotFound, s.lose(theirs, mine.ID, noContact, c)) },
+		"heardOf": func() error {
+			return in(func(ctx context.Context, tx db.Tx) error { return s.heardOf(ctx, tx, mine.ID) })
+		},
+		"mergedInto": func() error {
+			uids, err := s.mergedInto(theirs, "PC-1")
+			return rows(len(uids), err)
+		},
+		"alike":    func() error { return onlyTheirs(s.alike(theirs, q)) },
+		"silent":   func() error { return onlyTheirs(s.silent(theirs, noon.Add(time.Hour), 0, 10)) },
+		"computer": func() error { _, err := s.computer(theirs, mine.ID, q); return wants(db.ErrNotFound, err) },
+		"usersOn": func() error {
+			users, err := s.usersOn(theirs, []int64{mine.ID}, q)
+			return rows(len(users), err)
+		},
+		"standing": func() error { return onlyTheirs(s.standing(theirs, []string{"PC-1"})) },
+		"runs": func() error {
+			found, err := s.runs(theirs, []string{"PC-1"}, noon.AddDate(-1, 0, 0), noon.AddDate(1, 0, 0))
+			for _, r := range found { // some are their own
+				if r.OrganizationID != 2 {
+					return fmt.Errorf("shows %+v", r)
+				}
+			}
+			return err
+		},
+		"states": func() error {
+			return in(func(ctx context.Context, tx db.Tx) error {
+				found, err := s.states(ctx, tx, mine, 10)
+				return rows(len(found), err)
+			})
+		},
+		"gatewaysBlamed": func() error { ids, err := s.gatewaysBlamed(theirs); return rows(len(ids), err) },
+		"clearGateways": func() error { // what it would change is counted afterwards
+			return s.clearGateways(theirs, []id.UUID{gatewayID}, noon)
+		},
+		"forgetStates": func() error {
+			n, err := s.forgetStates(theirs, noon.Add(time.Hour))
+			return rows(int(n), err)
+		},
+		"report": func() error { return errors.Join(err, s.report(theirs, []toldRow{foreign}, c)) }, // makes rows of its own
+		"tell": func() error {
+			return wants(db.ErrMissingReference, in(func(ctx context.Context, tx db.Tx) error {
+				row := foreign
+				row.ID = id.New()
+				return s.tell(ctx, tx, []toldRow{row}, map[string]computerRow{"PC-1": mine}, c)
+			}))
+		},
+		"rise": func() error {
+			return wants(db.ErrForeign, in(func(ctx context.Context, tx db.Tx) error {
+				return s.rise(ctx, tx, map[string]computerRow{"PC-1": mine}, []computer.Sighting{{ComputerUID: "PC-1", At: c.at}}, c)
+			}))
+		},
+	}
+}
+
+// onlyTheirs is an error if a read has shown a row of another organization than 2.
+func onlyTheirs(rows []computerRow, err error) error {
+	return nothing(len(slices.DeleteFunc(rows, func(r computerRow) bool { return r.OrganizationID == 2 })), err)
+}
+
+// now is a contact with an agent itself.
+func now(at time.Time) contact { return contact{at: at, silence: 10 * time.Minute} }
 
 // nothing is an error if a read has shown anything.
 func nothing(n int, err error) error {

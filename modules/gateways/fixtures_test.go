@@ -16,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/secret"
 )
@@ -140,7 +141,7 @@ func newOffice(d *db.DB) office {
 	}
 	log := slog.New(slog.DiscardHandler)
 	o.service = &service{
-		store: store{d}, alerts: o.raised, keys: keys, computers: o.names, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}),
+		store: store{d}, alerts: o.raised, keys: keys, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}),
 		cfg: &cfg, log: log, now: o.clock.now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	return o
@@ -225,11 +226,7 @@ func (o office) beat(t testing.TB, e enrolled, r report, key string) heard {
 func shown(t testing.TB, o office, e enrolled) gatewayResponse {
 	t.Helper()
 	m := &Module{service: o.service}
-	page, err := m.list(operator(), listRequest{Limit: 1000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, g := range page.Items {
+	for _, g := range gridtest.All(t, operator(), m.gateways(), "") {
 		if g.ID == e.gateway.ID {
 			return g
 		}

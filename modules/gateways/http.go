@@ -13,12 +13,13 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/grid"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
 func (m *Module) routesOfPeople(r httpx.Router) {
-	r.GET("/api/v2/gateways", gateway.Read, httpx.Handle(http.StatusOK, m.list), httpx.Doc("Gateways: state, buffer, and how completely their data has arrived."))
+	httpx.List(r, "/api/v2/gateways", gateway.Read, m.gateways(), httpx.Doc("Gateways: state, buffer, and how completely their data has arrived."))
 	r.POST("/api/v2/gateways", gateway.Write, httpx.Handle(http.StatusCreated, m.register), httpx.Doc("Make a gateway by hand; its key is shown once."))
 	r.POST("/api/v2/gateways/:id/rotate-key", gateway.Write, httpx.Handle(http.StatusOK, m.rotate), httpx.Doc("Give a gateway a new key. One that is online gets its new key by itself while the old one works on; the key in the answer is for one that cannot."))
 	r.POST("/api/v2/gateways/:id/revoke", gateway.Write, httpx.Handle(http.StatusNoContent, m.revoke), httpx.Doc("Shut a gateway out."))
@@ -70,21 +71,18 @@ type gapResponse struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-func (m *Module) list(ctx context.Context, in listRequest) (page httpx.Page[gatewayResponse], err error) {
-	var after string
-	if in.After != "" {
-		if err := db.ParseCursor(in.After, &after); err != nil {
-			return page, err
-		}
+func (m *Module) gateways() grid.List[gatewayResponse] {
+	return grid.List[gatewayResponse]{
+		Name: "gateways", Title: "gateways.list", Columns: columns, Sort: "serial", ID: idOfGateway,
+		Read: func(ctx context.Context, q grid.Query) ([]gatewayResponse, db.Found, error) {
+			rows, found, err := m.service.store.list(ctx, q.SQL())
+			if err != nil {
+				return nil, found, err
+			}
+			items, err := m.describe(ctx, rows)
+			return items, found, err
+		},
 	}
-	limit := db.Limit(in.Limit)
-	found, err := m.service.store.gateways(ctx, limit, after)
-	if err != nil {
-		return page, err
-	}
-	found, page.Next = db.NextPage(found, limit, func(g gatewayRow) []any { return []any{g.Serial} })
-	page.Items, err = m.describe(ctx, found)
-	return page, err
 }
 
 // describe adds to gateways their newest reports and their positions.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
-	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -29,8 +28,7 @@ const path = "/api/v2/gateways"
 func serve(t testing.TB, role kernel.Role, d *db.DB, raised *alertLog, set ...string) *httpx.Server {
 	t.Helper()
 	return kerneltest.Build(t, role, kerneltest.Options{DB: d, Set: set}, New(),
-		kerneltest.Provide[alert.Log](role, raised), kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
-		kerneltest.Provide[computer.Names](role, nameplates{}))
+		kerneltest.Provide[alert.Log](role, raised), kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys))
 }
 
 // masks are the values that differ each time.
@@ -74,8 +72,10 @@ func TestRoutesOfPeople(t *testing.T) {
 		httptestx.Scenario{Name: "HR registers none", As: mine, Path: path, Body: `{"serial":"GW-001"}`, Status: 403},
 		httptestx.Scenario{Name: "register", As: operator, Path: path, Body: `{"serial":"GW-001","organizationId":1}`, Status: 201, Contains: []string{`"apiKey":"sgw_`}, Golden: "registered", Mask: masks},
 		httptestx.Scenario{Name: "the key is not shown again", As: operator, Path: path, Status: 200, Contains: []string{"GW-001"}, Excludes: []string{"sgw_", "apiKey", e.gateway.KeyHash}},
-		httptestx.Scenario{Name: "page", As: operator, Path: path + "?limit=1", Status: 200, Contains: []string{`"next":"WyJHVy0wMDAiXQ"`}, Excludes: []string{"GW-001"}},
-		httptestx.Scenario{Name: "next page", As: operator, Path: path + "?limit=1&after=WyJHVy0wMDAiXQ", Status: 200, Contains: []string{"GW-001", `"next":""`}},
+		httptestx.Scenario{Name: "page", As: operator, Path: path + "?limit=1&sort=serial", Status: 200, Contains: []string{"GW-000", `"total":2`}, Excludes: []string{"GW-001"}},
+		httptestx.Scenario{Name: "sorted", As: operator, Path: path + "?limit=1&sort=-serial,status", Status: 200, Contains: []string{"GW-001"}, Excludes: []string{"GW-000"}},
+		httptestx.Scenario{Name: "filtered", As: operator, Path: path + "?status=online,offline&queueDepth.from=0&version=&q=gw-001", Status: 200, Contains: []string{`"total":1`}},
+		httptestx.Scenario{Name: "export", As: operator, Path: path + "/export?sort=-queueDepth", Status: 200, Contains: []string{"GW-001", "Shlyuzlar"}, Excludes: []string{"sgw_", e.gateway.KeyHash}},
 		httptestx.Scenario{Name: "bad cursor", As: operator, Path: path + "?after=x", Status: 400, Contains: []string{"bad_cursor"}},
 		httptestx.Scenario{Name: "register twice", As: operator, Path: path, Body: `{"serial":"GW-001","organizationId":2}`, Status: 409, Contains: []string{"gateways.serial_taken"}},
 		httptestx.Scenario{Name: "in the operator's organization", As: narrow, Path: path, Body: `{"serial":"GW-002","organizationId":1}`, Status: 201, Contains: []string{`"organizationId":2`}},
@@ -177,8 +177,7 @@ func TestWorkThatIsScheduled(t *testing.T) {
 		d := dbtest.SQLite(t)
 		populate(t, d)
 		k, options := kerneltest.New(t, role, kerneltest.Options{DB: d}, New(), kerneltest.Provide[alert.Log](role, &alertLog{}),
-			kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
-			kerneltest.Provide[computer.Names](role, nameplates{}))
+			kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys))
 		defer options.Listener.Close()
 		if err := k.Build(context.Background()); err != nil {
 			t.Fatal(err)

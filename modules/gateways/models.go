@@ -5,6 +5,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
 )
@@ -19,9 +20,11 @@ const (
 type gatewayRow struct {
 	bun.BaseModel `bun:"table:gateway_instances,alias:g"`
 	db.Owned
+	db.Place
 	ID            id.UUID    `bun:"id,pk"`
 	Serial        string     `bun:"serial"`
 	Name          string     `bun:"name"`
+	NameSearch    string     `bun:"name_search"`
 	KeyHash       string     `bun:"api_key"`
 	PreviousHash  *string    `bun:"previous_key"`
 	PreviousUntil *time.Time `bun:"previous_until"`
@@ -33,6 +36,17 @@ type gatewayRow struct {
 	ClockSkewMS   *int64     `bun:"clock_skew_ms"`
 	CreatedAt     time.Time  `bun:"created_at,skipupdate"`
 	UpdatedAt     time.Time  `bun:"updated_at"`
+}
+
+func (g *gatewayRow) contract() gateway.Gateway {
+	c := gateway.Gateway{ID: g.ID, Serial: g.Serial, Name: g.Name, Online: g.Status == online}
+	if g.StatusSince != nil {
+		c.Since = g.StatusSince.UTC()
+	}
+	if g.LastSeenAt != nil {
+		c.LastSeenAt = g.LastSeenAt.UTC()
+	}
+	return c
 }
 
 // usesPrevious reports whether the hash is of the key before.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
-	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -32,8 +31,8 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "gateways",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[alert.Log](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Keys](), kernel.PortOf[computer.Names]()},
-		Provides: []kernel.Port{kernel.PortOf[gateway.Registry]()},
+		Needs:    []kernel.Port{kernel.PortOf[alert.Log](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Keys]()},
+		Provides: []kernel.Port{kernel.PortOf[gateway.Registry](), kernel.PortOf[gateway.Directory](), kernel.PortOf[gateway.Watch]()},
 		Paths:    []string{"/v2/gateway", "/api/v2/gateways"},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -44,10 +43,12 @@ func (m *Module) Manifest() kernel.Manifest {
 func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	m.checks = kernel.Get[identity.Keys](h)
 	m.service = &service{
-		store: store{h.DB}, alerts: kernel.Get[alert.Log](h), keys: kernel.Get[identity.KeyList](h), computers: kernel.Get[computer.Names](h), audit: h.Audit,
+		store: store{h.DB}, alerts: kernel.Get[alert.Log](h), keys: kernel.Get[identity.KeyList](h), audit: h.Audit,
 		cfg: &m.cfg, log: h.Log, now: time.Now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	kernel.Put[gateway.Registry](h, m.service)
+	kernel.Put[gateway.Directory](h, m.service)
+	kernel.Put[gateway.Watch](h, m.service)
 	m.routesOfGateways(h.Routes(kernel.AgentAPI))
 	m.routesOfPeople(h.Routes(kernel.Dashboard))
 	h.Authenticate(kernel.AgentAPI, m.authenticate)

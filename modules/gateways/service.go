@@ -10,7 +10,6 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
-	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
@@ -30,14 +29,13 @@ const (
 )
 
 type service struct {
-	store     store
-	alerts    alert.Log
-	keys      identity.KeyList
-	computers computer.Names
-	audit     *audit.Log
-	cfg       *Config
-	log       *slog.Logger
-	now       func() time.Time
+	store  store
+	alerts alert.Log
+	keys   identity.KeyList
+	audit  *audit.Log
+	cfg    *Config
+	log    *slog.Logger
+	now    func() time.Time
 
 	mu      sync.Mutex
 	checked map[string]checkedKey
@@ -80,6 +78,16 @@ func (s *service) authenticate(ctx context.Context, key string) (actor.Actor, er
 	}
 	s.checked[hash] = checkedKey{a, until}
 	return a, nil
+}
+
+// ByIDs returns those of the gateways that the actor may see.
+func (s *service) ByIDs(ctx context.Context, ids []id.UUID) (map[id.UUID]gateway.Gateway, error) {
+	rows, err := s.store.byIDs(ctx, ids)
+	found := make(map[id.UUID]gateway.Gateway, len(rows))
+	for _, r := range rows {
+		found[r.ID] = r.contract()
+	}
+	return found, err
 }
 
 // forgetKeys makes the next request of every gateway ask the database.

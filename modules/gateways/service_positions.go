@@ -22,7 +22,7 @@ func (s *service) Advance(ctx context.Context, gatewayID id.UUID, d gateway.Deli
 	if !isName(d.Epoch) || !isName(d.Stream) {
 		return errPosition
 	}
-	agents, err := s.newlySeen(ctx, gatewayID, d.Agents, now)
+	agents, err := s.newlySeen(ctx, gatewayID, d, now)
 	if err != nil {
 		return err
 	}
@@ -144,16 +144,16 @@ type agentKey struct {
 
 // newlySeen are the rows of agents that reported through the gateway, in order, without those that were stored lately,
 // with the names that their computers have.
-func (s *service) newlySeen(ctx context.Context, gatewayID id.UUID, uids []string, now time.Time) ([]agentRow, error) {
-	rows := s.notRemembered(gatewayID, uids, now)
-	if len(rows) == 0 {
-		return nil, nil
+func (s *service) newlySeen(ctx context.Context, gatewayID id.UUID, d gateway.Delivery, now time.Time) ([]agentRow, error) {
+	rows := s.notRemembered(gatewayID, d.Agents, now)
+	if len(rows) == 0 || d.Names == nil {
+		return rows, nil
 	}
 	news := make([]string, len(rows))
 	for i, r := range rows {
 		news[i] = r.UID
 	}
-	names, err := s.computers.NamesOf(ctx, news)
+	names, err := d.Names.NamesOf(ctx, news)
 	if err != nil {
 		return nil, fmt.Errorf("names of the agents' computers: %w", err)
 	}

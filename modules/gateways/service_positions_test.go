@@ -135,7 +135,7 @@ func TestAgentsHaveTheNamesOfTheirComputers(t *testing.T) {
 			t.Helper()
 			next++
 			o.clock.pass(agentFreshness)
-			d1 := gateway.Delivery{Epoch: "e1", Stream: "agent", Stored: []gateway.Range{{First: next, Last: next}}, Agents: []string{"PC-1", "PC-2"}}
+			d1 := gateway.Delivery{Epoch: "e1", Stream: "agent", Stored: []gateway.Range{{First: next, Last: next}}, Agents: []string{"PC-1", "PC-2"}, Names: o.names}
 			if err := o.Advance(of.as(), of.gateway.ID, d1); err != nil {
 				t.Fatal(err)
 			}

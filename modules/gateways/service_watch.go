@@ -10,8 +10,8 @@ import (
 	"github.com/staff-control/staff-control/platform/id"
 )
 
-// agentAway is how long an agent counts as online after it was last heard of.
-const agentAway = 5 * time.Minute
+// agentAway is how long an agent counts as online after it was last heard of: twice as long as a quiet one is silent.
+const agentAway = 10 * time.Minute
 
 // findSilent marks gateways offline that have not been heard of, each with an alert, and agents without one.
 func (s *service) findSilent(ctx context.Context) error {

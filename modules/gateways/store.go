@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fold"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -37,6 +38,7 @@ func (s store) bySerial(ctx context.Context, tx db.Tx, serial string) (g gateway
 }
 
 func (s store) add(ctx context.Context, tx db.Tx, g *gatewayRow) error {
+	g.NameSearch = fold.Name(g.Name)
 	_, err := tx.Insert(g).Exec(ctx)
 	return err
 }
@@ -45,10 +47,29 @@ func (s store) update(ctx context.Context, tx db.Tx, g *gatewayRow, columns ...s
 	return db.One(tx.Update(g).Column(columns...).WherePK().Exec(ctx))
 }
 
+func (s store) list(ctx context.Context, l db.List) (rows []gatewayRow, found db.Found, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		found, err = tx.List(ctx, tx.Select(&rows), l)
+		return err
+	})
+	return rows, found, err
+}
+
 // gateways returns a page of gateways by serial, and one more.
 func (s store) gateways(ctx context.Context, limit int, after string) (rows []gatewayRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		return tx.Select(&rows).Where("g.serial > ?", after).Order("g.serial").Limit(int64(limit + 1)).Scan(ctx)
+	})
+	return rows, err
+}
+
+// byIDs returns those of the gateways that there are.
+func (s store) byIDs(ctx context.Context, ids []id.UUID) (rows []gatewayRow, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).Where("g.id IN (?)", bun.List(ids)).Scan(ctx)
 	})
 	return rows, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/secret"
 )
@@ -56,6 +57,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				}
 				return nil
 			},
+			"byIDs": func() error {
+				rows, err := s.byIDs(theirs, []id.UUID{g.ID})
+				return shows(len(rows), err)
+			},
 			"lock": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.lock(ctx, tx, g.ID, far); return err })
 			},
@@ -71,7 +76,11 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.update(ctx, tx, &changed, "name") })
 			},
 			"gateways": func() error { rows, err := s.gateways(theirs, 10, ""); return shows(len(rows), err) },
-			"silent":   func() error { rows, err := s.silent(theirs, far); return shows(len(rows), err) },
+			"list": func() error {
+				all, err := gridtest.Walk(theirs, (&Module{service: o.service}).gateways(), "sort=-queueDepth,lastSeenAt")
+				return shows(len(all), err)
+			},
+			"silent": func() error { rows, err := s.silent(theirs, far); return shows(len(rows), err) },
 			"goOffline": func() error {
 				return s.goOffline(theirs, g.ID, far, far)
 			},

@@ -27,8 +27,24 @@ type LinkPeriod struct {
 	From, Until          time.Time
 }
 
-// Details are what an agent tells of its computer; empty fields change nothing.
-type Details struct{ UID, Name, OS, IPAddress, MACAddress, AgentVersion string }
+// Details are what an agent tells of its computer; empty fields change nothing. At is when it did; zero is now.
+type Details struct {
+	UID, Name, OS, IPAddress, MACAddress, AgentVersion string
+	At                                                 time.Time
+}
+
+// Told is what an agent told of itself at a time: that it runs, or that it stops.
+type Told struct {
+	UID string
+	At  time.Time
+	// Since is when the run began that At is in; zero is At.
+	Since time.Time
+	// Stopped says that the agent stops at At, for the reason.
+	Stopped        bool
+	Reason, Detail string
+	// Version and Address may be empty.
+	Version, Address string
+}
 
 // Computer is one computer of the organization.
 type Computer struct {
@@ -68,6 +84,11 @@ type Registry interface {
 	Register(ctx context.Context, d Details) (Computer, error)
 	// RegisterUser makes or updates a Windows user by its SID.
 	RegisterUser(ctx context.Context, d UserDetails) (User, error)
+	// Report keeps what agents told of themselves, in whatever order and however often it comes: what is newest by
+	// its own time decides.
+	Report(ctx context.Context, told []Told) error
+	// Merged returns the uids of the computers that were merged into this one: the same machine before it was set up anew.
+	Merged(ctx context.Context, uid string) ([]string, error)
 	// LinksOf returns the periods in which one of the employees was a Windows user on a computer, those that
 	// touch [from, until). It returns none for an employee of another organization.
 	LinksOf(ctx context.Context, employeeIDs []int64, from, until time.Time) ([]LinkPeriod, error)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/id"
 )
@@ -38,8 +39,38 @@ type Delivery struct {
 	Dropped []Dropped
 	// Until is when the newest event of the batch came into the buffer.
 	Until time.Time
-	// Agents are the computers whose events are in the batch.
+	// Agents are the computers whose events are in the batch. Names knows what they are called; nil knows none.
 	Agents []string
+	Names  computer.Names
+}
+
+// Gateway is one gateway of the organization.
+type Gateway struct {
+	ID           id.UUID
+	Serial, Name string
+	Online       bool
+	// Since is when it became what it is now; LastSeenAt when it was last heard of. Both may be zero.
+	Since, LastSeenAt time.Time
+}
+
+// Label is what people call the gateway.
+func (g Gateway) Label() string {
+	if g.Name == "" {
+		return g.Serial
+	}
+	return g.Name
+}
+
+// Directory finds gateways.
+type Directory interface {
+	// ByIDs returns those of the gateways that the actor may see.
+	ByIDs(ctx context.Context, ids []id.UUID) (map[id.UUID]Gateway, error)
+}
+
+// Self is a gateway as it knows itself.
+type Self interface {
+	// OrganizationID is the one that the gateway is enrolled in; 0 until it is.
+	OrganizationID() int64
 }
 
 // Registry knows the gateways.

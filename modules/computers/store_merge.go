@@ -1,0 +1,135 @@
+package computers
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"github.com/staff-control/staff-control/platform/db"
+)
+
+// lockTarget returns the computer, or what it was merged into, and holds its row until the transaction ends.
+func (s store) lockTarget(ctx context.Context, tx db.Tx, computerID int64) (r computerRow, err error) {
+	for r.MergedInto = &computerID; err == nil && r.MergedInto != nil; {
+		r, err = s.lockComputer(ctx, tx, *r.MergedInto)
+	}
+	return r, err
+}
+
+// merge says that the computer, and those that were merged into it, are the target.
+func (s store) merge(ctx context.Context, tx db.Tx, r computerRow, target int64, c contact) error {
+	_, err := tx.Update((*computerRow)(nil)).Set("merged_into = ?", target).Set("updated_at = ?", c.at).
+		Where("?TableAlias.merged_into = ?", r.ID).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	r.MergedInto, r.UpdatedAt = &target, c.at
+	if r.State == online { // nobody watches over it any more
+		r.State, r.StateReason, r.StateDetail, r.StateSince = offline, noContact, "", r.LastSeenAt
+	}
+	if err := db.One(tx.Update(&r).Column("merged_into", "updated_at", "state", "state_reason", "state_detail", "state_since").WherePK().Exec(ctx)); err != nil {
+		return err
+	}
+	_, err = tx.Update((*computerRow)(nil)).Set("last_seen_at = ?", r.LastSeenAt).
+		Where("?TableAlias.id = ? AND (?TableAlias.last_seen_at IS NULL OR ?TableAlias.last_seen_at < ?)", target, r.LastSeenAt).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return s.settleAnew(ctx, tx, target, c)
+}
+
+// settleAnew settles a computer whose row is not held yet.
+func (s store) settleAnew(ctx context.Context, tx db.Tx, computerID int64, c contact) error {
+	r, err := s.lockComputer(ctx, tx, computerID)
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx, tx, []computerRow{r}, c)
+}
+
+// split says that the computer is one of its own again.
+func (s store) split(ctx context.Context, tx db.Tx, r computerRow, c contact) error {
+	target := *r.MergedInto
+	r.MergedInto, r.UpdatedAt = nil, c.at
+	if err := db.One(tx.Update(&r).Column("merged_into", "updated_at").WherePK().Exec(ctx)); err != nil {
+		return err
+	}
+	for _, i := range []int64{target, r.ID} {
+		if err := s.heardOf(ctx, tx, i); err != nil {
+			return err
+		}
+		if err := s.settleAnew(ctx, tx, i, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// heardOf finds anew when the computer was last heard of: by its Windows users, by what it told, and by what it was
+// merged with.
+func (s store) heardOf(ctx context.Context, tx db.Tx, computerID int64) error {
+	const group = "(SELECT m.id FROM computers AS m WHERE m.organization_id = ?TableAlias.organization_id AND (m.id = ?TableAlias.id OR m.merged_into = ?TableAlias.id))"
+	_, err := tx.Update((*computerRow)(nil)).
+		Set(`last_seen_at = COALESCE((SELECT max(h.at) FROM (
+			SELECT p.last_seen_at AS at FROM users_on_computers AS p WHERE p.organization_id = ?TableAlias.organization_id AND p.computer_id IN `+group+`
+			UNION ALL SELECT t.until FROM computer_states AS t WHERE t.organization_id = ?TableAlias.organization_id AND t.computer_id IN `+group+`
+			UNION ALL SELECT o.last_seen_at FROM computers AS o WHERE o.organization_id = ?TableAlias.organization_id AND o.merged_into = ?TableAlias.id
+		) AS h), ?TableAlias.last_seen_at)`).
+		Where("?TableAlias.id = ?", computerID).Exec(ctx)
+	return err
+}
+
+// mergedInto returns the uids of the computers that were merged into the one with the uid.
+func (s store) mergedInto(ctx context.Context, uid string) (uids []string, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select((*computerRow)(nil)).Column("c.computer_uid").
+			Join("JOIN computers AS t ON t.organization_id = c.organization_id AND t.id = c.merged_into").
+			Where("t.computer_uid = ?", uid).Order("c.computer_uid").Scan(ctx, &uids)
+	})
+	return uids, err
+}
+
+// alike returns what duplicates are found by: of all computers that the sight shows, those that have told a name or an address.
+func (s store) alike(ctx context.Context, v view) (rows []computerRow, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		sel := tx.Select(&rows).Where("c.merged_into IS NULL").Where("c.name <> '' OR c.mac_address IS NOT NULL").Order("c.id")
+		return v.see(sel).Scan(ctx)
+	})
+	return rows, err
+}
+
+// computer returns the computer, if the sight shows it.
+func (s store) computer(ctx context.Context, computerID int64, v view) (r computerRow, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return v.see(tx.Select(&r).Where("c.id = ?", computerID)).Scan(ctx)
+	})
+	return r, err
+}
+
+// userOn is a Windows user on a computer, or on one that was merged into it, with the employee that it is now.
+type userOn struct {
+	linkedUser `bun:",extend"`
+	ComputerID int64 `bun:"on_computer,scanonly"`
+}
+
+// usersOn returns the Windows users of the computers that the sight shows.
+func (s store) usersOn(ctx context.Context, computerIDs []int64, v view) (map[int64][]userOn, error) {
+	var rows []userOn
+	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		sel := tx.Select(&rows).Distinct().Column("u.id", "u.sid", "u.name", "u.username").
+			ColumnExpr("CASE WHEN c.id IN (?) THEN c.id ELSE c.merged_into END AS on_computer", bun.List(some(computerIDs))).
+			ColumnExpr("("+linkOfU+" ORDER BY l.id DESC LIMIT 1) AS employee_id", v.now, v.now).
+			Join("JOIN users_on_computers AS p ON p.organization_id = u.organization_id AND p.computer_user_id = u.id").
+			Join("JOIN computers AS c ON c.organization_id = p.organization_id AND c.id = p.computer_id").
+			Where("c.id IN (?) OR c.merged_into IN (?)", bun.List(some(computerIDs)), bun.List(some(computerIDs))).Order("u.sid", "u.id")
+		if !v.sight.all {
+			sel = sel.Where("EXISTS ("+linkOfU+" AND l.employee_id IN (?))", v.now, v.now, bun.List(some(v.sight.employees)))
+		}
+		return sel.Scan(ctx)
+	})
+	of := map[int64][]userOn{}
+	for _, r := range rows {
+		of[r.ComputerID] = append(of[r.ComputerID], r)
+	}
+	return of, err
+}

@@ -37,6 +37,7 @@ func appendEvent(b []byte, e *activity.Event) []byte {
 		b = appendDetails(b, e.Details)
 	}
 	b = appendSome(b, `,"source":`, e.Source)
+	b = appendSome(b, `,"aside":`, e.Aside)
 	// The trace stays last: the uplink finds it there without reading the rest.
 	b = appendSome(b, `,"trace":`, e.Trace)
 	return append(b, '}')

@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/migrations"
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/buffer/backlog"
+	"github.com/staff-control/staff-control/modules/buffer/bucket"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/kernel"
@@ -35,7 +36,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Roles: []kernel.Role{kernel.Gateway},
 		Provides: []kernel.Port{
 			kernel.PortOf[activity.Sink](), kernel.PortOf[backlog.Log](),
-			kernel.PortOf[alert.Log](), kernel.PortOf[alert.Outbox](),
+			kernel.PortOf[bucket.Shelf](), kernel.PortOf[alert.Log](), kernel.PortOf[alert.Outbox](),
 		},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -60,6 +61,7 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	s.register(h.Metrics, h.AllMetrics)
 	kernel.Put[activity.Sink](h, s)
 	kernel.Put[backlog.Log](h, s)
+	kernel.Put[bucket.Shelf](h, s)
 	kernel.Put[alert.Log](h, s)
 	kernel.Put[alert.Outbox](h, s)
 	h.Go("write", s.run)

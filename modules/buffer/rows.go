@@ -59,7 +59,7 @@ func encode(organizationID int64, events []activity.Event) (*rows, error) {
 }
 
 func known(k activity.Kind) bool {
-	return k == activity.Computer || k == activity.ComputerUser || slices.Contains(activity.Kinds[:], k)
+	return k == activity.Computer || k == activity.ComputerUser || k == activity.AgentState || slices.Contains(activity.Kinds[:], k)
 }
 
 // storable reports whether JSON can say the event's times: years have four digits.

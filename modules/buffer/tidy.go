@@ -43,6 +43,9 @@ func (s *service) fill() (usage float64, wal int64) {
 
 // relieve makes room once and reports whether it found any.
 func (s *service) relieve(ctx context.Context, usage float64) bool {
+	if s.forgetClosed(ctx, time.Time{}) > 0 {
+		return true
+	}
 	for _, name := range backlog.Streams {
 		if s.forgetSent(ctx, name, time.Time{}) > 0 {
 			return true
@@ -110,6 +113,11 @@ const sweepSteps = 10
 // sweep deletes what has been kept long enough.
 func (s *service) sweep(ctx context.Context) {
 	now := s.now()
+	for range sweepSteps {
+		if s.forgetClosed(ctx, now.Add(-keepFor)) < cleanStep {
+			break
+		}
+	}
 	for _, name := range backlog.Streams {
 		for range sweepSteps {
 			if s.forgetSent(ctx, name, now.AddDate(0, 0, -s.cfg.RetentionDays)) < cleanStep {

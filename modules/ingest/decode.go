@@ -172,6 +172,8 @@ func (d *decoder) field(e *activity.Event, name string) {
 		d.TimeInto(&e.At, name)
 	case "source":
 		d.TextInto(&e.Source, name)
+	case "aside":
+		d.IDInto(&e.Aside, name, maxName)
 	case "trace":
 		d.IDInto(&e.Trace, name, maxName)
 	case "details":
@@ -253,7 +255,7 @@ func (d *decoder) complete(e *activity.Event) {
 		d.Wrong("timestamp", "required", nil)
 	}
 	switch e.Kind {
-	case activity.ActiveWindow, activity.IdlePeriod, activity.Computer:
+	case activity.ActiveWindow, activity.IdlePeriod, activity.Computer, activity.AgentState:
 	case activity.ComputerUser:
 		if e.UserSID == "" {
 			d.Wrong("userSid", "required", nil)

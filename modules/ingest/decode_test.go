@@ -45,6 +45,7 @@ func mustDecode(t testing.TB, body string) document {
 func TestOwnDialectComesBackAsItWas(t *testing.T) {
 	t.Parallel()
 	events := activitytest.Kinds()
+	events[0].Aside = activity.UnidentifiedAgent
 	events[0].Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	d := mustDecode(t, `{"gatewayId":"g","idempotencyToken":"t","epoch":"e","stream":"agent","future":[{"x":null},-1.5e3,"\u0041"],
 		"sentAt":"2026-11-02T12:00:00.5+05:00","until":"2026-11-02T11:59:00Z","dropped":[{"first":3,"last":5,"reason":"overflow","new":1}],

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/kernel"
@@ -25,7 +26,7 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "ingest",
 		Roles:    []kernel.Role{kernel.AgentAPI},
-		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[gateway.Registry]()},
+		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[gateway.Registry](), kernel.PortOf[computer.Names]()},
 		Paths:    []string{prefix},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -39,6 +40,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 		return err
 	}
 	s := newService(m.cfg, kernel.Get[activity.Sink](h), kernel.Get[gateway.Registry](h), measured, time.Now)
+	s.names = kernel.Get[computer.Names](h)
 	s.routes(h.Routes(kernel.AgentAPI))
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
@@ -23,6 +24,7 @@ type service struct {
 	cfg      Config
 	sink     activity.Sink
 	gateways gateway.Registry
+	names    computer.Names
 	flight   flight
 	metrics  metrics
 	now      func() time.Time
@@ -127,7 +129,7 @@ func (s *service) advance(ctx context.Context, caller id.UUID, doc document) err
 	}
 	err := s.gateways.Advance(ctx, caller, gateway.Delivery{
 		Epoch: doc.epoch, Stream: doc.stream, Stored: runs(doc.seqs), Dropped: doc.dropped, Until: doc.until,
-		Agents: agents(doc.events),
+		Agents: agents(doc.events), Names: s.names,
 	})
 	if errors.Is(err, db.ErrInvalid) {
 		return errUnstorable.Wrap(err) // or the gateway would send it for ever

@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/buffer/backlog"
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -27,7 +28,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "uplink",
 		Roles:    []kernel.Role{kernel.Gateway},
 		Needs:    []kernel.Port{kernel.PortOf[backlog.Log](), kernel.PortOf[alert.Outbox](), kernel.PortOf[alert.Log]()},
-		Provides: []kernel.Port{kernel.PortOf[identity.Keys]()},
+		Provides: []kernel.Port{kernel.PortOf[identity.Keys](), kernel.PortOf[gateway.Self]()},
 		Config:   &m.cfg,
 	}
 }
@@ -46,6 +47,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	}
 	u.register(h.Metrics)
 	kernel.Put[identity.Keys](h, u.keys)
+	kernel.Put[gateway.Self](h, u)
 	h.Go("deliver", u.run)
 	return nil
 }

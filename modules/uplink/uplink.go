@@ -75,6 +75,9 @@ func (u *uplink) card() card {
 	return u.self
 }
 
+// OrganizationID is the organization that the gateway is enrolled in; 0 until it is.
+func (u *uplink) OrganizationID() int64 { return u.card().OrganizationID }
+
 // become takes a new card, once it is on the disk.
 func (u *uplink) become(c card) error {
 	if err := c.save(u.data); err != nil {

@@ -1,0 +1,10 @@
+package doors
+
+import "github.com/staff-control/staff-control/platform/fault"
+
+var (
+	errMalformed      = fault.New(fault.Malformed, "malformed")
+	errReportTooLarge = fault.New(fault.TooLarge, "doors.report_too_large")
+	errBatchTooLarge  = fault.New(fault.TooLarge, "doors.batch_too_large")
+	errDeviceUnknown  = fault.New(fault.NotFound, "doors.device_unknown")
+)

@@ -1,0 +1,156 @@
+package doors
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/doors/pass"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/httpx"
+)
+
+func (s *service) routes(r httpx.Router) {
+	r.GET("/api/v2/passes", pass.Read, httpx.Handle(http.StatusOK, s.getPasses), httpx.Doc("Passes through doors, and refused tries, the latest first."))
+	r.GET("/api/v2/devices", pass.ReadDevices, httpx.Handle(http.StatusOK, s.getDevices), httpx.Doc("Door terminals, and how each was last."))
+	r.POST("/api/v2/devices", pass.WriteDevices, httpx.Handle(http.StatusCreated, s.postDevice), httpx.Doc("Add a door terminal."))
+	r.PATCH("/api/v2/devices/:id", pass.WriteDevices, httpx.Handle(http.StatusOK, s.patchDevice), httpx.Doc("Change a door terminal."))
+}
+
+type passesRequest struct {
+	Employee     int64     `query:"employee"`
+	Device       int64     `query:"device"`
+	Organization int64     `query:"organization"`
+	From         time.Time `query:"from"`
+	To           time.Time `query:"to" doc:"up to this time, which is not included"`
+	Granted      *bool     `query:"granted"`
+	After        string    `query:"after"`
+	Limit        int       `query:"limit"`
+}
+
+type passResponse struct {
+	ID             int64          `json:"id"`
+	At             time.Time      `json:"at"`
+	OrganizationID int64          `json:"organizationId"`
+	EmployeeID     int64          `json:"employeeId,omitempty"`
+	EmployeeName   string         `json:"employeeName,omitempty"`
+	DeviceID       int64          `json:"deviceId,omitempty"`
+	DeviceName     string         `json:"deviceName,omitempty"`
+	DeviceAddress  string         `json:"deviceAddress"`
+	Granted        bool           `json:"granted"`
+	Direction      pass.Direction `json:"direction,omitempty" enum:"ENTER,EXIT"`
+	DirectionBy    string         `json:"directionBy,omitempty" enum:"device,alternation"`
+	ActionType     string         `json:"actionType" enum:"PHOTO,CARD,CAR,QR,PERSONAL_CODE,ONE_TIME_ID,USER"`
+	PersonName     string         `json:"personName,omitempty" doc:"the name that the terminal told"`
+	CardNumber     string         `json:"cardNumber,omitempty"`
+	Problem        problem        `json:"problem,omitempty" doc:"why it counts for nobody"`
+	Source         string         `json:"source"`
+	ReceivedAt     time.Time      `json:"receivedAt"`
+}
+
+func (s *service) getPasses(ctx context.Context, in passesRequest) (page httpx.Page[passResponse], err error) {
+	q := passQuery{
+		employee: in.Employee, device: in.Device, organization: in.Organization, from: in.From, until: in.To, granted: in.Granted, limit: db.Limit(in.Limit),
+	}
+	if in.After != "" {
+		if err := db.ParseCursor(in.After, &q.after.at, &q.after.id); err != nil {
+			return page, err
+		}
+	}
+	rows, err := s.list(ctx, q)
+	if err != nil {
+		return page, err
+	}
+	rows, page.Next = db.NextPage(rows, q.limit, func(r passRow) []any { return []any{r.At, r.ID} })
+	names, err := s.namesOf(ctx, rows)
+	for _, r := range rows {
+		page.Items = append(page.Items, passResponse{
+			ID: r.ID, At: r.At.UTC(), OrganizationID: r.OrganizationID, EmployeeID: r.EmployeeID, EmployeeName: names.people[r.EmployeeID],
+			DeviceID: r.DeviceID, DeviceName: names.devices[r.DeviceID], DeviceAddress: r.DeviceIP, Granted: r.Granted,
+			Direction: r.EntryType, DirectionBy: r.DirectionBy, ActionType: r.ActionType, PersonName: r.PersonName, CardNumber: r.CardNumber,
+			Problem: r.Problem, Source: r.Source, ReceivedAt: r.ReceivedAt.UTC(),
+		})
+	}
+	return page, err
+}
+
+// deviceResponse is a device without its secrets.
+type deviceResponse struct {
+	ID             int64      `json:"id"`
+	OrganizationID int64      `json:"organizationId"`
+	Name           string     `json:"name"`
+	IPAddress      string     `json:"ipAddress"`
+	EntryType      string     `json:"entryType,omitempty" enum:"ENTER,EXIT,BOTH"`
+	Type           string     `json:"type,omitempty" enum:"FACE,CARD,CAR,QR,ACCESS_CONTROL,BIOMETRIC,OTHER"`
+	SerialNumber   string     `json:"serialNumber,omitempty"`
+	Manufacturer   string     `json:"manufacturer,omitempty"`
+	Model          string     `json:"model,omitempty"`
+	Firmware       string     `json:"firmware,omitempty"`
+	IsActive       bool       `json:"isActive"`
+	LastSeenAt     *time.Time `json:"lastSeenAt,omitempty"`
+	Status         string     `json:"status,omitempty" doc:"what the terminal last said of itself"`
+	StatusSince    *time.Time `json:"statusSince,omitempty"`
+	CreatedAt      time.Time  `json:"createdAt"`
+	UpdatedAt      time.Time  `json:"updatedAt"`
+}
+
+func recordOf(d deviceRow) deviceResponse {
+	return deviceResponse{
+		ID: d.ID, OrganizationID: d.OrganizationID, Name: d.Name, IPAddress: d.IPAddress, EntryType: d.EntryType, Type: d.Type,
+		SerialNumber: d.SerialNumber, Manufacturer: d.Manufacturer, Model: d.Model, Firmware: d.Firmware, IsActive: d.IsActive,
+		LastSeenAt: d.LastSeenAt, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
+	}
+}
+
+type devicesRequest struct {
+	Organization int64  `query:"organization"`
+	After        string `query:"after"`
+	Limit        int    `query:"limit"`
+}
+
+func (s *service) getDevices(ctx context.Context, in devicesRequest) (page httpx.Page[deviceResponse], err error) {
+	var after int64
+	if in.After != "" {
+		if err := db.ParseCursor(in.After, &after); err != nil {
+			return page, err
+		}
+	}
+	rows, err := s.store.devices(ctx, in.Organization, after, db.Limit(in.Limit))
+	if err != nil {
+		return page, err
+	}
+	rows, page.Next = db.NextPage(rows, db.Limit(in.Limit), func(d deviceRow) []any { return []any{d.ID} })
+	ids := make([]int64, len(rows))
+	for i, d := range rows {
+		ids[i] = d.ID
+	}
+	statuses, err := s.store.statusesOf(ctx, ids)
+	for _, d := range rows {
+		item := recordOf(d)
+		if is, told := statuses[d.ID]; told {
+			item.Status, item.StatusSince = is.Status, &is.Since
+		}
+		page.Items = append(page.Items, item)
+	}
+	return page, err
+}
+
+type newDeviceRequest struct {
+	OrganizationID int64 `json:"organizationId,omitempty"`
+	deviceInput
+}
+
+func (s *service) postDevice(ctx context.Context, in newDeviceRequest) (deviceResponse, error) {
+	row, err := s.create(ctx, in.OrganizationID, in.deviceInput)
+	return recordOf(row), err
+}
+
+type deviceRequest struct {
+	ID int64 `path:"id" json:"-"`
+	deviceInput
+}
+
+func (s *service) patchDevice(ctx context.Context, in deviceRequest) (deviceResponse, error) {
+	row, err := s.update(ctx, in.ID, in.deviceInput)
+	return recordOf(row), err
+}

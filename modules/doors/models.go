@@ -1,0 +1,95 @@
+package doors
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/staff-control/staff-control/modules/doors/pass"
+	"github.com/staff-control/staff-control/platform/db"
+)
+
+// deviceRow is a door terminal. Columns that are not here are of what is yet to come: its password, its welcome.
+type deviceRow struct {
+	bun.BaseModel `bun:"table:devices,alias:d"`
+	db.Owned
+	ID           int64      `bun:"id,pk,autoincrement"`
+	Name         string     `bun:"name,nullzero"`
+	EntryType    string     `bun:"entry_type,nullzero"`
+	IPAddress    string     `bun:"ip_address,nullzero"`
+	Type         string     `bun:"type,nullzero"`
+	Firmware     string     `bun:"firmware,nullzero"`
+	Manufacturer string     `bun:"manufacturer,nullzero"`
+	Model        string     `bun:"model,nullzero"`
+	SerialNumber string     `bun:"serial_number,nullzero"`
+	IsActive     bool       `bun:"is_active"`
+	LastSeenAt   *time.Time `bun:"last_seen_at,skipupdate"`
+	CreatedAt    time.Time  `bun:"created_at,skipupdate"`
+	UpdatedAt    time.Time  `bun:"updated_at"`
+}
+
+// What gave a pass its direction.
+const (
+	byDevice      = "device"
+	byAlternation = "alternation"
+)
+
+type passRow struct {
+	bun.BaseModel `bun:"table:passes,alias:p"`
+	db.Owned
+	ID           int64           `bun:"id,pk,autoincrement"`
+	EventKey     string          `bun:"event_key"`
+	DeviceID     int64           `bun:"device_id,nullzero"`
+	At           time.Time       `bun:"action_time"`
+	EmployeeID   int64           `bun:"employee_id,nullzero"`
+	VisitorType  string          `bun:"visitor_type,nullzero"`
+	EntryType    pass.Direction  `bun:"entry_type,nullzero"`
+	DirectionBy  string          `bun:"direction_by,nullzero"`
+	ActionType   string          `bun:"action_type"`
+	ActionResult string          `bun:"action_result"`
+	ActionMode   string          `bun:"action_mode"`
+	Granted      bool            `bun:"granted"`
+	Problem      problem         `bun:"problem,nullzero"`
+	DeviceIP     string          `bun:"device_ip"`
+	DeviceSerial string          `bun:"device_serial"`
+	PersonName   string          `bun:"person_name"`
+	CardNumber   string          `bun:"card_number"`
+	Payload      json.RawMessage `bun:"payload"`
+	Source       string          `bun:"source"`
+	ReceivedAt   time.Time       `bun:"received_at"`
+}
+
+// statusRow is how a device was, for as long as it said the same.
+type statusRow struct {
+	bun.BaseModel `bun:"table:device_statuses,alias:s"`
+	db.Owned
+	ID           int64           `bun:"id,pk,autoincrement"`
+	DeviceID     int64           `bun:"device_id,nullzero"`
+	DeviceIP     string          `bun:"device_ip"`
+	DeviceSerial string          `bun:"device_serial"`
+	Status       string          `bun:"status"`
+	Since        time.Time       `bun:"since"`
+	LastAt       time.Time       `bun:"last_at"`
+	Payload      json.RawMessage `bun:"payload"`
+	ReceivedAt   time.Time       `bun:"received_at"`
+}
+
+type eventRow struct {
+	bun.BaseModel `bun:"table:door_events,alias:e"`
+	db.Owned
+	ID           int64           `bun:"id,pk,autoincrement"`
+	EventKey     string          `bun:"event_key"`
+	DeviceID     int64           `bun:"device_id,nullzero"`
+	EventType    string          `bun:"event_type"`
+	At           time.Time       `bun:"at"`
+	DoorNumber   *int64          `bun:"door_number"`
+	Severity     *int64          `bun:"severity"`
+	Description  string          `bun:"description"`
+	Problem      problem         `bun:"problem,nullzero"`
+	DeviceIP     string          `bun:"device_ip"`
+	DeviceSerial string          `bun:"device_serial"`
+	Payload      json.RawMessage `bun:"payload"`
+	Source       string          `bun:"source"`
+	ReceivedAt   time.Time       `bun:"received_at"`
+}

@@ -1,0 +1,49 @@
+// Package doors is the feature of door terminals: which there are, how they are, and who went through.
+package doors
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/doors/pass"
+	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+//go:embed messages.json
+var messages []byte
+
+// Module is the feature.
+type Module struct{ cfg Config }
+
+// New returns the module, not built yet.
+func New() *Module { return &Module{cfg: defaults()} }
+
+// Manifest says what the module needs and provides.
+func (m *Module) Manifest() kernel.Manifest {
+	return kernel.Manifest{
+		Name:     "doors",
+		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
+		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[alert.Log]()},
+		Provides: []kernel.Port{kernel.PortOf[pass.Log](), kernel.PortOf[pass.Terminals]()},
+		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes"},
+		Config:   &m.cfg,
+		Messages: messages,
+	}
+}
+
+// Init builds the module.
+func (m *Module) Init(_ context.Context, h *kernel.Host) error {
+	s := &service{
+		cfg: m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), alerts: kernel.Get[alert.Log](h),
+		audit: h.Audit, publish: h.Events.Publish, now: time.Now, count: counter(h.Metrics),
+	}
+	kernel.Put[pass.Log](h, s)
+	kernel.Put[pass.Terminals](h, s)
+	s.routes(h.Routes(kernel.Dashboard))
+	s.routesV1(h.RoutesV1(kernel.AgentAPI))
+	h.Cron("forget", "41 3 * * *", s.forget)
+	return nil
+}

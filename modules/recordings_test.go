@@ -1,61 +1,24 @@
 package modules_test
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"net/http"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/staff-control/staff-control/platform/httpx/v1test"
 )
-
-// recording is a request that v1's clients sent, with v1's answer.
-type recording struct {
-	App, Name, Method, Path string
-	Status                  int
-	Body, Response          json.RawMessage
-}
-
-// recordings reads those of an application, or skips where the fixtures are not.
-func recordings(t *testing.T, keep func(recording) bool) (all []recording) {
-	t.Helper()
-	f, err := os.Open("../../shared/fixtures/v1/recordings.jsonl")
-	if os.IsNotExist(err) {
-		t.Skip("the recordings of v1 are not here (../shared/fixtures)")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var r recording
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
-		if keep(r) {
-			all = append(all, r)
-		}
-	}
-	if err := lines.Err(); err != nil || len(all) == 0 {
-		t.Fatalf("%d recordings: %v", len(all), err)
-	}
-	return all
-}
 
 // What v1's agents sent and v1 took, the gateway and agent-api take with the same status and envelope, and its rows
 // are on the dashboard once, though every request comes twice: from one process on SQLite, and from one for each role
 // on PostgreSQL.
 func TestV1AgentsNeedOnlyAnotherHostName(t *testing.T) {
 	t.Parallel()
-	taken := recordings(t, func(r recording) bool {
+	taken := v1test.Read(t, func(r v1test.Recording) bool {
 		return r.App == "agent-api" && strings.HasPrefix(r.Path, "/api/agent/") && r.Status < 300
 	})
 	for name, open := range map[string]func(t *testing.T) *site{
@@ -82,7 +45,7 @@ func TestV1AgentsNeedOnlyAnotherHostName(t *testing.T) {
 	}
 }
 
-func takesRecordings(t *testing.T, s *site, host string, taken []recording) {
+func takesRecordings(t *testing.T, s *site, host string, taken []v1test.Recording) {
 	t.Helper()
 	s.signIn(t)
 	old := strings.Repeat("0123456789abcdef", 4) // v1's keys were 64 hex digits
@@ -108,7 +71,7 @@ func takesRecordings(t *testing.T, s *site, host string, taken []recording) {
 	}
 }
 
-func replay(t *testing.T, host, key string, r recording) {
+func replay(t *testing.T, host, key string, r v1test.Recording) {
 	t.Helper()
 	status, answer := call(t, r.Method, host+r.Path, agent(key), []byte(r.Body))
 	if status != r.Status {
@@ -122,31 +85,13 @@ func replay(t *testing.T, host, key string, r recording) {
 	if err := json.Unmarshal(r.Response, &theirs); err != nil {
 		t.Fatal(err)
 	}
-	if a, b := shape(ours), shape(theirs); a != b {
-		t.Errorf("%s: answered %s, v1 %s", r.Name, a, b)
+	for _, d := range v1test.Differences(ours, theirs) {
+		t.Errorf("%s: %s", r.Name, d)
 	}
-}
-
-// shape is a value's field names and types, in order.
-func shape(v any) string {
-	switch v := v.(type) {
-	case map[string]any:
-		var b strings.Builder
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			fmt.Fprintf(&b, "%s:%s ", name, shape(v[name]))
-		}
-		return "{" + b.String() + "}"
-	case []any:
-		if len(v) == 0 {
-			return "[]"
-		}
-		return "[" + shape(v[0]) + "]"
-	}
-	return fmt.Sprintf("%T", v)
 }
 
 // countRows adds to want the rows that the recording's items are. Equal requests are one.
-func countRows(t *testing.T, r recording, want map[string]int, seen map[string]bool) {
+func countRows(t *testing.T, r v1test.Recording, want map[string]int, seen map[string]bool) {
 	t.Helper()
 	kind := strings.TrimPrefix(r.Path, "/api/agent/")
 	var body struct {

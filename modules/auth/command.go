@@ -15,6 +15,7 @@ import (
 )
 
 const usage = `apikey create --type AGENT|HIKVISION|ADMIN --organization ID [--key VALUE] [--description TEXT] [--expires 2027-01-31]
+              [--rate-limit N] [--allow ADDRESS|CIDR,…]
 apikey list [--organization ID]
 apikey revoke ID`
 
@@ -40,19 +41,24 @@ func (s *service) command(ctx context.Context, h *kernel.CommandHost, args []str
 
 func (s *service) commandCreate(ctx context.Context, h *kernel.CommandHost, args []string) error {
 	var in keyInput
-	var expires string
+	var expires, allow string
 	flags := flag.NewFlagSet("apikey create", flag.ContinueOnError)
 	flags.SetOutput(h.Out)
 	flags.StringVar(&in.Type, "type", "", "AGENT, HIKVISION or ADMIN")
 	flags.Int64Var(&in.OrganizationID, "organization", 0, "id of the organization")
 	flags.StringVar(&in.Key, "key", "", "an existing key to take over")
 	flags.StringVar(&in.Description, "description", "", "what the key is for")
+	flags.IntVar(&in.RateLimit, "rate-limit", 0, "uses a minute from one address; any number if 0")
+	flags.StringVar(&allow, "allow", "", "addresses and networks that it may be used from; any if empty")
 	flags.StringVar(&expires, "expires", "", "last day, or RFC 3339 time, of the key")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("apikey create: %q is too much; usage:\n%s", flags.Arg(0), usage)
+	}
+	if allow != "" {
+		in.AllowedIPs = strings.Split(allow, ",")
 	}
 	var err error
 	if in.ExpiresAt, err = parseExpiry(expires); err != nil {

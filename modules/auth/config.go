@@ -16,12 +16,16 @@ type Config struct {
 	LockAfter     int           `koanf:"lock_after" doc:"wrong passwords in a row that lock a user name"`
 	LockFor       time.Duration `koanf:"lock_for" doc:"first lock-out; each further one is twice as long, up to a day"`
 	FailuresPerIP int           `koanf:"failures_per_ip" doc:"wrong passwords from one address within 15 minutes after which it must wait"`
+	BlockAfter    int           `koanf:"block_after" doc:"refused keys from one address within 5 minutes that block it; 0: never"`
+	BlockFor      time.Duration `koanf:"block_for" doc:"how long such an address is blocked; keys in force still pass"`
+	KeepEvents    time.Duration `koanf:"keep_events" doc:"how long security events are kept"`
 	SecureCookies bool          `koanf:"secure_cookies" doc:"mark cookies Secure also when a proxy ends TLS"`
 }
 
 func defaults() Config {
 	return Config{
 		AccessLife: 15 * time.Minute, RefreshLife: 7 * 24 * time.Hour, LockAfter: 5, LockFor: 15 * time.Minute, FailuresPerIP: 50,
+		BlockAfter: 10, BlockFor: 30 * time.Minute, KeepEvents: 30 * 24 * time.Hour,
 	}
 }
 
@@ -47,5 +51,8 @@ func (c *Config) Validate() error {
 	must(c.LockAfter >= 3 && c.LockAfter <= 100, "lock_after", "be between 3 and 100", c.LockAfter)
 	must(c.LockFor >= time.Minute && c.LockFor <= maxLock, "lock_for", "be between 1m and 24h", c.LockFor)
 	must(c.FailuresPerIP >= 5, "failures_per_ip", "be at least 5", c.FailuresPerIP)
+	must(c.BlockAfter == 0 || c.BlockAfter >= 2 && c.BlockAfter <= 1000, "block_after", "be 0 or between 2 and 1000", c.BlockAfter)
+	must(c.BlockFor >= time.Minute && c.BlockFor <= 24*time.Hour, "block_for", "be between 1m and 24h", c.BlockFor)
+	must(c.KeepEvents >= time.Hour && c.KeepEvents <= 366*24*time.Hour, "keep_events", "be between 1h and 8784h", c.KeepEvents)
 	return errors.Join(errs...)
 }

@@ -20,6 +20,11 @@ var (
 	errWrongPassword = fault.New(fault.Conflict, "auth.wrong_password")
 	errKeyUnknown    = fault.New(fault.NotFound, "auth.key_unknown")
 	errKeyExists     = fault.New(fault.Conflict, "auth.key_exists")
+	errKeyInactive   = fault.New(fault.Unauthenticated, "auth.key_inactive")
+	errKeyExpired    = fault.New(fault.Unauthenticated, "auth.key_expired")
+	errKeyAddress    = fault.New(fault.Forbidden, "auth.key_address")
+	errKeyRate       = fault.New(fault.TooMany, "auth.key_rate")
+	errBlocked       = fault.New(fault.Forbidden, "auth.address_blocked")
 )
 
 // The refusals of fields.
@@ -30,6 +35,8 @@ const (
 	codeNeedsOrganization = "auth.needs_organization"
 	codeKeyForm           = "auth.key_form"
 	codePast              = "auth.past"
+	codeAddress           = "auth.address_form"
+	codeOwnAddress        = "auth.own_address"
 	codeV1Unknown         = "auth.v1_should_not_exist"
 	codeV1Empty           = "auth.v1_not_empty"
 	codeV1Text            = "auth.v1_string"

@@ -48,7 +48,7 @@ func another(t *testing.T, d *db.DB, c *clock) (*service, *clock) {
 	return &service{
 		store: store{d}, tree: fakeTree{}, audit: audit.New(audit.Options{DB: d, Log: log}), cfg: &cfg, log: log, now: c.now,
 		tokens: &tokens{key: []byte("0123456789abcdef0123456789abcdef"), life: cfg.AccessLife, now: c.now}, passwords: newPasswords(bcrypt.MinCost),
-		attempts: newAttempts(), sessions: newSessions(), count: func(string) {},
+		attempts: newAttempts(), sessions: newSessions(), guard: newGuard(store{d}, &cfg, log, c.now), count: func(string) {},
 	}, c
 }
 
@@ -120,3 +120,11 @@ func good(t *testing.T, s *service, access string) bool {
 	_, err := s.byToken(context.Background(), access)
 	return err == nil
 }
+
+// shown returns the actor of a key that a client without an address shows.
+func shown(s *service, key string) (actor.Actor, error) {
+	p, err := s.guard.admit(context.Background(), showing{key: key})
+	return p.actor, err
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -3,11 +3,13 @@ package auth
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/log"
 )
 
 const (
@@ -47,8 +49,44 @@ func (s *service) byAPIKey(ctx context.Context, r *http.Request) (actor.Actor, b
 	if key == "" || isGatewayKey(key) || isToken(key) {
 		return actor.Actor{}, false, nil
 	}
-	a, err := s.byKey(ctx, key)
-	return a, err == nil, err
+	p, err := s.guard.admit(ctx, showing{
+		key: key, from: addressOf(httpx.ClientIP(ctx)), agent: named(r.UserAgent(), key), path: httpx.Pattern(ctx), method: r.Method,
+	})
+	tellRate(ctx, p)
+	return p.actor, err == nil, err
+}
+
+// tellRate tells a client what is left of its key's limit, in v1's headers.
+func tellRate(ctx context.Context, p pass) {
+	if p.limit == 0 {
+		return
+	}
+	httpx.SetHeader(ctx, "X-RateLimit-Limit", strconv.Itoa(p.limit))
+	httpx.SetHeader(ctx, "X-RateLimit-Remaining", strconv.Itoa(max(p.rest, 0)))
+	if p.rest < 0 {
+		httpx.SetHeader(ctx, "X-RateLimit-Reset", strconv.FormatInt(p.reset.UnixMilli(), 10))
+	}
+}
+
+// named is what a client calls itself, unless it says its key there too.
+func named(agent, key string) string {
+	if strings.Contains(agent, key) {
+		return ""
+	}
+	return clip(log.ScrubText(agent))
+}
+
+// wrongType writes down that a key was shown where its type may not go.
+func (s *service) wrongType(ctx context.Context, a actor.Actor) {
+	id, isKey := strings.CutPrefix(a.ID, "key:")
+	if !isKey {
+		return
+	}
+	r := httpx.Request(ctx)
+	n, _ := strconv.ParseInt(id, 10, 64)
+	s.guard.misused(a.OrganizationID, n, showing{
+		from: addressOf(httpx.ClientIP(ctx)), agent: clip(log.ScrubText(r.UserAgent())), path: httpx.Pattern(ctx), method: r.Method,
+	})
 }
 
 func bearer(r *http.Request) string {
@@ -80,7 +118,7 @@ type person struct {
 	Role           string  `json:"role" enum:"ADMIN,HR,DEPARTMENT_LEAD,GUARD"`
 	OrganizationID int64   `json:"organizationId,omitzero"`
 	DepartmentIDs  []int64 `json:"departmentIds,omitempty"`
-	Language       string  `json:"language,omitempty" enum:"uz,ru,en"`
+	Language       string  `json:"language,omitempty" enum:"uz,uz-Cyrl,ru,en"`
 }
 
 func personOf(u userRow, departments []int64) person {
@@ -159,7 +197,7 @@ func (s *service) getMe(ctx context.Context, _ struct{}) (person, error) {
 }
 
 type languageRequest struct {
-	Language string `json:"language" enum:"uz,ru,en"`
+	Language string `json:"language" enum:"uz,uz-Cyrl,ru,en"`
 }
 
 func (s *service) putLanguage(ctx context.Context, in languageRequest) (struct{}, error) {

@@ -23,6 +23,8 @@ type keyResponse struct {
 	Type           string    `json:"type" enum:"AGENT,HIKVISION,ADMIN"`
 	Prefix         string    `json:"prefix"`
 	Description    string    `json:"description"`
+	AllowedIPs     []string  `json:"allowedIps,omitempty"`
+	RateLimit      int       `json:"rateLimit,omitzero"`
 	IsActive       bool      `json:"isActive"`
 	ExpiresAt      time.Time `json:"expiresAt,omitzero"`
 	RevokedAt      time.Time `json:"revokedAt,omitzero"`
@@ -33,6 +35,7 @@ type keyResponse struct {
 func asKey(k keyRow) keyResponse {
 	return keyResponse{
 		ID: k.ID, OrganizationID: k.OrganizationID, Type: k.Type, Prefix: k.Prefix, Description: k.Description,
+		AllowedIPs: k.networks(), RateLimit: k.RateLimit,
 		IsActive: k.IsActive && k.RevokedAt.IsZero(), ExpiresAt: k.ExpiresAt.UTC(), RevokedAt: k.RevokedAt.UTC(),
 		LastUsedAt: k.LastUsedAt.UTC(), CreatedAt: k.CreatedAt.UTC(),
 	}

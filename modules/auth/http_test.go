@@ -38,9 +38,13 @@ func options(t *testing.T) kerneltest.Options {
 	return kerneltest.Options{DB: d, Set: []string{"auth.admin_password=admin"}}
 }
 
-func build(t *testing.T, role kernel.Role, o kerneltest.Options) *httpx.Server {
+func build(t *testing.T, role kernel.Role, o kerneltest.Options, is ...*Module) *httpx.Server {
 	t.Helper()
-	return kerneltest.Build(t, role, o, kerneltest.Provide[organization.Tree](role, fakeTree{}), newModule())
+	m := newModule()
+	if len(is) > 0 {
+		m = is[0]
+	}
+	return kerneltest.Build(t, role, o, kerneltest.Provide[organization.Tree](role, fakeTree{}), m)
 }
 
 // browser keeps the cookie of one visitor.
@@ -186,8 +190,8 @@ func TestRoutes(t *testing.T) {
 		httptestx.Scenario{Name: "methods", Path: "/api/v2/auth/login", Status: 200, Contains: []string{`{"methods":["password"]}`}},
 		httptestx.Scenario{Name: "user", As: operator, Path: users, Body: `{"organizationId":1,"name":"Bekzod","username":"lead1","password":"Password123!","role":"DEPARTMENT_LEAD"}`, Status: 201, Excludes: []string{"assword", "$2"}},
 		httptestx.Scenario{Name: "users", As: operator, Path: users, Status: 200, Golden: "users", Excludes: []string{"assword", "$2"}},
-		httptestx.Scenario{Name: "page", As: operator, Path: users + "?limit=1", Status: 200, Contains: []string{`"next":"WzFd"`}, Excludes: []string{"lead1"}},
-		httptestx.Scenario{Name: "next page", As: operator, Path: users + "?limit=1&after=WzFd&organizationId=1", Status: 200, Contains: []string{"lead1"}},
+		httptestx.Scenario{Name: "page", As: operator, Path: users + "?limit=1&sort=id", Status: 200, Contains: []string{`"next":"WyJpZCIsMV0"`}, Excludes: []string{"lead1"}},
+		httptestx.Scenario{Name: "next page", As: operator, Path: users + "?limit=1&sort=id&after=WyJpZCIsMV0&organizationId=1", Status: 200, Contains: []string{"lead1"}},
 		httptestx.Scenario{Name: "bad cursor", As: operator, Path: users + "?after=x", Status: 400},
 		httptestx.Scenario{Name: "departments", As: operator, Method: "PUT", Path: users + "/2/departments", Body: `{"departmentIds":[1]}`, Status: 200, Contains: []string{`"departmentIds":[1]`}},
 		httptestx.Scenario{Name: "no such user", As: operator, Method: "PUT", Path: users + "/77/departments", Body: `{"departmentIds":[1]}`, Status: 404},
@@ -261,13 +265,13 @@ func TestCredentialsOfMachines(t *testing.T) {
 	}
 }
 
-func TestAgentAPIKnowsKeysAndNoPasswords(t *testing.T) {
+func TestAgentAPIHasNoPasswords(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	o.Set = nil
 	server := build(t, kernel.AgentAPI, o)
 	for _, r := range server.Routes() {
-		if r.Owner == "auth" {
+		if r.Owner == "auth" && r.Path != "/api" && !strings.HasPrefix(r.Path, "/api/security/") {
 			t.Errorf("agent-api has %s %s", r.Method, r.Path)
 		}
 	}

@@ -6,12 +6,13 @@ import (
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/grid"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 func (s *service) userRoutes(r httpx.Router) {
 	const path = "/api/v2/users"
-	r.GET(path, identity.ReadUsers, httpx.Handle(200, s.getUsers), httpx.Doc("All users"))
+	httpx.List(r, path, identity.ReadUsers, s.users(), httpx.Doc("All users"))
 	r.POST(path, identity.WriteUsers, httpx.Handle(201, s.postUser), httpx.Doc("Make a user"))
 	r.GET(path+"/:id", identity.ReadUsers, httpx.Handle(200, s.getUser), httpx.Doc("One user"))
 	r.PATCH(path+"/:id", identity.WriteUsers, httpx.Handle(200, s.patchUser), httpx.Doc("Change a user"))
@@ -60,17 +61,14 @@ func asUser(u userRow, departments []int64) userResponse {
 	}
 }
 
-func (s *service) getUsers(ctx context.Context, in listRequest) (page httpx.Page[userResponse], err error) {
-	after, err := in.place()
-	if err != nil {
-		return page, err
+func (s *service) users() grid.List[userResponse] {
+	return grid.List[userResponse]{
+		Name: "users", Title: "auth.users", Columns: userColumns, Sort: "name", ID: idOfUser,
+		Read: func(ctx context.Context, q grid.Query) ([]userResponse, db.Found, error) {
+			rows, found, err := s.store.users(ctx, q.SQL())
+			return grid.Items(rows, func(u userRow) userResponse { return asUser(u, nil) }), found, err
+		},
 	}
-	rows, next, err := s.listUsers(ctx, in.OrganizationID, after, db.Limit(in.Limit))
-	page.Next = next
-	for _, u := range rows {
-		page.Items = append(page.Items, asUser(u, nil))
-	}
-	return page, err
 }
 
 func (s *service) postUser(ctx context.Context, in userInput) (userResponse, error) {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -12,8 +13,10 @@ import (
 type userRow struct {
 	bun.BaseModel `bun:"table:users,alias:u"`
 	db.MaybeOwned
+	db.Place
 	ID           int64     `bun:"id,pk,autoincrement"`
 	Name         string    `bun:"name"`
+	NameSearch   string    `bun:"name_search"`
 	Username     string    `bun:"username"`
 	Password     string    `bun:"password"` // bcrypt
 	Role         string    `bun:"role"`
@@ -60,9 +63,63 @@ type keyRow struct {
 	Hash        string    `bun:"hash"`
 	Prefix      string    `bun:"prefix"`
 	Description string    `bun:"description"`
+	RateLimit   int       `bun:"rate_limit,nullzero"` // uses a minute; 0: any number
+	AllowedIPs  string    `bun:"allowed_ips"`         // networks between commas; empty: from anywhere
 	IsActive    bool      `bun:"is_active"`
 	ExpiresAt   time.Time `bun:"expires_at,nullzero"`
 	RevokedAt   time.Time `bun:"revoked_at,nullzero"`
 	LastUsedAt  time.Time `bun:"last_used_at,nullzero"`
 	CreatedAt   time.Time `bun:"created_at"`
+}
+
+// networks are those that the key may be used from; nil for any.
+func (k keyRow) networks() []string {
+	if k.AllowedIPs == "" {
+		return nil
+	}
+	return strings.Split(k.AllowedIPs, ",")
+}
+
+type whitelistRow struct {
+	bun.BaseModel `bun:"table:ip_whitelist,alias:wl"`
+	db.Owned
+	Address     string    `bun:"address,pk"`
+	Description string    `bun:"description"`
+	IsActive    bool      `bun:"is_active"`
+	CreatedAt   time.Time `bun:"created_at"`
+}
+
+type blockRow struct {
+	bun.BaseModel `bun:"table:blocked_addresses,alias:b"`
+	db.MaybeOwned
+	Address     string    `bun:"address"`
+	Reason      string    `bun:"reason"`
+	IsAutomatic bool      `bun:"is_automatic"`
+	CreatedAt   time.Time `bun:"created_at"`
+	ExpiresAt   time.Time `bun:"expires_at,nullzero"`
+}
+
+// organization is whose the block is, 0 for nobody's.
+func (b blockRow) organization() int64 {
+	if b.OrganizationID == nil {
+		return 0
+	}
+	return *b.OrganizationID
+}
+
+type eventRow struct {
+	bun.BaseModel `bun:"table:security_events,alias:se"`
+	db.MaybeOwned
+	ID            id.UUID        `bun:"id,pk"`
+	EventType     string         `bun:"event_type"`
+	IPAddress     string         `bun:"ip_address"`
+	UserAgent     string         `bun:"user_agent"`
+	KeyID         int64          `bun:"key_id,nullzero"`
+	RequestPath   string         `bun:"request_path,nullzero"`
+	RequestMethod string         `bun:"request_method,nullzero"`
+	Severity      int            `bun:"severity"`
+	Details       map[string]any `bun:"details"`
+	Times         int            `bun:"times"` // how many like this within its minute
+	FirstAt       time.Time      `bun:"first_at"`
+	LastAt        time.Time      `bun:"last_at"`
 }

@@ -37,7 +37,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[organization.Tree]()},
 		Provides: []kernel.Port{kernel.PortOf[identity.Keys](), kernel.PortOf[identity.KeyList]()},
-		Paths:    []string{"/api/v2/auth", "/api/v2/users", "/api/v2/api-keys", "/api/v1", "/api/auth"},
+		Paths:    []string{"/api/v2/auth", "/api/v2/users", "/api/v2/api-keys", "/api", "/api/v1", "/api/auth", "/api/security"},
 		Commands: []kernel.Command{
 			{Name: "apikey", Usage: usage, Run: m.apikey},
 			{Name: "user", Usage: usageUser, Run: m.user},
@@ -51,12 +51,20 @@ func (m *Module) Manifest() kernel.Manifest {
 func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	s := &service{
 		store: store{h.DB}, tree: kernel.Get[organization.Tree](h), audit: h.Audit, cfg: &m.cfg, log: h.Log, now: m.now,
-		attempts: newAttempts(), sessions: newSessions(),
+		attempts: newAttempts(), sessions: newSessions(), guard: newGuard(store{h.DB}, &m.cfg, h.Log, m.now),
+	}
+	if err := s.guard.meter(h.Metrics); err != nil {
+		return err
 	}
 	kernel.Put[identity.Keys](h, s)
 	kernel.Put[identity.KeyList](h, s)
-	h.Authenticate(kernel.AgentAPI, s.byAPIKey)
-	h.Authenticate(kernel.Dashboard, s.byAPIKey)
+	for _, r := range []kernel.Role{kernel.AgentAPI, kernel.Dashboard} {
+		h.Authenticate(r, s.byAPIKey)
+		h.Forbidden(r, s.wrongType)
+	}
+	s.routesSecurity(h.RoutesV1(kernel.AgentAPI))
+	h.Go("security events", s.guard.run)
+	h.Defer(s.guard.flush)
 	if h.Role != kernel.Dashboard {
 		return nil // no passwords, so neither their cost at the start nor a key for tokens
 	}
@@ -142,6 +150,6 @@ func (m *Module) user(ctx context.Context, h *kernel.CommandHost, args []string)
 func (m *Module) commanded(h *kernel.CommandHost) *service {
 	return &service{
 		store: store{h.DB}, audit: audit.New(audit.Options{DB: h.DB, Log: h.Log}), cfg: &m.cfg, log: h.Log, now: m.now,
-		passwords: newPasswords(m.cost), sessions: newSessions(),
+		passwords: newPasswords(m.cost), sessions: newSessions(), guard: newGuard(store{h.DB}, &m.cfg, h.Log, m.now),
 	}
 }

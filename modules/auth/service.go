@@ -26,6 +26,7 @@ type service struct {
 	passwords *passwords
 	attempts  *attempts
 	sessions  *sessions
+	guard     *guard
 	count     func(outcome string) // a sign-in
 }
 
@@ -197,5 +198,7 @@ func (s *service) makeAdmin(ctx context.Context, password string) (err error) {
 	})
 }
 
-// sweep deletes refresh tokens that are too old to say anything.
-func (s *service) sweep(ctx context.Context) error { return s.store.sweep(asSystem(ctx), s.time()) }
+// sweep deletes refresh tokens that are too old to say anything, and security events.
+func (s *service) sweep(ctx context.Context) error {
+	return errors.Join(s.store.sweep(asSystem(ctx), s.time()), s.sweepSecurity(ctx))
+}

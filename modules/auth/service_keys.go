@@ -31,7 +31,12 @@ type keyInput struct {
 	Type           string    `json:"type" enum:"AGENT,HIKVISION,ADMIN"`
 	Description    string    `json:"description,omitempty"`
 	ExpiresAt      time.Time `json:"expiresAt,omitzero"`
+	AllowedIPs     []string  `json:"allowedIps,omitempty" doc:"addresses and networks (CIDR) that it may be used from; any if empty"`
+	RateLimit      int       `json:"rateLimit,omitzero" doc:"uses a minute from one address; any number if 0"`
 	Key            string    `json:"key,omitempty" doc:"an existing key to take over, at least 32 characters; one is made if this is empty"`
+
+	v1       bool // a key that is over already can be made
+	inactive bool
 }
 
 func (in keyInput) check(now time.Time) error {
@@ -46,10 +51,42 @@ func (in keyInput) check(now time.Time) error {
 	if in.Key != "" && (len(in.Key) < minKey || len(in.Key) > maxKey || !printable(in.Key) || isGatewayKey(in.Key) || isToken(in.Key)) {
 		f.Add("key", codeKeyForm, fault.Params{"Min": minKey, "Max": maxKey})
 	}
-	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) {
+	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) && !in.v1 {
 		f.Add("expiresAt", codePast, nil)
 	}
+	checkRate(&f, in.RateLimit)
+	joinNetworks(&f, in.AllowedIPs)
 	return f.Err()
+}
+
+// maxRate is how many uses a minute can be asked for.
+const maxRate = 1_000_000
+
+func checkRate(f *fault.Fields, rate int) {
+	switch {
+	case rate < 0:
+		f.Add("rateLimit", "below_min", fault.Params{"Min": 0})
+	case rate > maxRate:
+		f.Add("rateLimit", "above_max", fault.Params{"Max": maxRate})
+	}
+}
+
+// joinNetworks is how a key keeps its networks.
+func joinNetworks(f *fault.Fields, list []string) string {
+	if len(list) > maxNetworks {
+		f.Add("allowedIps", "too_many_items", fault.Params{"Max": maxNetworks})
+		return ""
+	}
+	texts := make([]string, 0, len(list))
+	for _, text := range list {
+		n, ok := parseNetwork(text)
+		if !ok {
+			f.Add("allowedIps", codeAddress, nil)
+			break
+		}
+		texts = append(texts, networkText(n))
+	}
+	return strings.Join(texts, ",")
 }
 
 // printable reports whether a header can carry s as it is.
@@ -78,7 +115,7 @@ func (s *service) createKey(ctx context.Context, in keyInput) (keyRow, string, e
 	}
 	row := keyRow{
 		Owned: db.Owned{OrganizationID: in.OrganizationID}, Type: in.Type, Hash: secret.Hash(key), Prefix: key[:shown+shownKey],
-		Description: in.Description, IsActive: true, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond), CreatedAt: s.time(),
+		Description: in.Description, RateLimit: in.RateLimit, AllowedIPs: joinNetworks(&fault.Fields{}, in.AllowedIPs), IsActive: !in.inactive, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond), CreatedAt: s.time(),
 	}
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.store.insertKey(ctx, tx, &row); err != nil {
@@ -86,6 +123,7 @@ func (s *service) createKey(ctx context.Context, in keyInput) (keyRow, string, e
 		}
 		return s.audit.Write(ctx, tx, keyEntry("key.created", row, nil, asKey(row)))
 	})
+	s.guard.forget()
 	return row, key, s.keyFault(ctx, "create", 0, err)
 }
 
@@ -112,6 +150,7 @@ func (s *service) revokeKey(ctx context.Context, id int64) error {
 		}
 		return s.audit.Write(ctx, tx, keyEntry("key.revoked", before, asKey(before), asKey(after)))
 	})
+	s.guard.forget()
 	return s.keyFault(ctx, "revoke", id, err)
 }
 
@@ -155,18 +194,8 @@ func (s *service) ByHash(ctx context.Context, hash string) (identity.Key, error)
 	if !row.IsActive || !row.RevokedAt.IsZero() || !row.ExpiresAt.IsZero() && !now.Before(row.ExpiresAt) {
 		return identity.Key{}, identity.ErrKeyInvalid
 	}
-	s.touch(ctx, row, now)
+	s.guard.use(row.ID, now)
 	return keyOf(row), nil
-}
-
-// touch notes the use of a key. That it cannot is no reason to refuse the key.
-func (s *service) touch(ctx context.Context, row keyRow, now time.Time) {
-	if now.Sub(row.LastUsedAt) < touchEvery {
-		return
-	}
-	if err := s.store.touchKey(ctx, row.ID, now, now.Add(-touchEvery)); err != nil {
-		s.log.WarnContext(ctx, "use of a key could not be noted", "key", row.ID, "error", err)
-	}
 }
 
 // AgentKeys returns the agents' keys in force of the actor's organization.
@@ -183,17 +212,63 @@ func (s *service) AgentKeys(ctx context.Context) ([]identity.Key, error) {
 }
 
 func keyOf(row keyRow) identity.Key {
-	role, _ := actor.ParseRole(row.Type) // the table holds no other
 	return identity.Key{
-		ID: row.ID, OrganizationID: row.OrganizationID, Type: role, Hash: row.Hash, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt,
+		ID: row.ID, OrganizationID: row.OrganizationID, Type: keyRole(row), Hash: row.Hash, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt,
 	}
 }
 
-// byKey returns the actor of an API key, or identity.ErrKeyInvalid.
-func (s *service) byKey(ctx context.Context, key string) (actor.Actor, error) {
-	k, err := s.ByHash(ctx, secret.Hash(key))
-	if err != nil {
-		return actor.Actor{}, err
+func keyRole(row keyRow) actor.Role {
+	role, _ := actor.ParseRole(row.Type) // the table holds no other
+	return role
+}
+
+// keyPatch changes a key; what is nil stays.
+type keyPatch struct {
+	description *string
+	allowed     *[]string
+	rate        *int
+	active      *bool
+	expires     *time.Time // zero: never
+}
+
+func (p keyPatch) apply(row *keyRow) error {
+	var f fault.Fields
+	if p.description != nil {
+		f.Text("description", *p.description, 0, 500)
+		row.Description = *p.description
 	}
-	return actor.Actor{Role: k.Type, ID: keyObject(k.ID), OrganizationID: k.OrganizationID}, nil
+	if p.allowed != nil {
+		row.AllowedIPs = joinNetworks(&f, *p.allowed)
+	}
+	if p.rate != nil {
+		checkRate(&f, *p.rate)
+		row.RateLimit = *p.rate
+	}
+	if p.active != nil {
+		row.IsActive = *p.active
+	}
+	if p.expires != nil {
+		row.ExpiresAt = p.expires.UTC().Truncate(time.Microsecond)
+	}
+	return f.Err()
+}
+
+// changeKey changes a key that is not revoked.
+func (s *service) changeKey(ctx context.Context, id int64, p keyPatch) error {
+	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		before, err := s.store.key(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		after := before
+		if err := p.apply(&after); err != nil {
+			return err
+		}
+		if err := s.store.updateKey(ctx, tx, &after); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, keyEntry("key.changed", before, asKey(before), asKey(after)))
+	})
+	s.guard.forget()
+	return s.keyFault(ctx, "change", id, err)
 }

@@ -36,7 +36,7 @@ func TestKeysOpenTheirRoleInTheirOrganization(t *testing.T) {
 			if want := "sk_" + strings.ToLower(kind) + "_"; !strings.HasPrefix(key, want) || len(key) != len(want)+43 || row.Prefix != key[:len(want)+4] {
 				t.Errorf("key is %q, shown as %q", key, row.Prefix)
 			}
-			a, err := s.byKey(context.Background(), key)
+			a, err := shown(s, key)
 			if err != nil || a.Role != role || a.OrganizationID != 2 || a.UserID != 0 || a.ID != keyObject(row.ID) || a.CrossesOrganizations() {
 				t.Errorf("actor is %+v, %v", a, err)
 			}
@@ -48,7 +48,7 @@ func TestKeysOpenTheirRoleInTheirOrganization(t *testing.T) {
 		if err := s.revokeKey(admin(), row.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.byKey(context.Background(), key); !errors.Is(err, identity.ErrKeyInvalid) {
+		if _, err := shown(s, key); !errors.Is(err, identity.ErrKeyInvalid) {
 			t.Errorf("a revoked key: %v", err)
 		}
 		if err := s.revokeKey(admin(), row.ID); err != nil {
@@ -62,13 +62,13 @@ func TestKeysOpenTheirRoleInTheirOrganization(t *testing.T) {
 			t.Errorf("agents' keys in force are %+v, %v", keys, err)
 		}
 		clock.pass(time.Hour)
-		if _, err := s.byKey(context.Background(), key); !errors.Is(err, identity.ErrKeyInvalid) {
+		if _, err := shown(s, key); !errors.Is(err, errKeyExpired) {
 			t.Errorf("an expired key: %v", err)
 		}
 		if keys, err := s.AgentKeys(keyOfOrganization(1)); err != nil || len(keys) != 0 {
 			t.Errorf("agents' keys after the expiry are %+v, %v", keys, err)
 		}
-		if _, err := s.byKey(context.Background(), "sk_agent_unknown"); !errors.Is(err, identity.ErrKeyInvalid) {
+		if _, err := shown(s, "sk_agent_unknown"); !errors.Is(err, identity.ErrKeyInvalid) {
 			t.Errorf("an unknown key: %v", err)
 		}
 	})
@@ -98,7 +98,10 @@ func TestAnotherOrganizationsKeysAreNotThere(t *testing.T) {
 		if _, _, err := s.createKey(ctx, keyInput{OrganizationID: 1, Type: "AGENT"}); !errors.Is(err, fault.ErrInvalid) {
 			t.Errorf("create: %v", err)
 		}
-		if err := s.store.touchKey(ctx, row.ID, noon, noon); err != nil || counted(t, d, "SELECT count(*) FROM api_keys WHERE last_used_at IS NOT NULL") != 0 {
+		touch := func(ctx context.Context, tx db.Tx) error {
+			return s.store.touchKeys(ctx, tx, []int64{row.ID}, noon, noon)
+		}
+		if err := d.Write(ctx, touch); err != nil || counted(t, d, "SELECT count(*) FROM api_keys WHERE last_used_at IS NOT NULL") != 0 {
 			t.Errorf("touch: %v", err)
 		}
 		for name, step := range map[string]func(context.Context, db.Tx) error{
@@ -123,7 +126,10 @@ func TestUseOfAKeyIsNotedOnceAMinute(t *testing.T) {
 		s, clock := newService(t, d)
 		row, key := newKey(t, s, 1, "AGENT")
 		used := func() time.Time {
-			if _, err := s.byKey(context.Background(), key); err != nil {
+			if _, err := shown(s, key); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.guard.flush(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			rows, _, err := s.listKeys(admin(), 1, row.ID-1, 1)
@@ -199,7 +205,7 @@ func TestCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 		words := strings.Fields(told)
-		if a, err := s.byKey(context.Background(), words[len(words)-1]); err != nil || a.OrganizationID != 1 || a.Role != actor.Agent {
+		if a, err := shown(s, words[len(words)-1]); err != nil || a.OrganizationID != 1 || a.Role != actor.Agent {
 			t.Errorf("the last word of %q is the key of %+v, %v", told, a, err)
 		}
 		own := strings.Repeat("0123456789abcdef", 4)

@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/i18n"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/secret"
 )
@@ -238,9 +239,9 @@ func (s *service) me(ctx context.Context) (u userRow, departments []int64, err e
 
 // speak sets the language of the actor's texts.
 func (s *service) speak(ctx context.Context, language string) error {
-	if language != "uz" && language != "ru" && language != "en" {
+	if !slices.Contains(i18n.Languages(), language) {
 		var f fault.Fields
-		f.Add("language", "not_one_of", fault.Params{"Values": "uz, ru, en"})
+		f.Add("language", "not_one_of", fault.Params{"Values": i18n.Languages()})
 		return f.Err()
 	}
 	return s.changeMe(ctx, "user.language_chosen", func(u *userRow) error {

@@ -225,6 +225,9 @@ func TestMe(t *testing.T) {
 		s, _ := newService(t, d)
 		u := newUser(t, s, 1, "HR", "hr1")
 		ctx := actor.With(context.Background(), actorOf(u))
+		if err := s.speak(ctx, "uz-Cyrl"); err != nil {
+			t.Fatal(err)
+		}
 		if err := s.speak(ctx, "ru"); err != nil {
 			t.Fatal(err)
 		}

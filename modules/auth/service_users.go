@@ -34,15 +34,6 @@ func selfEntry(action string, u userRow, before, after any) audit.Entry {
 	return e
 }
 
-func (s *service) listUsers(ctx context.Context, organization, after int64, limit int) ([]userRow, string, error) {
-	rows, err := s.store.users(ctx, organization, after, limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	rows, next := db.NextPage(rows, limit, func(u userRow) []any { return []any{u.ID} })
-	return rows, next, nil
-}
-
 func (s *service) user(ctx context.Context, id int64) (u userRow, departments []int64, err error) {
 	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		if u, err = s.store.user(ctx, tx, id); err != nil {

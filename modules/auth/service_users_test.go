@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/secret"
 )
@@ -34,8 +35,8 @@ func TestAnotherOrganizationsUsersAreNotThere(t *testing.T) {
 		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE reason = 'RLS_POLICY_VIOLATION' AND actor = 'key:7'"); n != 5 {
 			t.Errorf("%d violations written down, want 5", n)
 		}
-		if rows, _, err := s.listUsers(ctx, 1, 0, 10); err != nil || len(rows) != 0 {
-			t.Errorf("list is %v, %v", rows, err)
+		if all := gridtest.All(t, ctx, s.users(), "organizationId=1"); len(all) != 0 {
+			t.Errorf("list is %v", all)
 		}
 		one := int64(1)
 		in := userInput{OrganizationID: &one, Name: text("X"), Username: text("x"), Password: text(password), Role: text("HR")}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fold"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -36,23 +37,22 @@ func (s store) anyUser(ctx context.Context, tx db.Tx) (bool, error) {
 }
 
 func (s store) insertUser(ctx context.Context, tx db.Tx, row *userRow) error {
+	row.NameSearch = fold.Name(row.Name)
 	_, err := tx.Insert(row).Exec(ctx)
 	return err
 }
 
 func (s store) updateUser(ctx context.Context, tx db.Tx, row *userRow) error {
+	row.NameSearch = fold.Name(row.Name)
 	return db.One(tx.Update(row).WherePK().Exec(ctx))
 }
 
-func (s store) users(ctx context.Context, organization, after int64, limit int) (rows []userRow, err error) {
+func (s store) users(ctx context.Context, l db.List) (rows []userRow, found db.Found, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := tx.Select(&rows).Where("?TableAlias.id > ?", after).Order("u.id").Limit(int64(limit))
-		if organization != 0 {
-			q = q.Where("?TableAlias.organization_id = ?", organization)
-		}
-		return q.Scan(ctx)
+		found, err = tx.List(ctx, tx.Select(&rows), l)
+		return err
 	})
-	return rows, err
+	return rows, found, err
 }
 
 // countFailure adds a wrong password and returns how many there are in a row.

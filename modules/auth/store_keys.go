@@ -50,15 +50,6 @@ func (s store) agentKeys(ctx context.Context, now time.Time) (rows []keyRow, err
 	return rows, err
 }
 
-// touchKey notes that a key was used, unless another process noted it since.
-func (s store) touchKey(ctx context.Context, id int64, now, unless time.Time) error {
-	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Update((*keyRow)(nil)).Set("last_used_at = ?", now).Where("?TableAlias.id = ?", id).
-			Where("(last_used_at IS NULL OR last_used_at <= ?)", unless).Exec(ctx)
-		return err
-	})
-}
-
 func (s store) revokeKey(ctx context.Context, tx db.Tx, id int64, now time.Time) error {
 	return db.One(tx.Update((*keyRow)(nil)).Set("revoked_at = ?", now).
 		Where("?TableAlias.id = ?", id).Where("revoked_at IS NULL").Exec(ctx))

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
+	"time"
 
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/secret"
 )
@@ -29,8 +32,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		fillSecurity(t, d)
 		before := picture(t, d)
 		checks := keyChecks(s.store, key, secret.Hash(text))
+		maps.Copy(checks, securityChecks(t, s.store))
 		for _, v := range []victim{lead, operator} {
 			for name, check := range userChecks(s.store, v) {
 				earlier := checks[name]
@@ -108,15 +113,15 @@ func userChecks(s store, v victim) map[string]func() error {
 			})
 		},
 		"users": func() error {
-			for _, organization := range []int64{0, 1} {
-				rows, err := s.users(keyOfOrganization(2), organization, 0, 10)
-				for _, r := range rows {
-					if r.organization() != 2 {
-						return fmt.Errorf("shows %s", r.Username)
-					}
-				}
+			for _, query := range []string{"", "organizationId=1", "q=a&sort=-role,username"} {
+				shown, err := gridtest.Walk(keyOfOrganization(2), (&service{store: s}).users(), query)
 				if err != nil {
 					return err
+				}
+				for _, u := range shown {
+					if u.OrganizationID != 2 {
+						return fmt.Errorf("shows %s", u.Username)
+					}
 				}
 			}
 			return nil
@@ -175,27 +180,115 @@ func keyChecks(s store, key keyRow, hash string) map[string]func() error {
 			return errors.Join(nothing(all, err), nothing(named, namedErr))
 		},
 		"agentKeys": func() error { return nothing(s.agentKeys(theirs, noon)) },
-		"touchKey":  func() error { return s.touchKey(theirs, key.ID, noon, noon) },
+		"touchKeys": silent(s, func(ctx context.Context, tx db.Tx) error { return s.touchKeys(ctx, tx, []int64{key.ID}, noon, noon) }),
+		"updateKey": refused(s, func(ctx context.Context, tx db.Tx) error { return s.updateKey(ctx, tx, &key) }),
+		"countKeys": zero(s, func(ctx context.Context, tx db.Tx) (int64, error) { return s.countKeys(ctx, tx, noon) }),
 		"revokeKey": refused(s, func(ctx context.Context, tx db.Tx) error { return s.revokeKey(ctx, tx, key.ID, noon) }),
 	}
 }
 
-// picture is all that is stored of users, sign-ins and keys, but for organization 2, as text.
+// zero is an error if a count or a time is not zero for organization 3, which has nothing.
+func zero[T comparable](s store, read func(ctx context.Context, tx db.Tx) (T, error)) func() error {
+	return func() error {
+		return s.db.Read(keyOfOrganization(3), func(ctx context.Context, tx db.Tx) error {
+			var want T
+			got, err := read(ctx, tx)
+			if err == nil && got != want {
+				return fmt.Errorf("tells %v", got)
+			}
+			return err
+		})
+	}
+}
+
+// fillSecurity gives organization 1, and nobody, a block and an event, and the one a listed address.
+func fillSecurity(t *testing.T, d *db.DB) {
+	t.Helper()
+	s, one := store{d}, int64(1)
+	err := d.Write(asSystem(context.Background()), func(ctx context.Context, tx db.Tx) error {
+		for _, o := range []*int64{&one, nil} {
+			owned := db.MaybeOwned{OrganizationID: o}
+			block := blockRow{MaybeOwned: owned, Address: "192.0.2.66", Reason: "r", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}
+			event := eventRow{MaybeOwned: owned, ID: id.New(), EventType: eventInvalidKey, IPAddress: "192.0.2.66", Severity: 7, Times: 1, FirstAt: noon, LastAt: noon}
+			if err := errors.Join(s.block(ctx, tx, &block), s.writeEvents(ctx, tx, []eventRow{event})); err != nil {
+				return err
+			}
+		}
+		return s.allow(ctx, tx, &whitelistRow{Owned: db.Owned{OrganizationID: 1}, Address: "192.0.2.67", IsActive: true, CreatedAt: noon})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func securityChecks(t *testing.T, s store) map[string]func() error {
+	t.Helper()
+	late, one := noon.AddDate(1, 0, 0), int64(1)
+	var event eventRow
+	err := s.db.Read(keyOfOrganization(1), func(ctx context.Context, tx db.Tx) error { return tx.Select(&event).Scan(ctx) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]func() error{
+		"security": func() error {
+			all, err := s.security(keyOfOrganization(2), noon)
+			return errors.Join(nothing(all.keys, err), nothing(all.blocks, nil), nothing(all.whitelist, nil))
+		},
+		"whitelist": silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.whitelist(ctx, tx)) }),
+		"allow": refused(s, func(ctx context.Context, tx db.Tx) error {
+			return s.allow(ctx, tx, &whitelistRow{Owned: db.Owned{OrganizationID: 1}, Address: "192.0.2.67", CreatedAt: noon})
+		}),
+		"disallow": refused(s, func(ctx context.Context, tx db.Tx) error { return s.disallow(ctx, tx, "192.0.2.67") }),
+		"blocks":   silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.blocks(ctx, tx, noon)) }),
+		"block": refused(s, func(ctx context.Context, tx db.Tx) error {
+			return s.block(ctx, tx, &blockRow{MaybeOwned: db.MaybeOwned{OrganizationID: &one}, Address: "192.0.2.66", CreatedAt: noon})
+		}),
+		"unblock": refused(s, func(ctx context.Context, tx db.Tx) error { return s.unblock(ctx, tx, "192.0.2.66") }),
+		"writeEvents": func() error {
+			mine := event
+			mine.OrganizationID, mine.Times = nil, 99
+			err := s.db.Write(keyOfOrganization(2), func(ctx context.Context, tx db.Tx) error { return s.writeEvents(ctx, tx, []eventRow{mine}) })
+			if err != nil && !errors.Is(err, db.ErrForeign) {
+				return err
+			}
+			mine.OrganizationID = &one
+			return refused(s, func(ctx context.Context, tx db.Tx) error { return s.writeEvents(ctx, tx, []eventRow{mine}) })()
+		},
+		"events":      silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.events(ctx, tx, "", 10)) }),
+		"eventsSince": silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.eventsSince(ctx, tx, noon)) }),
+		"edge":        zero(s, func(ctx context.Context, tx db.Tx) (time.Time, error) { return s.edge(ctx, tx, 0) }),
+		"sweepEvents": silent(s, func(ctx context.Context, tx db.Tx) error {
+			n, err := s.sweepEvents(ctx, tx, late, 10)
+			if n != 0 {
+				return fmt.Errorf("deletes %d", n)
+			}
+			return err
+		}),
+		"sweepBlocks": silent(s, func(ctx context.Context, tx db.Tx) error { return s.sweepBlocks(ctx, tx, late) }),
+	}
+}
+
+// picture is all that is stored of users, sign-ins, keys, addresses and events, but for organization 2, as text.
 func picture(t *testing.T, d *db.DB) string {
 	t.Helper()
 	var users []userRow
 	var sessions []refreshRow
 	var keys []keyRow
 	var departments []departmentUserRow
+	var blocks []blockRow
+	var whitelist []whitelistRow
+	var events []eventRow
 	const others = "organization_id IS NULL OR organization_id <> 2"
 	err := d.Read(admin(), func(ctx context.Context, tx db.Tx) error {
 		return errors.Join(tx.Select(&users).Where(others).Order("id").Scan(ctx), tx.Select(&sessions).Where(others).Order("hash").Scan(ctx),
-			tx.Select(&keys).Where(others).Order("id").Scan(ctx), tx.Select(&departments).Where(others).Scan(ctx))
+			tx.Select(&keys).Where(others).Order("id").Scan(ctx), tx.Select(&departments).Where(others).Scan(ctx),
+			tx.Select(&blocks).Where(others).Order("address").Scan(ctx), tx.Select(&whitelist).Where(others).Scan(ctx),
+			tx.Select(&events).Where(others).Order("id").Scan(ctx))
 	})
 	if err != nil || len(users) != 2 || len(sessions) != 2 || len(keys) != 1 || len(departments) != 1 {
 		t.Fatalf("%d users, %d sign-ins, %d keys, %d departments: %v", len(users), len(sessions), len(keys), len(departments), err)
 	}
-	text, err := json.Marshal([]any{users, sessions, keys, departments}) // it follows pointers
+	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events}) // it follows pointers
 	if err != nil {
 		t.Fatal(err)
 	}

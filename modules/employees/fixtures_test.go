@@ -11,6 +11,9 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fold"
+	"github.com/staff-control/staff-control/platform/grid"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -44,7 +47,7 @@ func (fakeTree) Below(_ context.Context, ids []int64) ([]int64, error) {
 	return ids, nil
 }
 
-func newService(t *testing.T, d *db.DB) *service {
+func newService(t testing.TB, d *db.DB) *service {
 	t.Helper()
 	fill(t, d)
 	return &service{
@@ -54,17 +57,17 @@ func newService(t *testing.T, d *db.DB) *service {
 }
 
 // fill puts two organizations and the tree into the database.
-func fill(t *testing.T, d *db.DB) {
+func fill(t testing.TB, d *db.DB) {
 	t.Helper()
 	write(t, d, `INSERT INTO organizations (full_name, short_name, created_at, updated_at) VALUES ('A', 'A', ?0, ?0), ('B', 'B', ?0, ?0)`, noon)
 	for _, dep := range departments {
-		write(t, d, `INSERT INTO departments (organization_id, full_name, short_name, created_at, updated_at) VALUES (?1, ?2, 'd', ?0, ?0)`,
-			noon, dep.OrganizationID, dep.Name)
+		write(t, d, `INSERT INTO departments (organization_id, full_name, full_name_search, short_name, created_at, updated_at) VALUES (?1, ?2, ?3, 'd', ?0, ?0)`,
+			noon, dep.OrganizationID, dep.Name, fold.Name(dep.Name))
 	}
 }
 
 // write runs a statement that names its organization itself.
-func write(t *testing.T, d *db.DB, query string, args ...any) {
+func write(t testing.TB, d *db.DB, query string, args ...any) {
 	t.Helper()
 	err := d.Write(admin(), func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Raw(query, args...).Exec(ctx)
@@ -104,10 +107,11 @@ func counted(t *testing.T, d *db.DB, query string, args ...any) (n int) {
 	return n
 }
 
-func names(rows []employeeRow) string {
-	var all []string
-	for _, e := range rows {
-		all = append(all, e.Name)
-	}
-	return fmt.Sprint(all)
+// day is when everybody of these tests was made.
+const day = "2026-11-02T12:00:00Z"
+
+// listed returns the names in a list.
+func listed(t *testing.T, s *service, ctx context.Context, query string) string {
+	t.Helper()
+	return fmt.Sprint(grid.Items(gridtest.All(t, ctx, s.employees(), query), func(e employeeResponse) string { return e.Name }))
 }

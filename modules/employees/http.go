@@ -7,12 +7,13 @@ import (
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/grid"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 func (s *service) routes(r httpx.Router) {
 	const path = "/api/v2/employees"
-	r.GET(path, employee.Read, httpx.Handle(200, s.getEmployees), httpx.Doc("Employees that you may see, by name"))
+	httpx.List(r, path, employee.Read, s.employees(), httpx.Doc("Employees that you may see, by name"))
 	r.POST(path, employee.Write, httpx.Handle(201, s.postEmployee), httpx.Doc("Add an employee"))
 	r.GET(path+"/:id", employee.Read, httpx.Handle(200, s.getEmployee), httpx.Doc("One employee"))
 	r.PATCH(path+"/:id", employee.Write, httpx.Handle(200, s.patchEmployee), httpx.Doc("Change or move an employee"))
@@ -67,27 +68,24 @@ func (s *service) show(ctx context.Context, e employeeRow) (employeeResponse, er
 	return out, err
 }
 
-type employeesRequest struct {
-	Search       string `query:"search" doc:"words of the name, in Latin or Cyrillic"`
-	DepartmentID int64  `query:"departmentId" doc:"with the departments below it"`
-	IsActive     *bool  `query:"isActive"`
-	After        string `query:"after"`
-	Limit        int    `query:"limit"`
+func (s *service) employees() grid.List[employeeResponse] {
+	return grid.List[employeeResponse]{
+		Name: "employees", Title: "employees.list", Columns: columns, Sort: "name", ID: idOfEmployee, Prepare: s.widen, Read: s.read,
+	}
 }
 
-func (s *service) getEmployees(ctx context.Context, in employeesRequest) (page httpx.Page[employeeResponse], err error) {
-	rows, next, err := s.list(ctx, query{
-		search: in.Search, department: in.DepartmentID, active: in.IsActive, after: in.After, limit: db.Limit(in.Limit),
-	})
-	page.Next = next
-	for _, e := range rows {
-		item, err := s.show(ctx, e)
-		if err != nil {
-			return page, err
-		}
-		page.Items = append(page.Items, item)
+func (s *service) read(ctx context.Context, q grid.Query) ([]employeeResponse, db.Found, error) {
+	rows, found, err := s.store.list(ctx, sightOf(ctx), q.SQL())
+	if err != nil {
+		return nil, found, err
 	}
-	return page, err
+	items := make([]employeeResponse, len(rows))
+	for i, e := range rows {
+		if items[i], err = s.show(ctx, e); err != nil {
+			return nil, found, err
+		}
+	}
+	return items, found, nil
 }
 
 func (s *service) postEmployee(ctx context.Context, in employeeInput) (employeeResponse, error) {

@@ -11,6 +11,7 @@ import (
 type employeeRow struct {
 	bun.BaseModel `bun:"table:employees,alias:e"`
 	db.Owned
+	db.Place
 	ID                int64     `bun:"id,pk,autoincrement"`
 	DepartmentID      int64     `bun:"department_id"`
 	Name              string    `bun:"name"`

@@ -26,8 +26,8 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "employees",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[organization.Tree]()},
-		Provides: []kernel.Port{kernel.PortOf[employee.Directory]()},
-		Paths:    []string{"/api/v2/employees"},
+		Provides: []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster]()},
+		Paths:    []string{"/api/v2/employees", "/api/v1/employees", "/api/employees"},
 		Messages: messages,
 	}
 }
@@ -36,6 +36,8 @@ func (m *Module) Manifest() kernel.Manifest {
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{store: store{h.DB}, tree: kernel.Get[organization.Tree](h), audit: h.Audit, now: time.Now}
 	kernel.Put[employee.Directory](h, s)
+	kernel.Put[employee.Roster](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
+	s.routesV1(h.RoutesV1(kernel.Dashboard))
 	return nil
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/fold"
+	"github.com/staff-control/staff-control/platform/grid"
 )
 
 const (
@@ -44,40 +46,22 @@ func sightOf(ctx context.Context) sight {
 // time is the present as both databases keep it.
 func (s *service) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// query is what a caller asks of the list.
-type query struct {
-	search     string
-	department int64 // with those below it; 0: any
-	active     *bool
-	after      string
-	limit      int
-}
-
-func (s *service) list(ctx context.Context, q query) (rows []employeeRow, next string, err error) {
-	f := filter{active: q.active, limit: q.limit + 1}
-	if q.after != "" {
-		if err := db.ParseCursor(q.after, &f.afterName, &f.afterID); err != nil {
-			return nil, "", err
-		}
+// widen makes of the departments that were asked for those with all below them.
+func (s *service) widen(ctx context.Context, q grid.Query) (grid.Query, error) {
+	asked := q.IDs("departmentId")
+	if asked == nil {
+		return q, nil
 	}
-	if strings.TrimSpace(q.search) != "" {
-		if f.words = strings.Fields(fold(q.search)); len(f.words) == 0 {
-			return nil, "", nil // signs only: no name has them
+	names := make([]string, len(asked))
+	for i, id := range asked {
+		d, err := s.tree.Department(ctx, id)
+		if err != nil {
+			return q, err
 		}
+		names[i] = d.Name
 	}
-	if q.department != 0 {
-		if _, err := s.tree.Department(ctx, q.department); err != nil {
-			return nil, "", err
-		}
-		if f.departments, err = s.tree.Below(ctx, []int64{q.department}); err != nil {
-			return nil, "", err
-		}
-	}
-	if rows, err = s.store.list(ctx, sightOf(ctx), f); err != nil {
-		return nil, "", err
-	}
-	rows, next = db.NextPage(rows, q.limit, func(e employeeRow) []any { return []any{e.NameSearch, e.ID} })
-	return rows, next, nil
+	below, err := s.tree.Below(ctx, asked)
+	return q.Widen("departmentId", below, strings.Join(names, ", ")), err
 }
 
 func (s *service) get(ctx context.Context, id int64) (row employeeRow, err error) {
@@ -223,7 +207,7 @@ func (in employeeInput) apply(row *employeeRow) error {
 	if in.IsActive != nil {
 		row.IsActive = *in.IsActive
 	}
-	row.NameSearch = fold(row.Name)
+	row.NameSearch = fold.Name(row.Name)
 	var f fault.Fields
 	if row.DepartmentID == 0 {
 		f.Add("departmentId", "required", nil)

@@ -36,8 +36,8 @@ func TestAnotherOrganizationsEmployeeIsNotThere(t *testing.T) {
 		if _, err := s.create(ctx, employeeInput{Name: &name, DepartmentID: &home}); !errors.Is(err, fault.ErrInvalid) {
 			t.Errorf("create in another's department: %v", err)
 		}
-		if rows, _, err := s.list(ctx, query{limit: 10}); err != nil || len(rows) != 0 {
-			t.Errorf("list is %v, %v", rows, err)
+		if found := listed(t, s, ctx, ""); found != "[]" {
+			t.Errorf("list is %s", found)
 		}
 		if found, err := s.ByIDs(ctx, []int64{id}); err != nil || len(found) != 0 {
 			t.Errorf("ByIDs gives %v, %v", found, err)
@@ -85,40 +85,29 @@ func TestListIsSearchedInBothScriptsAndPaged(t *testing.T) {
 			newEmployee(t, s, []int64{1, 2, 3, 1}[i], name)
 		}
 		newEmployee(t, s, 4, "Karimova of another tenant")
-		hr, off := as(actor.HR, 1), false
-		for _, c := range []struct {
-			q    query
-			want string
-		}{
-			{query{search: "ўктам"}, "[Oʻktam Gʻaniyev Ўктам Ғаниев]"},
-			{query{search: "ganiyev o'k"}, "[Oʻktam Gʻaniyev Ўктам Ғаниев]"},
-			{query{search: "KARIMOVA"}, "[Dilnoza Karimova Каримова Зилола]"},
-			{query{search: "каримова дил"}, "[Dilnoza Karimova]"},
-			{query{search: "%"}, "[]"},
-			{query{search: "  "}, "[Dilnoza Karimova Каримова Зилола Oʻktam Gʻaniyev Ўктам Ғаниев]"},
-			{query{department: 1}, "[Каримова Зилола Oʻktam Gʻaniyev Ўктам Ғаниев]"},
-			{query{department: 3}, "[Dilnoza Karimova]"},
-			{query{active: &off}, "[]"},
+		for asked, want := range map[string]string{
+			"search=ўктам":          "[Oʻktam Gʻaniyev Ўктам Ғаниев]",
+			"q=ganiyev o'k":         "[Oʻktam Gʻaniyev Ўктам Ғаниев]",
+			"q=KARIMOVA":            "[Dilnoza Karimova Каримова Зилола]",
+			"name=каримова дил":     "[Dilnoza Karimova]",
+			"q=%25":                 "[]",
+			"name=%25":              "[]",
+			"search=  ":             "[Dilnoza Karimova Каримова Зилола Oʻktam Gʻaniyev Ўктам Ғаниев]",
+			"departmentId=1":        "[Каримова Зилола Oʻktam Gʻaniyev Ўктам Ғаниев]",
+			"departmentId=3":        "[Dilnoza Karimova]",
+			"departmentId=3,2":      "[Dilnoza Karimova Ўктам Ғаниев]",
+			"departmentName=ombor":  "[Dilnoza Karimova]",
+			"isActive=false":        "[]",
+			"sort=-name&limit=2":    "[Ўктам Ғаниев Oʻktam Gʻaniyev Каримова Зилола Dilnoza Karimova]",
+			"sort=isActive,-id":     "[Каримова Зилола Dilnoza Karimova Ўктам Ғаниев Oʻktam Gʻaniyev]",
+			"sort=departmentName":   "[Ўктам Ғаниев Dilnoza Karimova Oʻktam Gʻaniyev Каримова Зилола]",
+			"limit=1":               "[Dilnoza Karimova Каримова Зилола Oʻktam Gʻaniyev Ўктам Ғаниев]",
+			"createdAt.from=" + day: "[Dilnoza Karimova Каримова Зилола Oʻktam Gʻaniyev Ўктам Ғаниев]",
+			"createdAt.to=" + day:   "[]",
 		} {
-			c.q.limit = 10
-			rows, _, err := s.list(hr, c.q)
-			if err != nil || names(rows) != c.want {
-				t.Errorf("search %q, department %d gives %s, %v; want %s", c.q.search, c.q.department, names(rows), err, c.want)
+			if got := listed(t, s, as(actor.HR, 1), asked); got != want {
+				t.Errorf("%s gives %s, want %s", asked, got, want)
 			}
-		}
-		var all []string
-		for q := (query{limit: 1}); ; {
-			rows, next, err := s.list(hr, q)
-			if err != nil || len(rows) != 1 {
-				t.Fatalf("page %v, %v", rows, err)
-			}
-			all = append(all, rows[0].Name)
-			if q.after = next; next == "" {
-				break
-			}
-		}
-		if want := []string{"Dilnoza Karimova", "Каримова Зилола", "Oʻktam Gʻaniyev", "Ўктам Ғаниев"}; !slices.Equal(all, want) {
-			t.Errorf("pages give %v, want %v", all, want)
 		}
 	})
 }
@@ -129,11 +118,11 @@ func TestALeadSeesItsPeopleOnly(t *testing.T) {
 		s := newService(t, d)
 		own, low, other := newEmployee(t, s, 1, "Own"), newEmployee(t, s, 2, "Low"), newEmployee(t, s, 3, "Other")
 		lead := as(actor.DepartmentLead, 1, 1, 2)
-		if rows, _, err := s.list(lead, query{limit: 10}); err != nil || names(rows) != "[Low Own]" {
-			t.Errorf("a lead sees %s, %v", names(rows), err)
+		if seen := listed(t, s, lead, ""); seen != "[Low Own]" {
+			t.Errorf("a lead sees %s", seen)
 		}
-		if rows, _, err := s.list(lead, query{limit: 10, department: 3}); err != nil || len(rows) != 0 {
-			t.Errorf("in another department a lead sees %s, %v", names(rows), err)
+		if seen := listed(t, s, lead, "departmentId=3"); seen != "[]" {
+			t.Errorf("in another department a lead sees %s", seen)
 		}
 		if _, err := s.ByID(lead, other); !errors.Is(err, employee.ErrUnknown) {
 			t.Errorf("somebody of another department: %v", err)
@@ -144,8 +133,8 @@ func TestALeadSeesItsPeopleOnly(t *testing.T) {
 		if ids, err := s.InDepartments(lead, []int64{1, 3}); err != nil || !slices.Equal(ids, []int64{own}) {
 			t.Errorf("InDepartments gives %v, %v", ids, err)
 		}
-		if rows, _, err := s.list(as(actor.DepartmentLead, 1), query{limit: 10}); err != nil || len(rows) != 0 {
-			t.Errorf("a lead of nothing sees %s, %v", names(rows), err)
+		if seen := listed(t, s, as(actor.DepartmentLead, 1), ""); seen != "[]" {
+			t.Errorf("a lead of nothing sees %s", seen)
 		}
 		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE reason <> ''"); n != 0 {
 			t.Errorf("%d violations, want none", n)

@@ -11,34 +11,12 @@ import (
 // store keeps employees. It holds no rule: those are in service.go.
 type store struct{ db *db.DB }
 
-// filter narrows a list, which is ordered by folded name and id.
-type filter struct {
-	words       []string // folded; each is somewhere in the name
-	departments []int64  // nil: any
-	active      *bool
-	afterName   string
-	afterID     int64
-	limit       int
-}
-
-func (s store) list(ctx context.Context, v sight, f filter) (rows []employeeRow, err error) {
+func (s store) list(ctx context.Context, v sight, l db.List) (rows []employeeRow, found db.Found, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := v.narrow(tx.Select(&rows)).Order("e.name_search", "e.id").Limit(int64(f.limit))
-		for _, w := range f.words {
-			q = q.Where("?TableAlias.name_search LIKE ?", "%"+w+"%") // a folded word has no wildcard in it
-		}
-		if f.departments != nil {
-			q = q.Where("?TableAlias.department_id IN (?)", bun.List(f.departments))
-		}
-		if f.active != nil {
-			q = q.Where("?TableAlias.is_active = ?", *f.active)
-		}
-		if f.afterID != 0 {
-			q = q.Where("(?TableAlias.name_search, ?TableAlias.id) > (?, ?)", f.afterName, f.afterID)
-		}
-		return q.Scan(ctx)
+		found, err = tx.List(ctx, v.narrow(tx.Select(&rows)), l)
+		return err
 	})
-	return rows, err
+	return rows, found, err
 }
 
 func (s store) byID(ctx context.Context, tx db.Tx, v sight, id int64) (row employeeRow, err error) {

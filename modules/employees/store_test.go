@@ -9,6 +9,8 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
+	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 // Each method of the store, called by organization 2, does nothing to organization 1 and shows nothing of it.
@@ -36,8 +38,42 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		}
 		dbtest.Tenants(t, map[string]func() error{
 			"list": func() error {
-				return errors.Join(foreign(s.list(theirs, all, filter{limit: 10})),
-					foreign(s.list(theirs, all, filter{limit: 10, words: []string{"nodira"}, departments: []int64{1}})))
+				for _, query := range []string{"", "q=nodira", "sort=-departmentName,name&id=1,2,3"} {
+					for _, e := range gridtest.All(t, theirs, o.employees(), query) {
+						if e.OrganizationID != 2 {
+							return fmt.Errorf("shows %+v", e)
+						}
+					}
+				}
+				return nil
+			},
+			"active": func() error {
+				for _, departments := range [][]int64{nil, {1, 2, 3}} {
+					rows, err := s.active(theirs, sight{all: true}, departments)
+					for _, e := range rows {
+						if e.OrganizationID != 2 {
+							return fmt.Errorf("shows %+v", e)
+						}
+					}
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			"listV1": func() error {
+				for _, l := range []httpx.ListV1{{Page: 1, Limit: 10}, {Page: 1, Limit: 10, Search: "nodira"}} {
+					rows, _, err := s.listV1(theirs, all, l, true)
+					for _, e := range rows {
+						if e.OrganizationID != 2 {
+							return fmt.Errorf("shows %+v", e)
+						}
+					}
+					if err != nil {
+						return err
+					}
+				}
+				return nil
 			},
 			"byID": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
@@ -78,7 +114,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 // picture is all that is stored of organization 1, as text.
 func picture(t *testing.T, s store) string {
 	t.Helper()
-	rows, err := s.list(as(actor.HR, 1), sight{all: true}, filter{limit: 10})
+	rows, err := s.byIDs(as(actor.HR, 1), sight{all: true}, []int64{1, 2})
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("%d employees of organization 1, %v", len(rows), err)
 	}

@@ -6,17 +6,18 @@ import (
 
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/grid"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 func (s *service) routes(r httpx.Router) {
 	const orgs, deps = "/api/v2/organizations", "/api/v2/departments"
-	r.GET(orgs, organization.Read, httpx.Handle(200, s.getOrganizations), httpx.Doc("Organizations that you may see"))
+	httpx.List(r, orgs, organization.Read, s.organizations(), httpx.Doc("Organizations that you may see"))
 	r.POST(orgs, organization.Write, httpx.Handle(201, s.postOrganization), httpx.Doc("Make an organization"))
 	r.GET(orgs+"/:id", organization.Read, httpx.Handle(200, s.getOrganization), httpx.Doc("One organization"))
 	r.PATCH(orgs+"/:id", organization.Write, httpx.Handle(200, s.patchOrganization), httpx.Doc("Change what is given of an organization"))
 	r.DELETE(orgs+"/:id", organization.Write, httpx.Handle(200, s.deleteOrganization), httpx.Doc("Delete an organization, or make it inactive if it is in use"))
-	r.GET(deps, organization.ReadDepartment, httpx.Handle(200, s.getDepartments), httpx.Doc("Departments that you may see"))
+	httpx.List(r, deps, organization.ReadDepartment, s.departments(), httpx.Doc("Departments that you may see"))
 	r.GET(deps+"/tree", organization.ReadDepartment, httpx.Handle(200, s.getTree), httpx.Doc("Active departments, each under its parent"))
 	r.POST(deps, organization.WriteDepartment, httpx.Handle(201, s.postDepartment), httpx.Doc("Make a department"))
 	r.GET(deps+"/:id", organization.ReadDepartment, httpx.Handle(200, s.getDepartment), httpx.Doc("One department"))
@@ -26,19 +27,6 @@ func (s *service) routes(r httpx.Router) {
 
 type idRequest struct {
 	ID int64 `path:"id" json:"-"`
-}
-
-type pageRequest struct {
-	After string `query:"after"`
-	Limit int    `query:"limit"`
-}
-
-// place reads the cursor of a list by id.
-func (p pageRequest) place() (after int64, err error) {
-	if p.After != "" {
-		err = db.ParseCursor(p.After, &after)
-	}
-	return after, err
 }
 
 type removal struct {
@@ -75,17 +63,14 @@ func asOrganization(o organizationRow) organizationResponse {
 	}
 }
 
-func (s *service) getOrganizations(ctx context.Context, in pageRequest) (page httpx.Page[organizationResponse], err error) {
-	after, err := in.place()
-	if err != nil {
-		return page, err
+func (s *service) organizations() grid.List[organizationResponse] {
+	return grid.List[organizationResponse]{
+		Name: "organizations", Title: "organizations.list", Columns: organizationColumns, Sort: "fullName", ID: idOfOrganization,
+		Read: func(ctx context.Context, q grid.Query) ([]organizationResponse, db.Found, error) {
+			rows, found, err := s.store.organizations(ctx, q.SQL())
+			return grid.Items(rows, asOrganization), found, err
+		},
 	}
-	rows, next, err := s.list(ctx, after, db.Limit(in.Limit))
-	page.Next = next
-	for _, o := range rows {
-		page.Items = append(page.Items, asOrganization(o))
-	}
-	return page, err
 }
 
 func (s *service) postOrganization(ctx context.Context, in organizationInput) (organizationResponse, error) {
@@ -136,22 +121,14 @@ func asDepartment(d departmentRow) departmentResponse {
 	}
 }
 
-type departmentsRequest struct {
-	OrganizationID int64 `query:"organizationId"`
-	pageRequest
-}
-
-func (s *service) getDepartments(ctx context.Context, in departmentsRequest) (page httpx.Page[departmentResponse], err error) {
-	after, err := in.place()
-	if err != nil {
-		return page, err
+func (s *service) departments() grid.List[departmentResponse] {
+	return grid.List[departmentResponse]{
+		Name: "departments", Title: "organizations.departments", Columns: departmentColumns, Sort: "fullName", ID: idOfDepartment,
+		Read: func(ctx context.Context, q grid.Query) ([]departmentResponse, db.Found, error) {
+			rows, found, err := s.store.departments(ctx, sightOf(ctx), q.SQL())
+			return grid.Items(rows, asDepartment), found, err
+		},
 	}
-	rows, next, err := s.listDepartments(ctx, listing{organization: in.OrganizationID, after: after, limit: db.Limit(in.Limit)})
-	page.Next = next
-	for _, d := range rows {
-		page.Items = append(page.Items, asDepartment(d))
-	}
-	return page, err
 }
 
 type treeRequest struct {

@@ -25,8 +25,8 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "organizations",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Provides: []kernel.Port{kernel.PortOf[organization.Tree]()},
-		Paths:    []string{"/api/v2/organizations", "/api/v2/departments"},
+		Provides: []kernel.Port{kernel.PortOf[organization.Tree](), kernel.PortOf[organization.Index]()},
+		Paths:    []string{"/api/v2/organizations", "/api/v2/departments", "/api/v1/organizations", "/api/organizations"},
 		Config:   &m.cfg,
 		Messages: messages,
 	}
@@ -39,6 +39,9 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 		return err
 	}
 	kernel.Put[organization.Tree](h, s)
+	kernel.Put[organization.Index](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
+	s.routesV1(h.RoutesV1(kernel.Dashboard))
+	h.Zones(h.Role, s.zone)
 	return nil
 }

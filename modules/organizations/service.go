@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/i18n"
 )
 
 const (
@@ -52,15 +54,6 @@ func (s *service) first(ctx context.Context, name string) error {
 		return nil
 	}
 	return err
-}
-
-func (s *service) list(ctx context.Context, after int64, limit int) ([]organizationRow, string, error) {
-	rows, err := s.store.organizations(ctx, after, limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	rows, next := db.NextPage(rows, limit, func(o organizationRow) []any { return []any{o.ID} })
-	return rows, next, nil
 }
 
 func (s *service) organization(ctx context.Context, id int64) (row organizationRow, err error) {
@@ -149,7 +142,7 @@ type organizationInput struct {
 	Phone             *string `json:"phone,omitempty"`
 	Email             *string `json:"email,omitempty"`
 	AdditionalDetails *string `json:"additionalDetails,omitempty"`
-	Language          *string `json:"language,omitempty" enum:"uz,ru,en"`
+	Language          *string `json:"language,omitempty" enum:"uz,uz-Cyrl,ru,en"`
 	Zone              *string `json:"zone,omitempty" doc:"of its days, as in Asia/Tashkent"`
 	IsActive          *bool   `json:"isActive,omitempty"`
 }
@@ -168,8 +161,8 @@ func (in organizationInput) apply(row *organizationRow) error {
 	}
 	var f fault.Fields
 	checkPlace(&f, row.FullName, row.ShortName, row.Address, row.Phone, row.Email, row.AdditionalDetails)
-	if row.Language != "uz" && row.Language != "ru" && row.Language != "en" {
-		f.Add("language", "not_one_of", fault.Params{"Values": "uz, ru, en"})
+	if !slices.Contains(i18n.Languages(), row.Language) {
+		f.Add("language", "not_one_of", fault.Params{"Values": i18n.Languages()})
 	}
 	if _, err := time.LoadLocation(row.Zone); err != nil || row.Zone == "" || row.Zone == "Local" {
 		f.Add("zone", codeZone, nil)

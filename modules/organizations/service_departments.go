@@ -23,17 +23,6 @@ func sightOf(ctx context.Context) sight {
 	return sight{all: a.Role != actor.DepartmentLead, departments: a.DepartmentIDs}
 }
 
-func (s *service) listDepartments(ctx context.Context, l listing) ([]departmentRow, string, error) {
-	limit := l.limit
-	l.limit++
-	rows, err := s.store.departments(ctx, sightOf(ctx), l)
-	if err != nil {
-		return nil, "", err
-	}
-	rows, next := db.NextPage(rows, limit, func(d departmentRow) []any { return []any{d.ID} })
-	return rows, next, nil
-}
-
 func (s *service) department(ctx context.Context, id int64) (row departmentRow, err error) {
 	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		row, err = s.store.department(ctx, tx, sightOf(ctx), id)
@@ -170,7 +159,7 @@ type node struct {
 // forest returns the departments of an organization, each under its parent. A department whose parent
 // the actor may not see stands at the root.
 func (s *service) forest(ctx context.Context, organizationID int64) ([]node, error) {
-	rows, err := s.store.departments(ctx, sightOf(ctx), listing{organization: organizationID, limit: maxForest})
+	rows, err := s.store.forest(ctx, sightOf(ctx), organizationID)
 	if err != nil {
 		return nil, err
 	}

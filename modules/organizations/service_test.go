@@ -3,6 +3,7 @@ package organizations
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/grid"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 )
 
 func TestANewDatabaseBeginsWithOneOrganization(t *testing.T) {
@@ -68,11 +71,11 @@ func TestAnotherOrganizationIsNotThere(t *testing.T) {
 		if ids, err := s.Below(ctx, []int64{dep}); err != nil || len(ids) != 0 {
 			t.Errorf("Below gives %v, %v", ids, err)
 		}
-		if rows, _, err := s.list(ctx, 0, 10); err != nil || len(rows) != 1 || rows[0].ID != b {
-			t.Errorf("list gives %v, %v", rows, err)
+		if all := gridtest.All(t, ctx, s.organizations(), ""); len(all) != 1 || all[0].ID != b {
+			t.Errorf("list gives %v", all)
 		}
-		if rows, _, err := s.listDepartments(ctx, listing{organization: a, limit: 10}); err != nil || len(rows) != 0 {
-			t.Errorf("departments are %v, %v", rows, err)
+		if all := gridtest.All(t, ctx, s.departments(), fmt.Sprint("organizationId=", a)); len(all) != 0 {
+			t.Errorf("departments are %v", all)
 		}
 		if nodes, err := s.forest(ctx, a); err != nil || len(nodes) != 0 {
 			t.Errorf("forest is %v, %v", nodes, err)
@@ -197,9 +200,8 @@ func TestALeadSeesItsDepartmentsOnly(t *testing.T) {
 	own := newDepartment(t, s, a, top, "Own")
 	low := newDepartment(t, s, a, own, "Low")
 	lead := as(actor.DepartmentLead, a, own, low)
-	rows, _, err := s.listDepartments(lead, listing{limit: 10})
-	if err != nil || len(rows) != 2 || rows[0].ID != own || rows[1].ID != low {
-		t.Errorf("a lead sees %v, %v", rows, err)
+	if all := gridtest.All(t, lead, s.departments(), "sort=id"); len(all) != 2 || all[0].ID != own || all[1].ID != low {
+		t.Errorf("a lead sees %v", all)
 	}
 	if _, err := s.department(lead, top); !errors.Is(err, organization.ErrDepartmentUnknown) {
 		t.Errorf("the department above: %v", err)
@@ -211,8 +213,72 @@ func TestALeadSeesItsDepartmentsOnly(t *testing.T) {
 	if err != nil || len(nodes) != 1 || nodes[0].ID != own || len(nodes[0].Children) != 1 || nodes[0].Children[0].ID != low {
 		t.Errorf("the lead's tree is %+v, %v", nodes, err)
 	}
-	if rows, _, err := s.listDepartments(as(actor.DepartmentLead, a), listing{limit: 10}); err != nil || len(rows) != 0 {
-		t.Errorf("a lead of nothing sees %v, %v", rows, err)
+	if all := gridtest.All(t, as(actor.DepartmentLead, a), s.departments(), ""); len(all) != 0 {
+		t.Errorf("a lead of nothing sees %v", all)
+	}
+}
+
+func TestListsAreSearchedAndSorted(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, _ := newService(d)
+		a, b := newOrganization(t, s, "Ғалаба"), newOrganization(t, s, "Bekobod")
+		top := newDepartment(t, s, a, 0, "Ишлаб чиқариш")
+		low := newDepartment(t, s, a, top, "Buxgalteriya")
+		newDepartment(t, s, b, 0, "Ombor")
+		for query, want := range map[string][]int64{
+			"":               {b, a},
+			"sort=-fullName": {a, b},
+			"q=g'alaba":      {a},
+			"shortName=бек":  {b},
+			"isActive=false": nil,
+		} {
+			if got := grid.Items(gridtest.All(t, admin(), s.organizations(), query+"&limit=1"), func(o organizationResponse) int64 { return o.ID }); !slices.Equal(got, want) {
+				t.Errorf("organizations by %q are %v, want %v", query, got, want)
+			}
+		}
+		hr := as(actor.HR, a)
+		for query, want := range map[string][]int64{
+			"":                           {low, top},
+			"sort=-parentId,id":          {low, top},
+			"parentId=0":                 {top},
+			"q=ishlab":                   {top},
+			fmt.Sprint("parentId=", top): {low},
+		} {
+			if got := grid.Items(gridtest.All(t, hr, s.departments(), query+"&limit=1"), func(d departmentResponse) int64 { return d.ID }); !slices.Equal(got, want) {
+				t.Errorf("departments by %q are %v, want %v", query, got, want)
+			}
+		}
+		name := "Янги"
+		if _, err := s.updateDepartment(hr, low, departmentInput{FullName: &name}); err != nil {
+			t.Fatal(err)
+		}
+		if found := gridtest.All(t, hr, s.departments(), "q=yangi"); len(found) != 1 {
+			t.Errorf("by its new name %v is found", found)
+		}
+	})
+}
+
+func TestTheZoneIsThatOfWhatIsSeen(t *testing.T) {
+	t.Parallel()
+	s, _ := newService(dbtest.SQLite(t))
+	a, b := newOrganization(t, s, "A"), newOrganization(t, s, "B")
+	zone := func(ctx context.Context) string {
+		z, err := s.zone(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z.String()
+	}
+	if got := zone(admin()); got != "Asia/Tashkent" {
+		t.Errorf("of all organizations alike it is %s", got)
+	}
+	moscow := "Europe/Moscow"
+	if _, err := s.update(admin(), b, organizationInput{Zone: &moscow}); err != nil {
+		t.Fatal(err)
+	}
+	if all, one, other := zone(admin()), zone(as(actor.HR, a)), zone(as(actor.HR, b)); all != "UTC" || one != "Asia/Tashkent" || other != moscow {
+		t.Errorf("of all it is %s, of one %s, of the other %s", all, one, other)
 	}
 }
 
@@ -229,6 +295,10 @@ func TestInputIsCheckedFieldByField(t *testing.T) {
 		t.Errorf("refused fields are %v, want %v", fields, want)
 	}
 	newOrganization(t, s, "A")
+	cyrillic := organizationInput{FullName: text("Завод"), ShortName: text("Завод"), Language: text("uz-Cyrl")}
+	if o, err := s.create(admin(), cyrillic); err != nil || o.Language != "uz-Cyrl" {
+		t.Errorf("an organization that writes Cyrillic: %+v, %v", o, err)
+	}
 	if _, err := s.create(admin(), organizationInput{FullName: text("Other"), ShortName: text("A")}); !errors.Is(err, errNameTaken) {
 		t.Errorf("the same short name: %v", err)
 	}

@@ -11,11 +11,12 @@ import (
 // store keeps organizations and departments. It holds no rule: those are in service.go.
 type store struct{ db *db.DB }
 
-func (s store) organizations(ctx context.Context, after int64, limit int) (rows []organizationRow, err error) {
+func (s store) organizations(ctx context.Context, l db.List) (rows []organizationRow, found db.Found, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.id > ?", after).Order("o.id").Limit(int64(limit)).Scan(ctx)
+		found, err = tx.List(ctx, tx.Select(&rows), l)
+		return err
 	})
-	return rows, err
+	return rows, found, err
 }
 
 func (s store) any(ctx context.Context, tx db.Tx) (bool, error) {
@@ -28,11 +29,13 @@ func (s store) organization(ctx context.Context, tx db.Tx, id int64) (row organi
 }
 
 func (s store) insertOrganization(ctx context.Context, tx db.Tx, row *organizationRow) error {
+	row.fold()
 	_, err := tx.Insert(row).Exec(ctx)
 	return err
 }
 
 func (s store) updateOrganization(ctx context.Context, tx db.Tx, row *organizationRow) error {
+	row.fold()
 	return db.One(tx.Update(row).WherePK().Exec(ctx))
 }
 
@@ -45,18 +48,20 @@ func (s store) lockOrganization(ctx context.Context, tx db.Tx, id int64) error {
 	return db.One(tx.Update((*organizationRow)(nil)).Set("updated_at = updated_at").Where("?TableAlias.id = ?", id).Exec(ctx))
 }
 
-// listing narrows a list of departments.
-type listing struct {
-	organization int64 // 0: of all that the actor sees
-	after        int64
-	limit        int
+func (s store) departments(ctx context.Context, sight sight, l db.List) (rows []departmentRow, found db.Found, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		found, err = tx.List(ctx, sight.narrow(tx.Select(&rows)), l)
+		return err
+	})
+	return rows, found, err
 }
 
-func (s store) departments(ctx context.Context, sight sight, l listing) (rows []departmentRow, err error) {
+// forest returns all departments of an organization, or with 0 of all that the actor sees.
+func (s store) forest(ctx context.Context, sight sight, organization int64) (rows []departmentRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := sight.narrow(tx.Select(&rows)).Where("?TableAlias.id > ?", l.after).Order("d.id").Limit(int64(l.limit))
-		if l.organization != 0 {
-			q = q.Where("?TableAlias.organization_id = ?", l.organization)
+		q := sight.narrow(tx.Select(&rows)).Order("d.id").Limit(maxForest)
+		if organization != 0 {
+			q = q.Where("?TableAlias.organization_id = ?", organization)
 		}
 		return q.Scan(ctx)
 	})
@@ -69,11 +74,13 @@ func (s store) department(ctx context.Context, tx db.Tx, sight sight, id int64) 
 }
 
 func (s store) insertDepartment(ctx context.Context, tx db.Tx, row *departmentRow) error {
+	row.fold()
 	_, err := tx.Insert(row).Exec(ctx)
 	return err
 }
 
 func (s store) updateDepartment(ctx context.Context, tx db.Tx, row *departmentRow) error {
+	row.fold()
 	return db.One(tx.Update(row).WherePK().Exec(ctx))
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
+	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 // Each method of the store, called by organization 2, does nothing to organization 1 and shows nothing of it.
@@ -30,9 +32,15 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		}
 		dbtest.Tenants(t, map[string]func() error{
 			"organizations": func() error {
-				rows, err := s.organizations(theirs, 0, 10)
-				if len(rows) != 1 || rows[0].ID != beta {
-					return fmt.Errorf("shows %+v", rows)
+				if all := gridtest.All(t, theirs, o.organizations(), fmt.Sprint("id=", alpha, ",", beta)); len(all) != 1 || all[0].ID != beta {
+					return fmt.Errorf("shows %+v", all)
+				}
+				return nil
+			},
+			"organizationsV1": func() error {
+				rows, total, err := s.organizationsV1(theirs, httpx.ListV1{Page: 1, Limit: 10, Search: "a"})
+				if len(rows) != 1 || rows[0].ID != beta || total != 1 || rows[0].Departments != 1 {
+					return fmt.Errorf("shows %+v of %d", rows, total)
 				}
 				return err
 			},
@@ -68,18 +76,21 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.lockOrganization(ctx, tx, alpha) })
 			},
 			"departments": func() error {
-				for _, l := range []listing{{limit: 10}, {limit: 10, organization: alpha}} {
-					rows, err := s.departments(theirs, all, l)
-					for _, r := range rows {
+				for _, query := range []string{"", fmt.Sprint("organizationId=", alpha), "q=sex&sort=-parentId,fullName"} {
+					for _, r := range gridtest.All(t, theirs, o.departments(), query) {
 						if r.OrganizationID != beta {
 							return fmt.Errorf("shows %+v", r)
 						}
 					}
-					if err != nil {
-						return err
-					}
 				}
 				return nil
+			},
+			"forest": func() error {
+				rows, err := s.forest(theirs, all, alpha)
+				if len(rows) != 0 {
+					return fmt.Errorf("shows %+v", rows)
+				}
+				return err
 			},
 			"department": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {

@@ -1,6 +1,7 @@
 package organizations
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -115,6 +116,22 @@ func (s *service) Below(ctx context.Context, ids []int64) ([]int64, error) {
 	}
 	slices.Sort(all)
 	return all, nil
+}
+
+// zone is that of the actor's organization; for those who see several, theirs if it is one, else UTC.
+func (s *service) zone(ctx context.Context) (*time.Location, error) {
+	snap, _, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var zone *time.Location
+	for _, o := range snap.organizations {
+		if zone != nil && o.Zone.String() != zone.String() {
+			return time.UTC, nil
+		}
+		zone = o.Zone
+	}
+	return cmp.Or(zone, time.UTC), nil
 }
 
 // snapshot returns what the actor sees, and whether that was kept from before.

@@ -14,6 +14,11 @@ var (
 	ReadUsers  = actor.Permission{Name: "user.read", Roles: actor.Admin}
 	WriteUsers = actor.Permission{Name: "user.write", Roles: actor.Admin}
 	WriteKeys  = actor.Permission{Name: "key.write", Roles: actor.Admin}
+	// ReadSecurity and WriteSecurity are of refusals and of addresses.
+	ReadSecurity  = actor.Permission{Name: "security.read", Roles: actor.Admin}
+	WriteSecurity = actor.Permission{Name: "security.write", Roles: actor.Admin}
+	// ReadHealth is held by every API key.
+	ReadHealth = actor.Permission{Name: "security.health", Roles: actor.Admin | actor.Agent | actor.Hikvision}
 )
 
 // The refusals of a key.

@@ -1,0 +1,9 @@
+package employee
+
+import "context"
+
+// Roster lists the people who work here now.
+type Roster interface {
+	// Active returns the active employees that the actor may see, by name; with departments only theirs.
+	Active(ctx context.Context, departmentIDs []int64) ([]Employee, error)
+}

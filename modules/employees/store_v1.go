@@ -1,0 +1,68 @@
+package employees
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fold"
+	"github.com/staff-control/staff-control/platform/httpx"
+)
+
+// employeeRowV1 is a row with its department's name.
+type employeeRowV1 struct {
+	ID                  int64     `bun:"id"`
+	DepartmentID        int64     `bun:"department_id"`
+	OrganizationID      int64     `bun:"organization_id"`
+	PolicyID            *int64    `bun:"policy_id"`
+	Name                string    `bun:"name"`
+	Address             *string   `bun:"address"`
+	Phone               *string   `bun:"phone"`
+	Email               *string   `bun:"email"`
+	Photo               *string   `bun:"photo"`
+	AdditionalDetails   *string   `bun:"additional_details"`
+	IsActive            bool      `bun:"is_active"`
+	CreatedAt           time.Time `bun:"created_at"`
+	UpdatedAt           time.Time `bun:"updated_at"`
+	DepartmentShortName string    `bun:"department_short_name"`
+}
+
+// employeeSortsV1 are v1's names of columns, and guardSortsV1 of those that a guard sees.
+var (
+	employeeSortsV1 = append([]string{"address", "phone", "email", "additionalDetails"}, guardSortsV1...)
+	guardSortsV1    = []string{"id", "departmentId", "organizationId", "policyId", "name", "photo", "isActive", "createdAt", "updatedAt"}
+)
+
+// listV1 returns a page of v1's list, and how many rows there are in all. A search looks into phones and e-mail addresses
+// only for those who may see them.
+func (s store) listV1(ctx context.Context, v sight, l httpx.ListV1, everything bool) (rows []employeeRowV1, total int64, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		q := v.narrow(tx.Select((*employeeRow)(nil)))
+		if l.Search != "" {
+			name, like := fold.Name(l.Search), "%"+wildcards.Replace(strings.ToLower(l.Search))+"%"
+			q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+				q = q.Where("(? <> '' AND ?TableAlias.name_search LIKE ?)", name, "%"+name+"%") // a folded word has no wildcard in it
+				if !everything {
+					return q
+				}
+				return q.WhereOr(`lower(?TableAlias.email) LIKE ? ESCAPE '\'`, like).WhereOr(`?TableAlias.phone LIKE ? ESCAPE '\'`, like)
+			})
+		}
+		if l.IsActive != nil {
+			q = q.Where("?TableAlias.is_active = ?", *l.IsActive)
+		}
+		if total, err = q.Count(ctx); err != nil {
+			return err
+		}
+		return q.Column("id", "department_id", "organization_id", "policy_id", "name", "address", "phone", "email", "photo", "additional_details", "is_active", "created_at", "updated_at").
+			ColumnExpr("(SELECT d.short_name FROM departments AS d WHERE d.organization_id = e.organization_id AND d.id = e.department_id) AS department_short_name").
+			OrderExpr(l.OrderBy("e", "id")).Limit(int64(l.Limit)).Offset(l.Offset()).Scan(ctx, &rows)
+	})
+	return rows, total, err
+}
+
+// wildcards are taken as they are, with the sign that LIKE is told of.
+var wildcards = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -64,7 +64,10 @@ func mustRaise(t testing.TB, o office, ctx context.Context, a alert.Alert) {
 // shown is what ctx's actor sees, the latest first.
 func shown(t testing.TB, o office, ctx context.Context) []alertRow {
 	t.Helper()
-	rows, err := o.store.page(ctx, listQuery{limit: 100})
+	var rows []alertRow
+	err := o.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).OrderExpr("a.at DESC, a.id DESC").Scan(ctx)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,10 @@ import (
 )
 
 // kinds are those that have a label of their own: gateways name kinds too, and a label must have few values.
-var kinds = []string{alert.BufferOverflow, alert.ConnectionFailed, alert.GatewayOffline, alert.DataGap, alert.DataDropped}
+var kinds = []string{
+	alert.BufferOverflow, alert.ConnectionFailed, alert.GatewayOffline, alert.DataGap, alert.DataDropped,
+	alert.DoorAlarm, alert.DoorTampered, alert.AccessDenied, alert.DeviceOffline, alert.DeviceFailed,
+}
 
 // counter counts raised alerts.
 func counter(r prometheus.Registerer) func(kind string, s alert.Severity) {

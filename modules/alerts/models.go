@@ -12,6 +12,7 @@ import (
 type alertRow struct {
 	bun.BaseModel `bun:"table:alerts,alias:a"`
 	db.MaybeOwned
+	db.Place
 	ID             id.UUID        `bun:"id,pk"`
 	Kind           string         `bun:"kind"`
 	Severity       string         `bun:"severity"`

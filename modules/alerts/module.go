@@ -24,7 +24,7 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "alerts",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Provides: []kernel.Port{kernel.PortOf[alert.Log]()},
+		Provides: []kernel.Port{kernel.PortOf[alert.Log](), kernel.PortOf[alert.Board]()},
 		Paths:    []string{"/api/v2/alerts"},
 		Messages: messages,
 	}
@@ -34,6 +34,7 @@ func (m *Module) Manifest() kernel.Manifest {
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	m.service = &service{store: store{h.DB}, audit: h.Audit, log: h.Log, now: time.Now, raised: counter(h.Metrics)}
 	kernel.Put[alert.Log](h, m.service)
+	kernel.Put[alert.Board](h, m.service)
 	m.routes(h.Routes(kernel.Dashboard))
 	return nil
 }

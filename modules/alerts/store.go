@@ -25,33 +25,12 @@ func (s store) add(ctx context.Context, row alertRow) (added bool, err error) {
 	return added, err
 }
 
-// listQuery is what is asked of the list, which is ordered by time and id, the latest first.
-type listQuery struct {
-	severity string
-	open     bool
-	limit    int
-	after    struct {
-		at time.Time
-		id id.UUID
-	}
-}
-
-// page returns a page of alerts, and one more.
-func (s store) page(ctx context.Context, q listQuery) (rows []alertRow, err error) {
+func (s store) page(ctx context.Context, l db.List) (rows []alertRow, found db.Found, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		sel := tx.Select(&rows).OrderExpr("a.at DESC, a.id DESC").Limit(int64(q.limit + 1))
-		if q.severity != "" {
-			sel = sel.Where("a.severity = ?", q.severity)
-		}
-		if q.open {
-			sel = sel.Where("a.acknowledged_at IS NULL")
-		}
-		if !q.after.at.IsZero() {
-			sel = sel.Where("(a.at, a.id) < (?, ?)", q.after.at, q.after.id)
-		}
-		return sel.Scan(ctx)
+		found, err = tx.List(ctx, tx.Select(&rows), l)
+		return err
 	})
-	return rows, err
+	return rows, found, err
 }
 
 func (s store) alert(ctx context.Context, tx db.Tx, alertID id.UUID) (row alertRow, err error) {

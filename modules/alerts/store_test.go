@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 )
 
 func TestPagesAreCompleteWithoutRepeats(t *testing.T) {
@@ -22,19 +23,11 @@ func TestPagesAreCompleteWithoutRepeats(t *testing.T) {
 			a.Subject = fmt.Sprint(i)
 			mustRaise(t, o, hr(1), a)
 		}
-		m := &Module{service: o.service}
 		for limit := 1; limit < 25; limit += 4 {
 			var seen []string
 			var times []time.Time
-			for after, more := "", true; more; more = after != "" {
-				page, err := m.list(hr(1), listRequest{Limit: limit, After: after})
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, a := range page.Items {
-					seen, times = append(seen, a.Subject), append(times, a.At)
-				}
-				after = page.Next
+			for _, a := range gridtest.All(t, hr(1), o.alerts(), fmt.Sprint("limit=", limit)) {
+				seen, times = append(seen, a.Subject), append(times, a.At)
 			}
 			if !slices.IsSortedFunc(times, func(a, b time.Time) int { return b.Compare(a) }) {
 				t.Errorf("%d a page: not the latest first: %v", limit, times)
@@ -59,18 +52,16 @@ func TestListIsNarrowedBySeverityAndState(t *testing.T) {
 		if err := o.acknowledge(hr(1), shown(t, o, hr(1))[1].ID); err != nil { // a warning
 			t.Fatal(err)
 		}
-		for _, c := range []struct {
-			severity string
-			open     bool
-			want     int
-		}{{"", false, 4}, {"", true, 3}, {"warning", false, 2}, {"warning", true, 1}, {"info", true, 1}, {"critical", false, 1}} {
-			rows, err := o.store.page(hr(1), listQuery{severity: c.severity, open: c.open, limit: 10})
-			if err != nil {
-				t.Fatal(err)
+		for query, want := range map[string]int{
+			"": 4, "open=true": 3, "open=false": 1, "severity=warning": 2, "severity=warning&open=true": 1, "severity=info&open=true": 1,
+			"severity=critical,info": 2, "severity=info&severity=critical": 2, "at.from=2026-11-02T12:00:02Z": 2, "acknowledgedAt.from=2000-01-01T00:00:00Z": 1,
+		} {
+			if rows := gridtest.All(t, hr(1), o.alerts(), query); len(rows) != want {
+				t.Errorf("%s: %d alerts, want %d", query, len(rows), want)
 			}
-			if len(rows) != c.want {
-				t.Errorf("severity %q, open %v: %d alerts, want %d", c.severity, c.open, len(rows), c.want)
-			}
+		}
+		if rows := gridtest.All(t, hr(1), o.alerts(), "sort=-severity,at&limit=1"); rows[0].Severity != "critical" || rows[3].Severity != "info" {
+			t.Errorf("the gravest first are %v", rows)
 		}
 	})
 }
@@ -84,7 +75,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		s, theirs := o.store, hr(2)
 		dbtest.Tenants(t, map[string]func() error{
 			"page": func() error {
-				rows, err := s.page(theirs, listQuery{limit: 10})
+				if rows := gridtest.All(t, theirs, o.alerts(), "sort=severity,-at&open=true"); len(rows) != 0 {
+					return fmt.Errorf("shows %+v", rows)
+				}
+				return nil
+			},
+			"open": func() error {
+				rows, err := s.open(theirs, 10)
 				if len(rows) != 0 {
 					return fmt.Errorf("shows %+v", rows)
 				}

@@ -12,13 +12,14 @@ type Config struct {
 	OldestDays     int           `koanf:"oldest_days" doc:"events that began longer ago than this are set aside; no less than the longest retention"`
 	Ahead          time.Duration `koanf:"ahead" doc:"how far ahead of the server's clock an event may be"`
 	TokenDays      int           `koanf:"token_days" doc:"how long the token of a stored batch is known"`
+	LongestEvent   time.Duration `koanf:"longest_event" doc:"the longest that one window or page counts: an agent that reports more slept meanwhile"`
 	QuarantineDays int           `koanf:"quarantine_days" doc:"how long events are kept that were set aside"`
 }
 
 const day = 24 * time.Hour
 
 func defaults() Config {
-	return Config{OldestDays: 5 * 365, Ahead: 10 * time.Minute, TokenDays: 30, QuarantineDays: 90}
+	return Config{OldestDays: 5 * 365, Ahead: 10 * time.Minute, LongestEvent: 4 * time.Hour, TokenDays: 30, QuarantineDays: 90}
 }
 
 // Validate returns all that is wrong.
@@ -31,6 +32,7 @@ func (c *Config) Validate() error {
 	}
 	must(c.OldestDays >= 1 && c.OldestDays <= 36500, "oldest_days", "be between 1 and 36500", c.OldestDays)
 	must(c.Ahead >= 0 && c.Ahead <= day, "ahead", "be between 0s and 24h", c.Ahead)
+	must(c.LongestEvent >= time.Minute && c.LongestEvent <= day, "longest_event", "be between 1m and 24h", c.LongestEvent)
 	must(c.TokenDays >= 1 && c.TokenDays <= 3650, "token_days", "be between 1 and 3650", c.TokenDays)
 	must(c.QuarantineDays >= 1 && c.QuarantineDays <= 3650, "quarantine_days", "be between 1 and 3650", c.QuarantineDays)
 	return errors.Join(errs...)

@@ -86,34 +86,20 @@ const (
 	isLocked = "locked"
 )
 
-// maxTop is how many applications and sites are named.
+// maxTop is how many applications and sites of a day are named.
 const maxTop = 10
 
-// reported are the events of a day, each kind in the order of time.
-type reported struct{ windows, sites, idle, sessions []row }
-
-// seat is one Windows user at one computer during the day, as spans.
-type seat struct {
-	inUse, locked, idle []span // of sessions, and without input
-	shown               []span // windows and sites
-	last                int64  // the newest moment of which something is known
-}
-
-// dayOf puts a day together. Its lanes are clipped to it.
-func dayOf(bounds span, r reported) Day {
+// dayOf puts a day together, as far as it has come: its lanes are clipped to the bounds.
+func dayOf(bounds span, longest time.Duration, r reported) Day {
 	d := Day{Sessions: []SessionSpan{}, Windows: []WindowSpan{}, Sites: []SiteSpan{}, Idle: []IdleSpan{}}
-	seats := seatsOf(bounds, r)
-	d.addSessions(bounds, r.sessions, seats)
-	d.addIdle(r.idle, seats)
-	d.addWindows(bounds, r.windows)
-	d.addSites(bounds, r.sites)
-	away := map[pair]spans{}
-	for p, s := range seats {
-		away[p] = union(append(slices.Clone(s.idle), s.locked...))
-	}
-	d.TopApplications = top(bounds, r.windows, away, func(e row) string { return e.ProcessName })
-	d.TopSites = top(bounds, r.sites, away, func(e row) string { return host(e.URL) })
-	d.Totals = totals(seats)
+	n := newNormal(bounds, longest, r)
+	d.addSessions(n)
+	d.addIdle(n)
+	d.addWindows(n)
+	d.addSites(n)
+	d.TopApplications = n.top(n.windows, n.windowParts, maxTop, func(e row) string { return e.ProcessName })
+	d.TopSites = n.top(n.sites, n.siteParts, maxTop, func(e row) string { return host(e.URL) })
+	d.Totals = totals(n.seats)
 	return d
 }
 
@@ -123,72 +109,13 @@ func moment(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
 func seatOf(e row) pair { return pair{e.ComputerUID, e.UserSID} }
 
-// timed is the span of an event with a duration.
-func timed(e row) span {
-	from := micros(e.Datetime)
-	return span{from, from + e.DurationSeconds*int64(time.Second/time.Microsecond)}
-}
-
-// seatsOf collects what is not a session.
-func seatsOf(bounds span, r reported) map[pair]*seat {
-	seats := map[pair]*seat{}
-	at := func(e row) *seat {
-		s, ok := seats[seatOf(e)]
-		if !ok {
-			s = &seat{}
-			seats[seatOf(e)] = s
-		}
-		return s
-	}
-	for _, list := range [][]row{r.windows, r.sites} {
-		for _, e := range list {
-			s, whole := at(e), timed(e)
-			s.shown = append(s.shown, whole.clip(bounds))
-			s.last = max(s.last, whole.to)
+func (d *Day) addSessions(n *normal) {
+	for i, parts := range n.sessionParts {
+		e := n.sessions[i]
+		for _, p := range parts {
+			d.Sessions = append(d.Sessions, SessionSpan{moment(p.from), moment(p.to), stateAfter(e.SessionType), e.ComputerUID})
 		}
 	}
-	for _, e := range r.idle {
-		s, whole := at(e), timed(e)
-		s.idle = append(s.idle, whole.clip(bounds))
-		s.last = max(s.last, whole.to)
-	}
-	for _, e := range r.sessions {
-		s := at(e)
-		s.last = max(s.last, micros(e.Datetime))
-	}
-	return seats
-}
-
-// addSessions turns events into states. Each lasts until its own end, else until the next of its seat, and the last as
-// long as anything is known of the seat: what nobody reported is not shown.
-func (d *Day) addSessions(bounds span, sessions []row, seats map[pair]*seat) {
-	whole, next := make([]span, len(sessions)), map[pair]int64{}
-	for i, e := range slices.Backward(sessions) {
-		p, from := seatOf(e), micros(e.Datetime)
-		whole[i] = span{from, seats[p].last}
-		if n, ok := next[p]; ok {
-			whole[i].to = n
-		}
-		if !e.EndTime.IsZero() {
-			whole[i].to = micros(e.EndTime)
-		}
-		if stateAfter(e.SessionType) == "" {
-			whole[i].to = from
-		}
-		next[p] = from
-	}
-	lane(sessions, func(i int) span { return whole[i].clip(bounds) }, func(part span, e row) {
-		s, state := seats[seatOf(e)], stateAfter(e.SessionType)
-		if part.from >= part.to {
-			return
-		}
-		if state == isLocked {
-			s.locked = append(s.locked, part)
-		} else {
-			s.inUse = append(s.inUse, part)
-		}
-		d.Sessions = append(d.Sessions, SessionSpan{moment(part.from), moment(part.to), state, e.ComputerUID})
-	})
 	slices.SortStableFunc(d.Sessions, func(a, b SessionSpan) int { return a.From.Compare(b.From) })
 }
 
@@ -202,23 +129,17 @@ func stateAfter(session string) string {
 	return ""
 }
 
-func (d *Day) addIdle(idle []row, seats map[pair]*seat) {
-	done := map[pair]bool{}
-	for _, e := range idle {
-		p := seatOf(e)
-		if done[p] {
-			continue
-		}
-		done[p] = true
-		for _, s := range union(seats[p].idle) {
-			d.Idle = append(d.Idle, IdleSpan{moment(s.from), moment(s.to), e.ComputerUID})
+func (d *Day) addIdle(n *normal) {
+	for _, at := range n.order {
+		for _, p := range n.seats[at].idle {
+			d.Idle = append(d.Idle, IdleSpan{moment(p.from), moment(p.to), at.uid})
 		}
 	}
 	slices.SortStableFunc(d.Idle, func(a, b IdleSpan) int { return a.From.Compare(b.From) })
 }
 
-func (d *Day) addWindows(bounds span, windows []row) {
-	lane(windows, clipped(bounds, windows), func(s span, e row) {
+func (d *Day) addWindows(n *normal) {
+	lane(n.windows, n.windowParts, func(s span, e row) {
 		w := WindowSpan{moment(s.from), moment(s.to), e.ProcessName, e.Title, e.ComputerUID}
 		if i := len(d.Windows) - 1; i >= 0 && touching(d.Windows[i].To, w.From) && d.Windows[i].same(w) {
 			d.Windows[i].To = w.To
@@ -233,8 +154,8 @@ func (a WindowSpan) same(b WindowSpan) bool {
 	return a.Computer == b.Computer && a.Process == b.Process && a.Title == b.Title
 }
 
-func (d *Day) addSites(bounds span, sites []row) {
-	lane(sites, clipped(bounds, sites), func(s span, e row) {
+func (d *Day) addSites(n *normal) {
+	lane(n.sites, n.siteParts, func(s span, e row) {
 		w := SiteSpan{moment(s.from), moment(s.to), host(e.URL), e.URL, e.Title, e.ComputerUID}
 		if i := len(d.Sites) - 1; i >= 0 && touching(d.Sites[i].To, w.From) && d.Sites[i].same(w) {
 			d.Sites[i].To = w.To
@@ -255,12 +176,8 @@ func touching(end, begin time.Time) bool {
 	return gap >= 0 && gap <= time.Second
 }
 
-func clipped(bounds span, events []row) func(int) span {
-	return func(i int) span { return timed(events[i]).clip(bounds) }
-}
-
 // lane calls add for the pieces of each seat in order. An event without length is a piece without length.
-func lane(events []row, at func(int) span, add func(span, row)) {
+func lane(events []row, parts []spans, add func(span, row)) {
 	var order []pair
 	bySeat := map[pair][]piece{}
 	for i, e := range events {
@@ -268,7 +185,9 @@ func lane(events []row, at func(int) span, add func(span, row)) {
 		if _, ok := bySeat[p]; !ok {
 			order = append(order, p)
 		}
-		bySeat[p] = append(bySeat[p], piece{at(i), i})
+		for _, s := range parts[i] {
+			bySeat[p] = append(bySeat[p], piece{s, i})
+		}
 	}
 	for _, p := range order {
 		pieces := paint(inOrder(bySeat[p]))
@@ -291,15 +210,11 @@ func inOrder(list []piece) []piece {
 	return list
 }
 
-// top adds up the time in front of each name, leaving out what each seat was away.
-func top(bounds span, events []row, away map[pair]spans, name func(row) string) []Share {
+// top adds up the time in front of each name, in which somebody was there.
+func (n *normal) top(events []row, parts []spans, most int, name func(row) string) []Share {
 	var present []piece
 	for i, e := range events {
-		part := timed(e).clip(bounds)
-		if part.from >= part.to {
-			continue
-		}
-		for _, s := range (spans{part}).minus(away[seatOf(e)]) {
+		for _, s := range parts[i].minus(n.seats[seatOf(e)].idle) {
 			present = append(present, piece{s, i})
 		}
 	}
@@ -308,10 +223,10 @@ func top(bounds span, events []row, away map[pair]spans, name func(row) string) 
 		micro[name(events[p.event])] += p.to - p.from
 		sum += p.to - p.from
 	}
-	return ranked(micro, sum)
+	return ranked(micro, sum, most)
 }
 
-func ranked(micro map[string]int64, sum int64) []Share {
+func ranked(micro map[string]int64, sum int64, most int) []Share {
 	list := make([]Share, 0, len(micro))
 	for name, us := range micro {
 		list = append(list, Share{name, us / 1e6, math.Round(float64(us)/float64(sum)*1e4) / 1e4})
@@ -319,27 +234,32 @@ func ranked(micro map[string]int64, sum int64) []Share {
 	slices.SortFunc(list, func(a, b Share) int {
 		return cmp.Or(cmp.Compare(micro[b.Name], micro[a.Name]), strings.Compare(a.Name, b.Name))
 	})
-	return list[:min(len(list), maxTop)]
+	return list[:min(len(list), most)]
 }
 
-// totals divides the day: active at any computer, else idle at any, else locked.
+// totals divides the day.
 func totals(seats map[pair]*seat) Totals {
-	var active, idle, locked []span
-	for _, s := range seats {
-		l, i := union(s.locked), union(s.idle)
-		locked = append(locked, l...)
-		idle = append(idle, i.minus(l)...)
-		active = append(active, union(append(slices.Clone(s.shown), s.inUse...)).minus(union(append(slices.Clone(s.locked), s.idle...)))...)
-	}
-	a := union(active)
-	i := union(idle).minus(a)
-	l := union(locked).minus(a).minus(i)
+	a, i, l := divided(seats)
 	t := Totals{ActiveSeconds: a.length() / 1e6, IdleSeconds: i.length() / 1e6, LockedSeconds: l.length() / 1e6}
 	if len(a) > 0 {
 		first, last := moment(a[0].from), moment(a[len(a)-1].to)
 		t.FirstAt, t.LastAt = &first, &last
 	}
 	return t
+}
+
+// divided is the time of all seats together: active at any computer, else idle at any, else locked.
+func divided(seats map[pair]*seat) (a, i, l spans) {
+	var active, idle, locked []span
+	for _, s := range seats {
+		locked = append(locked, s.locked...)
+		idle = append(idle, s.idle.minus(s.locked)...)
+		active = append(active, s.used.minus(s.idle).minus(s.locked)...)
+	}
+	a = union(active)
+	i = union(idle).minus(a)
+	l = union(locked).minus(a).minus(i)
+	return a, i, l
 }
 
 // host is the site of a page, as people name it.

@@ -36,6 +36,8 @@ func (r registry) Seen(_ context.Context, s []computer.Sighting) error {
 	return r.err
 }
 
+func (registry) Merged(context.Context, string) ([]string, error) { return nil, nil }
+
 func (r registry) LinksOf(ctx context.Context, ids []int64, from, until time.Time) ([]computer.LinkPeriod, error) {
 	return r.where(ctx, from, until, func(l computer.LinkPeriod) bool { return slices.Contains(ids, l.EmployeeID) })
 }
@@ -52,6 +54,18 @@ func (r registry) where(ctx context.Context, from, until time.Time, want func(co
 	for _, l := range r.links[a.OrganizationID] {
 		if want(l) && l.From.Before(until) && (l.Until.IsZero() || l.Until.After(from)) {
 			found = append(found, l)
+		}
+	}
+	return found, nil
+}
+
+// stops is a computer.History.
+type stops []computer.Stop
+
+func (s stops) Stops(_ context.Context, uids []string, from, until time.Time) (found []computer.Stop, err error) {
+	for _, stop := range s {
+		if slices.Contains(uids, stop.UID) && stop.From.Before(until) && (stop.Until.IsZero() || stop.Until.After(from)) {
+			found = append(found, stop)
 		}
 	}
 	return found, nil
@@ -108,7 +122,7 @@ func newService(t testing.TB, d *db.DB) *service {
 		t.Fatal(err)
 	}
 	return &service{
-		cfg: defaults(), store: store{d}, computers: registry{}, tree: tree{}, staff: directory{}, metrics: m,
+		cfg: defaults(), store: store{d}, computers: registry{}, history: stops{}, tree: tree{}, staff: directory{}, metrics: m,
 		log: slog.New(slog.DiscardHandler), now: func() time.Time { return noon },
 	}
 }

@@ -31,6 +31,8 @@ func (s *service) routes(r httpx.Router) {
 	}
 	r.GET(prefix+"/day", activity.Read, httpx.Handle(200, s.day),
 		httpx.Doc("One day of one person, or of one computer, as lanes with totals and tops."))
+	r.GET(prefix+"/week", activity.Read, httpx.Handle(200, s.week),
+		httpx.Doc("Seven days of one person, or of one computer, from the date on: totals, tops and coarse lanes."))
 	r.GET(prefix+"/quarantine", activity.ReadQuarantine, httpx.Handle(200, s.quarantine),
 		httpx.Doc("Events that cannot have happened, with the reason, newest first."))
 }
@@ -101,14 +103,30 @@ type dayRequest struct {
 }
 
 // Validate returns all that is wrong.
-func (r *dayRequest) Validate() error {
+func (r *dayRequest) Validate() error { return checkDays("date", r.Date, 1, r.Employee, r.Computer) }
+
+// weekRequest says whose days, and the first of them.
+type weekRequest struct {
+	From         string `query:"from"`
+	Employee     int64  `query:"employee"`
+	Computer     string `query:"computer"`
+	Organization int64  `query:"organization"`
+}
+
+// Validate returns all that is wrong.
+func (r *weekRequest) Validate() error {
+	return checkDays("from", r.From, daysOfWeek, r.Employee, r.Computer)
+}
+
+// checkDays checks the first of the days that are asked for, and whose they are.
+func checkDays(field, first string, days int, employee int64, computer string) error {
 	var f fault.Fields
-	date, err := time.Parse(time.DateOnly, r.Date)
-	// The day before is read too, and every zone's midnight must be a time.
-	if err != nil || !db.KeepsTime(date.AddDate(0, 0, -2)) || !db.KeepsTime(date.AddDate(0, 0, 2)) {
-		f.Add("date", codeNotADate, nil)
+	date, err := time.Parse(time.DateOnly, first)
+	// The days around them are read too, and every zone's midnight must be a time.
+	if err != nil || !db.KeepsTime(date.AddDate(0, 0, -2)) || !db.KeepsTime(date.AddDate(0, 0, days+1)) {
+		f.Add(field, codeNotADate, nil)
 	}
-	if (r.Employee == 0) == (r.Computer == "") {
+	if (employee == 0) == (computer == "") {
 		f.Add("employee", codeOneOf, nil)
 	}
 	return f.Err()

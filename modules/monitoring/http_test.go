@@ -172,6 +172,12 @@ func TestWhoMayNotSeeIsNotFoundOrForbidden(t *testing.T) {
 		{as(actor.HR, 1), "/active-windows?from=2026-11-02T09:00:00Z&to=2026-11-01T09:00:00Z", 400},
 		{as(actor.HR, 1), "/active-windows?after=x", 400},
 		{as(actor.HR, 1), "/quarantine?after=x", 400},
+		{as(actor.HR, 1), "/week?from=2026-11-02&employee=3", 404},
+		{as(actor.HR, 1), "/week?from=2026-11-02&computer=PC-1&organization=2", 404},
+		{lead(20), "/week?from=2026-11-02&employee=1", 404},
+		{as(actor.Guard, 1), "/week?from=2026-11-02&employee=1", 403},
+		{as(actor.HR, 1), "/week?from=2026-11-02", 400},
+		{as(actor.HR, 1), "/week?from=monday&employee=1", 400},
 		{as(actor.HR, 1), "/day?date=2026-13-02&employee=1", 400},
 		{as(actor.HR, 1), "/day?date=2026-11-02", 400},
 		{as(actor.HR, 1), "/day?date=2026-11-02&employee=1&computer=PC-1", 400},
@@ -407,9 +413,10 @@ func TestNoTimeOfAReaderBreaksTheServer(t *testing.T) {
 			"/quarantine?after=" + cursor(early): 400, "/quarantine?after=" + cursor(late): 400, "/quarantine?after=" + cursor(last): 200,
 			"/day?employee=1&date=0000-01-01": 400, "/day?employee=1&date=0001-01-01": 400, "/day?employee=1&date=9999-12-31": 400,
 			"/day?employee=1&date=0001-01-03": 200, "/day?computer=PC-1&date=9999-12-29": 200, "/day?computer=PC-1&date=0001-01-03": 200,
+			"/week?employee=1&from=0001-01-01": 400, "/week?employee=1&from=9999-12-28": 400, "/week?employee=1&from=9999-12-23": 200, "/week?computer=PC-1&from=0001-01-03": 200,
 		} {
 			for who, ctx := range map[string]context.Context{"HR": hr, "ADMIN": admin} {
-				if who == "ADMIN" && strings.HasPrefix(path, "/day") {
+				if who == "ADMIN" && (strings.HasPrefix(path, "/day") || strings.HasPrefix(path, "/week")) {
 					path += "&organization=1"
 				}
 				if got := o.get(t, ctx, path, new(any)); got != want {

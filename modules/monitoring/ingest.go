@@ -33,7 +33,7 @@ type prepared struct {
 	sightings    []computer.Sighting
 }
 
-// aside is an event that cannot have happened.
+// aside is an event that cannot have happened, or that its intake does not vouch for.
 type aside struct {
 	id      id.UUID
 	kind    activity.Kind
@@ -71,10 +71,11 @@ func (s *service) prepare(organization int64, events []activity.Event) (*prepare
 			return nil, errIncomplete.With("Field", missing).With("Index", i)
 		}
 		rowID := id.Derive(organization, string(e.Kind), e.Key)
-		if reason := impossible(&e, now.Add(-s.cfg.oldest()), now.Add(s.cfg.Ahead)); reason != "" {
+		if reason := cmp.Or(e.Aside, impossible(&e, now.Add(-s.cfg.oldest()), now.Add(s.cfg.Ahead))); reason != "" {
 			p.set = append(p.set, aside{rowID, e.Kind, reason, payload(&e)})
 			continue
 		}
+		endBy(&e, now.Add(s.cfg.Ahead))
 		seen.add(&e)
 		p.tables[tableOf(e.Kind)].add(&e, rowID, seen.agent(organization, e.ComputerUID))
 	}
@@ -159,6 +160,7 @@ func normalise(e *activity.Event) {
 	e.FilePath = clean(e.FilePath, activity.MaxPath)
 	e.SHA256 = clean(e.SHA256, maxHash)
 	e.Source = clean(e.Source, activity.MaxProcess)
+	e.Aside = clean(e.Aside, activity.MaxProcess)
 }
 
 // maxHash is a SHA-256 in hex.
@@ -196,6 +198,11 @@ func impossible(e *activity.Event, oldest, newest time.Time) string {
 		return inFuture
 	}
 	return ""
+}
+
+// endBy makes the event end when it was received: what it tells of later cannot have happened yet.
+func endBy(e *activity.Event, received time.Time) {
+	e.Duration = min(e.Duration, int64(math.Ceil(received.Sub(e.At).Seconds())))
 }
 
 // payload is the event as quarantine keeps it.

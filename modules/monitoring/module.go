@@ -28,9 +28,9 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:  "monitoring",
 		Roles: []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs: []kernel.Port{
-			kernel.PortOf[computer.Registry](), kernel.PortOf[organization.Tree](), kernel.PortOf[employee.Directory](),
+			kernel.PortOf[computer.Registry](), kernel.PortOf[computer.History](), kernel.PortOf[organization.Tree](), kernel.PortOf[employee.Directory](),
 		},
-		Provides: []kernel.Port{kernel.PortOf[activity.Sink]()},
+		Provides: []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[activity.Reader]()},
 		Paths:    []string{prefix},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -46,10 +46,12 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{
 		cfg: m.cfg, store: store{h.DB}, metrics: measured, log: h.Log, now: time.Now,
 		computers: kernel.Get[computer.Registry](h),
+		history:   kernel.Get[computer.History](h),
 		tree:      kernel.Get[organization.Tree](h),
 		staff:     kernel.Get[employee.Directory](h),
 	}
 	kernel.Put[activity.Sink](h, s)
+	kernel.Put[activity.Reader](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
 	h.Cron("forget", "17 3 * * *", s.forget)
 	return nil

@@ -17,6 +17,13 @@ type asked struct {
 	organization, employee int64
 	computer               string
 	from, until            time.Time
+	// merged are the uids that the computer had before it was set up anew: what they reported is its own.
+	merged []string
+}
+
+// isOn reports whether a computer is one of those that are asked for.
+func (q asked) isOn(uid string) bool {
+	return q.computer == "" || uid == q.computer || slices.Contains(q.merged, uid)
 }
 
 // view is what of that the reader may see.
@@ -72,9 +79,22 @@ func (s *service) view(ctx context.Context, k activity.Kind, q asked) (context.C
 		}
 	}
 	for _, o := range organizations {
-		v.sights = append(v.sights, sight{organization: o, computer: q.computer, from: q.from, until: q.until})
+		if q.merged, err = s.mergedInto(ctx, a, o, q.computer); err != nil {
+			return ctx, view{}, err
+		}
+		for _, uid := range append([]string{q.computer}, q.merged...) {
+			v.sights = append(v.sights, sight{organization: o, computer: uid, from: q.from, until: q.until})
+		}
 	}
 	return ctx, v, nil
+}
+
+// mergedInto returns what was merged into the computer in an organization.
+func (s *service) mergedInto(ctx context.Context, a actor.Actor, organizationID int64, uid string) ([]string, error) {
+	if uid == "" {
+		return nil, nil
+	}
+	return s.computers.Merged(actor.With(ctx, a.In(organizationID)), uid)
 }
 
 // led returns the employees of the lead's departments and of those below them.
@@ -101,13 +121,16 @@ func (s *service) viewOf(ctx context.Context, a actor.Actor, people []int64, q a
 	if err != nil {
 		return ctx, view{}, err
 	}
+	if q.merged, err = s.mergedInto(ctx, a, a.OrganizationID, q.computer); err != nil {
+		return ctx, view{}, err
+	}
 	return ctx, view{actor: a, links: links, sights: sightsOf(a.OrganizationID, links, q)}, nil
 }
 
 // sightsOf makes one sight of the periods of a Windows user on a computer that touch, so that no event is in two.
 func sightsOf(organizationID int64, links []computer.LinkPeriod, q asked) []sight {
 	links = slices.DeleteFunc(slices.Clone(links), func(l computer.LinkPeriod) bool {
-		return q.computer != "" && l.ComputerUID != q.computer
+		return !q.isOn(l.ComputerUID)
 	})
 	slices.SortFunc(links, func(a, b computer.LinkPeriod) int {
 		return cmp.Or(cmp.Compare(a.ComputerUID, b.ComputerUID), cmp.Compare(a.UserSID, b.UserSID), a.From.Compare(b.From))

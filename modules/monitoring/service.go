@@ -21,6 +21,7 @@ type service struct {
 	cfg       Config
 	store     store
 	computers computer.Registry
+	history   computer.History
 	tree      organization.Tree
 	staff     employee.Directory
 	metrics   metrics

@@ -2,6 +2,7 @@ package monitoring
 
 import (
 	"context"
+	"time"
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
@@ -29,25 +30,34 @@ func introductions(events []activity.Event) (told, reported []activity.Event) {
 }
 
 func isIntroduction(k activity.Kind) bool {
-	return k == activity.Computer || k == activity.ComputerUser
+	return k == activity.Computer || k == activity.ComputerUser || k == activity.AgentState
 }
 
 // introduce passes on what agents tell to those who keep it. To do it twice is harmless, so it needs no part in the
 // batch's transaction.
 func (s *service) introduce(ctx context.Context, told []activity.Event) error {
 	var seen []computer.Sighting
+	var states []computer.Told
 	for _, e := range told {
 		var err error
-		if e.Kind == activity.Computer {
+		switch e.Kind {
+		case activity.Computer:
 			_, err = s.computers.Register(ctx, computerOf(e))
-		} else {
+		case activity.ComputerUser:
 			_, err = s.computers.RegisterUser(ctx, userOf(e))
+		case activity.AgentState:
+			states = append(states, stateOf(e))
 		}
 		if err != nil {
 			return err
 		}
-		if e.Kind == activity.ComputerUser && e.ComputerUID != "" {
+		if e.Kind != activity.Computer && e.ComputerUID != "" && e.UserSID != "" {
 			seen = append(seen, computer.Sighting{ComputerUID: clean(e.ComputerUID, activity.MaxUID), UserSID: clean(e.UserSID, activity.MaxUID), At: e.At.UTC()})
+		}
+	}
+	if len(states) > 0 {
+		if err := s.computers.Report(ctx, states); err != nil {
+			return err
 		}
 	}
 	if len(seen) == 0 {
@@ -56,11 +66,23 @@ func (s *service) introduce(ctx context.Context, told []activity.Event) error {
 	return s.computers.Seen(ctx, seen)
 }
 
+func stateOf(e activity.Event) computer.Told {
+	t := computer.Told{
+		UID: clean(e.ComputerUID, activity.MaxUID), At: e.At, Stopped: e.Details[activity.DetailState] == activity.Stopping,
+		Reason: detail(e, activity.DetailReason), Detail: detail(e, activity.DetailDetail),
+		Version: detail(e, activity.DetailAgentVersion), Address: detail(e, activity.DetailIPAddress),
+	}
+	if since, err := time.Parse(time.RFC3339Nano, e.Details[activity.DetailSince]); err == nil {
+		t.Since = since
+	}
+	return t
+}
+
 func computerOf(e activity.Event) computer.Details {
 	return computer.Details{
 		UID: clean(e.ComputerUID, activity.MaxUID), Name: detail(e, activity.DetailName), OS: detail(e, activity.DetailOS),
 		IPAddress: detail(e, activity.DetailIPAddress), MACAddress: detail(e, activity.DetailMACAddress),
-		AgentVersion: detail(e, activity.DetailAgentVersion),
+		AgentVersion: detail(e, activity.DetailAgentVersion), At: e.At,
 	}
 }
 

@@ -2,8 +2,6 @@ package monitoring
 
 import (
 	"context"
-	"slices"
-	"time"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
@@ -18,7 +16,7 @@ func (s *service) list(ctx context.Context, k activity.Kind, in listRequest) (pa
 	if w.after, err = placeOf(in.After); err != nil {
 		return page, err
 	}
-	ctx, v, err := s.view(ctx, k, asked{in.Organization, in.Employee, in.Computer, in.From, in.To})
+	ctx, v, err := s.view(ctx, k, asked{organization: in.Organization, employee: in.Employee, computer: in.Computer, from: in.From, until: in.To})
 	if err != nil || len(v.sights) == 0 {
 		return page, storage(err)
 	}
@@ -70,33 +68,6 @@ func (s *service) quarantine(ctx context.Context, in quarantineRequest) (page ht
 	return page, nil
 }
 
-// maxDayRows bounds the events of one kind in a day.
-const maxDayRows = 10_000
-
-// day reads the day, and of the day before what may reach into it.
-func (s *service) day(ctx context.Context, in dayRequest) (Day, error) {
-	ctx, home, err := s.home(ctx, in)
-	if err != nil {
-		return Day{}, storage(err)
-	}
-	midnight, err := time.ParseInLocation(time.DateOnly, in.Date, home.Zone)
-	if err != nil {
-		return Day{}, err
-	}
-	from, to := midnight.UTC(), midnight.AddDate(0, 0, 1).UTC()
-	ctx, v, err := s.view(ctx, activity.ActiveWindow, asked{home.ID, in.Employee, in.Computer, from.Add(-day), to})
-	if err != nil {
-		return Day{}, storage(err)
-	}
-	r, truncated, err := s.reported(ctx, v, from)
-	if err != nil {
-		return Day{}, storage(err)
-	}
-	d := dayOf(span{micros(from), micros(to)}, r)
-	d.Date, d.Zone, d.From, d.To, d.Truncated = in.Date, home.Zone.String(), from, to, truncated
-	return d, nil
-}
-
 // home is the organization whose day it is.
 func (s *service) home(ctx context.Context, in dayRequest) (context.Context, organization.Organization, error) {
 	ctx, a, err := narrow(ctx, in.Organization)
@@ -134,32 +105,4 @@ func (s *service) onlyOrganization(ctx context.Context) (int64, error) {
 		return 0, f.Err()
 	}
 	return all[0], nil
-}
-
-// reported reads the kinds that make up a day, each in the order of time.
-func (s *service) reported(ctx context.Context, v view, from time.Time) (r reported, truncated bool, err error) {
-	if len(v.sights) == 0 {
-		return r, false, nil
-	}
-	w := window{limit: maxDayRows + 1, briefFrom: from.Add(-brief)}
-	for _, l := range []struct {
-		kind activity.Kind
-		into *[]row
-	}{
-		{activity.ActiveWindow, &r.windows},
-		{activity.VisitedSite, &r.sites},
-		{activity.IdlePeriod, &r.idle},
-		{activity.UserSession, &r.sessions},
-	} {
-		rows, err := s.store.newest(ctx, l.kind, v.sights, w)
-		if err != nil {
-			return r, false, err
-		}
-		if len(rows) > maxDayRows {
-			rows, truncated = rows[:maxDayRows], true
-		}
-		slices.Reverse(rows)
-		*l.into = rows
-	}
-	return r, truncated, nil
 }

@@ -198,8 +198,8 @@ func TestWrongSettingsAreAllNamed(t *testing.T) {
 	}
 	err := (&Config{OldestDays: 0, Ahead: -1, TokenDays: 0, QuarantineDays: 99999}).Validate()
 	var all interface{ Unwrap() []error }
-	if !errors.As(err, &all) || len(all.Unwrap()) != 4 {
-		t.Errorf("four wrong settings: %v", err)
+	if !errors.As(err, &all) || len(all.Unwrap()) != 5 {
+		t.Errorf("five wrong settings: %v", err)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestWhatAgentsTellOfThemselvesIsPassedOn(t *testing.T) {
 	if r := mustPut(t, s, agent(1), activity.Batch{Token: "t", Events: []activity.Event{pc, window, user}}); r != (activity.Receipt{Stored: 3}) {
 		t.Errorf("receipt %+v", r)
 	}
-	if want := (computer.Details{UID: "PC-1", Name: "desk", OS: "Windows 11", IPAddress: "10.0.0.7", MACAddress: "00:1A", AgentVersion: "2.0"}); len(*b.computers) != 1 || (*b.computers)[0] != want {
+	if want := (computer.Details{UID: "PC-1", Name: "desk", OS: "Windows 11", IPAddress: "10.0.0.7", MACAddress: "00:1A", AgentVersion: "2.0", At: noon}); len(*b.computers) != 1 || (*b.computers)[0] != want {
 		t.Errorf("computers %+v", *b.computers)
 	}
 	if want := (computer.UserDetails{SID: "S-1", Name: "Aziz", Domain: "D", Username: "aziz", Admin: true}); len(*b.users) != 1 || (*b.users)[0] != want {

@@ -98,3 +98,12 @@ func paint(events []piece) []piece {
 	}
 	return out
 }
+
+// and is the time that is in both.
+func (s spans) and(other spans) spans { return s.minus(s.minus(other)) }
+
+// has reports whether the moment is in one of the spans.
+func (s spans) has(moment int64) bool {
+	i, found := slices.BinarySearchFunc(s, moment, func(a span, m int64) int { return cmp.Compare(a.from, m) })
+	return found || i > 0 && moment < s[i-1].to
+}

@@ -20,6 +20,9 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := newService(t, d)
 		bad := newWindow("bad", "PC-1", noon.Add(day))
+		idle := newWindow("idle", "PC-1", noon.Add(-day))
+		idle.Kind = activity.IdlePeriod
+		mustPut(t, o, agent(1), activity.Batch{Events: []activity.Event{idle}})
 		batch := activity.Batch{Token: "token", Events: []activity.Event{newWindow("good", "PC-1", noon.Add(-day)), bad}}
 		mustPut(t, o, agent(1), batch)
 		mustPut(t, o, agent(1), activity.Batch{Token: "second", Events: batch.Events[:1]})
@@ -65,6 +68,27 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 					}
 				}
 				return nil
+			},
+			"ends": func() error {
+				rows, err := s.ends(as(actor.HR, 3), []activity.Seat{{ComputerUID: "PC-1", UserSID: "S-1-5-21-7"}}, longest, noon.AddDate(-1, 0, 0), late)
+				if err == nil && (len(rows) != 1 || rows[0].FirstWindow != nil || rows[0].LastWindow != nil) {
+					return fmt.Errorf("shows %+v", rows)
+				}
+				return err
+			},
+			"at": func() error {
+				rows, err := s.at(as(actor.HR, 3), activity.ActiveWindow, []activity.Seat{{ComputerUID: "PC-1", UserSID: "S-1-5-21-7"}}, noon.AddDate(-1, 0, 0), late)
+				if len(rows) != 0 {
+					return fmt.Errorf("shows %+v", rows)
+				}
+				return err
+			},
+			"stretches": func() error {
+				rows, err := s.stretches(as(actor.HR, 3), []activity.Seat{{ComputerUID: "PC-1", UserSID: "S-1-5-21-7"}}, noon.AddDate(-1, 0, 0), late)
+				if len(rows) != 0 {
+					return fmt.Errorf("shows %+v", rows)
+				}
+				return err
 			},
 			"organizations": func() error {
 				ids, err := s.organizations(theirs, activity.ActiveWindow)

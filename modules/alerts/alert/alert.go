@@ -34,6 +34,15 @@ const (
 	DataDropped      = "data_dropped"
 )
 
+// The kinds that door terminals report.
+const (
+	DoorAlarm     = "door_alarm"
+	DoorTampered  = "door_tampered"
+	AccessDenied  = "access_denied"
+	DeviceOffline = "device_offline"
+	DeviceFailed  = "device_failed"
+)
+
 // Alert is one thing that happened. ID makes raising it twice harmless.
 type Alert struct {
 	ID       id.UUID        `json:"id"`

@@ -35,6 +35,23 @@ const (
 const (
 	Computer     Kind = "computer"
 	ComputerUser Kind = "computer_user"
+	// AgentState says that an agent runs, or why it stops.
+	AgentState Kind = "agent_state"
+)
+
+// The values of DetailState.
+const (
+	Running  = "running"
+	Stopping = "stopping"
+)
+
+// The names of Details of an AgentState, beside DetailAgentVersion and DetailIPAddress. Since is when the run began
+// that the event is in, in RFC 3339 with nanoseconds; Reason and Detail are why the agent stops.
+const (
+	DetailState  = "state"
+	DetailSince  = "since"
+	DetailReason = "reason"
+	DetailDetail = "detail"
 )
 
 // The names of Details: of a Computer the first five, of a ComputerUser the others, the last two "true" or "false".
@@ -94,13 +111,18 @@ type Event struct {
 	SHA256   string `json:"sha256,omitempty"`
 	Width    int32  `json:"width,omitempty"`
 	Height   int32  `json:"height,omitempty"`
-	// Details are what a Computer or a ComputerUser is told of.
+	// Details are what a Computer, a ComputerUser or an AgentState is told of.
 	Details map[string]string `json:"details,omitempty"`
 	// Source is the intake that took it: api, v1, activitywatch.
 	Source string `json:"source,omitempty"`
+	// Aside is why the intake wants the event kept apart, in quarantine; empty for one that may be believed.
+	Aside string `json:"aside,omitempty"`
 	// Trace is the W3C traceparent of the request that brought it; empty unless that was sampled.
 	Trace string `json:"trace,omitempty"`
 }
+
+// UnidentifiedAgent is the reason Aside of what came without a credential from somewhere that needs one.
+const UnidentifiedAgent = "unidentified_agent"
 
 // Batch is what a sink takes at once, whole or not at all.
 type Batch struct {
@@ -118,6 +140,13 @@ type Receipt struct {
 	Duplicate bool
 	// Stored counts new rows, Known those that were there already, Quarantined the impossible ones.
 	Stored, Known, Quarantined int
+}
+
+// Contacts is told of agents that other intakes than its provider's hear of.
+type Contacts interface {
+	// Heard says that the agent of the computer is there. What is news is stored before it returns, and may fail as
+	// Sink.Put does; then the next call tells it.
+	Heard(ctx context.Context, computerUID string) error
 }
 
 // Sink takes events of the actor's organization for good.

@@ -1,0 +1,144 @@
+package monitoring
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/db"
+)
+
+// maxSeats bounds the seats of one statement.
+const maxSeats = 500
+
+// ends are the outermost events of a seat in a time. What is nil is not there.
+type ends struct {
+	UID         string     `bun:"uid"`
+	SID         string     `bun:"sid"`
+	FirstWindow *time.Time `bun:"first_window"`
+	// When the last window ended, the last time without input that had begun at the first window, and the last of all; in
+	// seconds of the epoch.
+	LastWindow *float64 `bun:"last_window"`
+	EarlyIdle  *float64 `bun:"early_idle"`
+	LastIdle   *float64 `bun:"last_idle"`
+	// What the last session until the first window was, and the last of all.
+	EarlySession  string     `bun:"early_session"`
+	LastSession   string     `bun:"last_session"`
+	LastSessionAt *time.Time `bun:"last_session_at"`
+}
+
+// ends returns the outermost events of the seats in [from, until), of which a window counts no more than the longest. It looks each up along an index, since a day of a
+// thousand people has a million events.
+func (s store) ends(ctx context.Context, seats []activity.Seat, longest time.Duration, from, until time.Time) (all []ends, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		for part := range slices.Chunk(seats, maxSeats) {
+			query, args := endsOf(tx, part, longest, from, until)
+			var rows []ends
+			// Scoped by the organization that each part of the statement names: the actor's.
+			if err := tx.Raw(query, args...).Scan(ctx, &rows); err != nil {
+				return err
+			}
+			all = append(all, rows...)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// seatsAs is a table of the seats with the columns n (their place in the list), uid and sid.
+func seatsAs(seats []activity.Seat) (string, []any) {
+	args := make([]any, 0, 3*len(seats))
+	for i, s := range seats {
+		args = append(args, i, s.ComputerUID, s.UserSID)
+	}
+	return "seats (n, uid, sid) AS (VALUES " + strings.Repeat("(?, ?, ?), ", len(seats)-1) + "(?, ?, ?))", args
+}
+
+func endsOf(tx db.Tx, seats []activity.Seat, longest time.Duration, from, until time.Time) (string, []any) {
+	table, args := seatsAs(seats)
+	// One probe of an index: the outermost event of a kind at the seat s.
+	probe := func(column string, k activity.Kind, before string, order string, bounds ...any) string {
+		name := tables[k].name
+		args = append(args, tx.Actor().OrganizationID)
+		args = append(args, bounds...)
+		return "(SELECT " + column + " FROM " + name + tx.IndexedBy("idx_"+name+"_computer") +
+			" WHERE organization_id = ? AND computer_uid = s.uid AND user_sid = s.sid AND datetime >= ? AND datetime " + before +
+			" ORDER BY datetime" + order + " LIMIT 1)"
+	}
+	const last = " DESC"
+	first := probe("datetime", activity.ActiveWindow, "< ?", "", from, until)
+	// What reaches into the time began at most a day before it.
+	early := from.Add(-day)
+	end := tx.Epoch("datetime") + " + duration_seconds"
+	within := fmt.Sprintf("%s + CASE WHEN duration_seconds > %d THEN %[2]d ELSE duration_seconds END", tx.Epoch("datetime"), longest/time.Second)
+	list := []string{
+		probe(within, activity.ActiveWindow, "< ?", last, from, until) + " AS last_window",
+		probe(end, activity.IdlePeriod, "<= s.first_window", last, early) + " AS early_idle",
+		probe(end, activity.IdlePeriod, "< ?", last, early, until) + " AS last_idle",
+		probe("session_type", activity.UserSession, "<= s.first_window", last, early) + " AS early_session",
+		probe("session_type", activity.UserSession, "< ?", last, early, until) + " AS last_session",
+		probe("datetime", activity.UserSession, "< ?", last, early, until) + " AS last_session_at",
+	}
+	// Materialized, or PostgreSQL looks for the first window wherever it is named.
+	return "WITH " + table + ", s AS MATERIALIZED (SELECT uid, sid, " + first + " AS first_window FROM seats AS s) " +
+		"SELECT uid, sid, first_window, " + strings.Join(list, ", ") + " FROM s", args
+}
+
+// stretch is a time without input, put together of events that follow each other.
+type stretch struct {
+	UID  string    `bun:"uid"`
+	SID  string    `bun:"sid"`
+	From time.Time `bun:"datetime"`
+	// Before is when the one before it ended, in seconds of the epoch, and Last when the seat's last does.
+	Before *float64 `bun:"reached"`
+	Last   float64  `bun:"last"`
+}
+
+// stretches returns the times without input of the seats that begin in [from, until), each seat's in order. The
+// database puts them together, since watchers report each minute by itself.
+func (s store) stretches(ctx context.Context, seats []activity.Seat, from, until time.Time) (all []stretch, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		for part := range slices.Chunk(seats, maxSeats) {
+			table, args := seatsAs(part)
+			query := "WITH " + table + ", i AS (SELECT s.n, s.uid, s.sid, datetime, " + tx.Epoch("datetime") + " AS begins, duration_seconds" +
+				" FROM seats AS s CROSS JOIN idle_periods" + tx.IndexedBy("idx_idle_periods_computer") +
+				" WHERE organization_id = ? AND computer_uid = s.uid AND user_sid = s.sid AND datetime >= ? AND datetime < ?)" +
+				" SELECT uid, sid, datetime, reached, last FROM (SELECT n, uid, sid, datetime, begins," +
+				" max(begins + duration_seconds) OVER (PARTITION BY n ORDER BY datetime ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached," +
+				" max(begins + duration_seconds) OVER (PARTITION BY n) AS last FROM i) AS i" +
+				" WHERE reached IS NULL OR begins > reached + 1 ORDER BY n, datetime"
+			var rows []stretch
+			// Scoped by the organization that the statement names: the actor's.
+			if err := tx.Raw(query, append(args, tx.Actor().OrganizationID, from, until)...).Scan(ctx, &rows); err != nil {
+				return err
+			}
+			all = append(all, rows...)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// at returns the seats' events of a kind of which there are few, in [from, until), each seat's in the order of time.
+func (s store) at(ctx context.Context, k activity.Kind, seats []activity.Seat, from, until time.Time) (all []row, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		for part := range slices.Chunk(seats, maxSeats) {
+			table, args := seatsAs(part)
+			t := tables[k]
+			query := "WITH " + table + " SELECT computer_uid, user_sid, datetime, " + t.columns + " FROM seats AS s CROSS JOIN " + t.name +
+				tx.IndexedBy("idx_"+t.name+"_computer") +
+				" WHERE organization_id = ? AND computer_uid = s.uid AND user_sid = s.sid AND datetime >= ? AND datetime < ? ORDER BY datetime"
+			var rows []row
+			// Scoped by the organization that the statement names: the actor's.
+			if err := tx.Raw(query, append(args, tx.Actor().OrganizationID, from, until)...).Scan(ctx, &rows); err != nil {
+				return err
+			}
+			all = append(all, rows...)
+		}
+		return nil
+	})
+	return all, err
+}

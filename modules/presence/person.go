@@ -1,0 +1,180 @@
+package presence
+
+import (
+	"time"
+
+	"github.com/staff-control/staff-control/modules/computers/computer"
+	"github.com/staff-control/staff-control/modules/doors/pass"
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+)
+
+// The states of a person.
+const (
+	present = "present"
+	away    = "away"
+	left    = "left"
+	absent  = "absent"
+	later   = "later"
+	dayOff  = "dayOff"
+)
+
+const (
+	// recent is how long ago somebody may have been seen and still counts as here.
+	recent = 10 * time.Minute
+	// longestStay is how long doors that saw nobody leave are believed, where no shift says when it ends.
+	longestStay = 12 * time.Hour
+)
+
+// traces are all that is known of one person in a period.
+type traces struct {
+	period
+	passes pass.EmployeeBounds
+	seats  []activity.SeenUser
+	usual  []string // the computers that are the person's, by UID
+}
+
+// at returns the first and the last moment at which anybody or anything saw the person; zero if nobody did.
+func (t *traces) at() (first, last time.Time) {
+	note := func(from, to time.Time) {
+		if !from.IsZero() && (first.IsZero() || from.Before(first)) {
+			first = from
+		}
+		if to.After(last) {
+			last = to
+		}
+	}
+	for _, s := range t.seats {
+		note(s.FirstAt, s.LastAt)
+	}
+	note(t.passes.FirstEnter, t.passes.LastAt)
+	if first.IsZero() { // only seen going out
+		first = last
+	}
+	return first, last
+}
+
+// newest is the seat of which something was known last.
+func (t *traces) newest() (s activity.SeenUser, found bool) {
+	for _, seat := range t.seats {
+		if !found || seat.LastAt.After(s.LastAt) || seat.LastAt.Equal(s.LastAt) && seat.KnownAt.After(s.KnownAt) {
+			s, found = seat, true
+		}
+	}
+	return s, found
+}
+
+// lastActive is when the person was last active at a computer.
+func (t *traces) lastActive() (last time.Time) {
+	for _, s := range t.seats {
+		if s.LastAt.After(last) {
+			last = s.LastAt
+		}
+	}
+	return last
+}
+
+// state decides what the person is at the end of the period.
+func (t *traces) state() string {
+	now := t.until
+	_, last := t.at()
+	over := t.works && !now.Before(t.shift.Until)
+	switch {
+	case last.IsZero() && !t.works:
+		return dayOff
+	case last.IsZero() && now.Before(t.shift.From.Add(t.shift.Grace)):
+		return later
+	case last.IsZero():
+		return absent
+	case now.Sub(t.lastActive()) <= recent:
+		return present
+	case t.inside(now, over):
+		return present
+	}
+	seat, seated := t.newest()
+	signedOut := seated && seat.State == activity.StateOff
+	if over || !t.works || t.wentOut() || signedOut {
+		return left
+	}
+	return away
+}
+
+// inside reports whether the doors say that the person is here. After the shift they are not believed for long: who
+// forgets to check out is not at work all night.
+func (t *traces) inside(now time.Time, over bool) bool {
+	if !t.passes.Inside {
+		return false
+	}
+	if t.works {
+		return !over || now.Sub(t.passes.LastAt) <= recent
+	}
+	return now.Sub(t.passes.LastAt) <= longestStay
+}
+
+// wentOut reports whether the last that was seen of the person was a pass out.
+func (t *traces) wentOut() bool {
+	return !t.passes.LastExit.IsZero() && !t.passes.Inside && !t.passes.LastExit.Before(t.lastActive())
+}
+
+// lateMinutes is how late the person came, if that was later than is allowed.
+func (t *traces) lateMinutes() int {
+	first, _ := t.at()
+	if !t.works || first.IsZero() || !first.After(t.shift.From.Add(t.shift.Grace)) {
+		return 0
+	}
+	return int(first.Sub(t.shift.From) / time.Minute)
+}
+
+// details shows the traces. How the computer is, is known of now alone.
+func (t *traces) details(standings map[string]computer.Standing, today bool) details {
+	var d details
+	first, last := t.at()
+	d.FirstAt, d.LastAt = known(first), known(last)
+	if t.works {
+		d.ShiftName, d.ExpectedFrom, d.ExpectedUntil = t.shift.Name, known(t.shift.From), known(t.shift.Until)
+		d.LateMinutes = t.lateMinutes()
+	}
+	if !t.passes.LastAt.IsZero() {
+		d.Inside = &t.passes.Inside
+	}
+	if s, ok := t.newest(); ok {
+		d.Activity = string(s.State)
+	}
+	if c, ok := t.computer(standings); ok {
+		d.Computer, d.ComputerID, d.ComputerUID = nameOf(c), c.ID, c.UID
+		if !today {
+			return d
+		}
+		d.ComputerState, d.ComputerReason, d.ComputerDetail, d.ComputerSince = c.State, c.Reason, c.Detail, known(c.Since)
+	}
+	return d
+}
+
+// computer is the one that the person used last, else of those that are the person's the one that was last heard of.
+func (t *traces) computer(standings map[string]computer.Standing) (c computer.Standing, found bool) {
+	if s, ok := t.newest(); ok {
+		c, found = standings[s.ComputerUID]
+		return c, found
+	}
+	for _, uid := range t.usual {
+		if other, ok := standings[uid]; ok && (!found || other.Since.After(c.Since)) {
+			c, found = other, true
+		}
+	}
+	return c, found
+}
+
+func nameOf(c computer.Standing) string {
+	if c.Name == "" {
+		return c.UID
+	}
+	return c.Name
+}
+
+// known is a time, or nil for none.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -1,0 +1,103 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
+)
+
+// Each method of the store, called by organization 2, does nothing to organization 1 and shows nothing of it.
+func TestStoreKeepsTenantsApart(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newService(t, d)
+		yes := true
+		in := of("Kunduzgi", "09:00", "18:00", 1)
+		in.IsDefault = &yes
+		mine := mustMake(t, o, 1, in)
+		if err := o.assign(as(actor.HR, 1), 1, mine); err != nil {
+			t.Fatal(err)
+		}
+		before := picture(t, o)
+		s, theirs := o.store, as(actor.HR, 2)
+		doing := func(want error, do func(ctx context.Context, tx db.Tx) error) error {
+			if err := d.Write(theirs, do); !errors.Is(err, want) {
+				return fmt.Errorf("error %v, want %v", err, want)
+			}
+			return nil
+		}
+		row, err := o.get(as(actor.HR, 1), mine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothing := func(n int, err error) error {
+			if n != 0 {
+				return fmt.Errorf("shows %d rows", n)
+			}
+			return err
+		}
+		dbtest.Tenants(t, map[string]func() error{
+			"list": func() error {
+				rows, err := s.list(theirs, listing{organization: 1, limit: 9})
+				return nothing(len(rows), err)
+			},
+			"byID": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.byID(ctx, tx, mine); return err })
+			},
+			"insert": func() error {
+				return doing(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { w := row; w.ID = 0; return s.insert(ctx, tx, &w) })
+			},
+			"update": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { w := row; w.Name = "theirs"; return s.update(ctx, tx, &w) })
+			},
+			"remove": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.remove(ctx, tx, mine) })
+			},
+			"onlyDefault": func() error { // touches no row of theirs
+				return doing(nil, func(ctx context.Context, tx db.Tx) error { w := row; w.ID = 0; return s.onlyDefault(ctx, tx, w) })
+			},
+			"assignments": func() error {
+				rows, err := s.assignments(theirs, sight{all: true}, listing{limit: 9})
+				return nothing(len(rows), err)
+			},
+			"assignment": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.assignment(ctx, tx, 1); return err })
+			},
+			"assign": func() error {
+				if err := doing(db.ErrForeign, func(ctx context.Context, tx db.Tx) error {
+					return s.assign(ctx, tx, &assignmentRow{Owned: db.Owned{OrganizationID: 1}, DepartmentID: 4, ScheduleID: mine, UpdatedAt: noon})
+				}); err != nil {
+					return err
+				}
+				return doing(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error {
+					return s.assign(ctx, tx, &assignmentRow{DepartmentID: 5, ScheduleID: mine, UpdatedAt: noon})
+				})
+			},
+			"release": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.release(ctx, tx, 1) })
+			},
+			"book": func() error {
+				rows, assigned, err := s.book(theirs)
+				return nothing(len(rows)+len(assigned), err)
+			},
+		})
+		if after := picture(t, o); after != before {
+			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)
+		}
+	})
+}
+
+// picture is all that is stored of organization 1, as text.
+func picture(t *testing.T, s *service) string {
+	t.Helper()
+	rows, assigned, err := s.store.book(as(actor.HR, 1))
+	if err != nil || len(rows) != 1 || len(assigned) != 1 {
+		t.Fatalf("%+v, %+v, %v", rows, assigned, err)
+	}
+	return fmt.Sprintf("%+v %+v", rows, assigned)
+}

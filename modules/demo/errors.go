@@ -1,0 +1,8 @@
+package demo
+
+import "github.com/staff-control/staff-control/platform/fault"
+
+var (
+	errRealData = fault.New(fault.Conflict, "demo.real_data")
+	errNone     = fault.New(fault.NotFound, "demo.none")
+)

@@ -1,0 +1,46 @@
+// Package demo makes up a company, so that who looks at the product for the first time sees people at work. It is a
+// client like any other: what its people do goes through the gateway's intake.
+package demo
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"github.com/staff-control/staff-control/platform/kernel"
+)
+
+//go:embed messages.json
+var messages []byte
+
+// Module is the feature.
+type Module struct {
+	cfg Config
+	now func() time.Time
+}
+
+// New returns the module, not built yet.
+func New() *Module { return &Module{cfg: defaults(), now: time.Now} }
+
+// Manifest says what the module needs and provides.
+func (m *Module) Manifest() kernel.Manifest {
+	return kernel.Manifest{
+		Name:     "demo",
+		Roles:    []kernel.Role{kernel.Dashboard},
+		Paths:    []string{"/api/v2/demo"},
+		Commands: []kernel.Command{{Name: "demo", Usage: usage, Run: m.command}},
+		Config:   &m.cfg,
+		Messages: messages,
+	}
+}
+
+// Init builds the module. Where the settings ask for a company, it is made while the server runs.
+func (m *Module) Init(_ context.Context, h *kernel.Host) error {
+	s := &service{store: store{h.DB}, audit: h.Audit, log: h.Log, now: m.now}
+	h.Authenticate(kernel.Dashboard, s.authenticate)
+	s.routes(h.Routes(kernel.Dashboard))
+	if m.cfg.Employees > 0 {
+		h.Go("company", func(ctx context.Context) error { return s.keepUp(ctx, m.cfg) })
+	}
+	return nil
+}

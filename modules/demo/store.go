@@ -1,0 +1,90 @@
+package demo
+
+import (
+	"context"
+	"slices"
+
+	"github.com/staff-control/staff-control/platform/db"
+)
+
+// store keeps which companies are made up. It holds no rule: those are in service.go.
+type store struct{ db *db.DB }
+
+func (s store) companies(ctx context.Context) (rows []companyRow, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).Order("dc.organization_id").Scan(ctx)
+	})
+	return rows, err
+}
+
+// byToken returns the company whose maker holds the token.
+func (s store) byToken(ctx context.Context, hash string) (row companyRow, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&row).Where("dc.token_hash = ? AND dc.removed_at IS NULL", hash).Scan(ctx)
+	})
+	return row, db.Translate(err)
+}
+
+func (s store) put(ctx context.Context, tx db.Tx, row *companyRow) error {
+	if _, err := tx.Delete((*companyRow)(nil)).Where("?TableAlias.organization_id = ?", row.OrganizationID).Exec(ctx); err != nil {
+		return err
+	}
+	_, err := tx.Insert(row).Exec(ctx)
+	return err
+}
+
+// update changes columns of the company's row.
+func (s store) update(ctx context.Context, row *companyRow, columns ...string) error {
+	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		return db.One(tx.Update(row).Column(columns...).Where("?TableAlias.organization_id = ?", row.OrganizationID).Exec(ctx))
+	})
+}
+
+// stays are the tables that say how the system is set up rather than what happened in it, and the record of who did
+// what. A demo may begin beside their rows, and leaves them when it goes.
+var stays = []string{
+	"alerts", "api_keys", "audit_log", "demo_companies", "gateway_instances", "gateway_ranges", "gateway_status_snapshots",
+	"gateway_streams",
+	"organizations", "provisioning_tokens", "refresh_tokens", "users",
+}
+
+// holdings counts the rows of the tables that do not stay: of one organization, or of all where it is 0.
+func (s store) holdings(ctx context.Context, tx db.Tx, organizationID int64) (map[string]int64, error) {
+	tables, err := tx.TenantTables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]int64{}
+	for _, table := range tables {
+		if slices.Contains(stays, table) {
+			continue
+		}
+		n, err := tx.RowsIn(ctx, table, organizationID)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			found[table] = n
+		}
+	}
+	return found, nil
+}
+
+// erase deletes the organization's rows of all tables that do not stay.
+func (s store) erase(ctx context.Context, tx db.Tx, organizationID int64) (rows int64, err error) {
+	tables, err := tx.TenantTables(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, table := range tables {
+		if slices.Contains(stays, table) {
+			continue
+		}
+		n, err := tx.Erase(ctx, table, organizationID)
+		if err != nil {
+			return rows, err
+		}
+		rows += n
+	}
+	return rows, nil
+}

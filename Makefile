@@ -17,8 +17,8 @@ PG   := go run ./platform/db/dbtest/pgtest --
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## build, and serve everything on this machine, with its data in ./data
-	bin/staff-control --role=all --data ./data
+run: build ## build, and serve everything on this machine from ./data; where that is empty, with a demo company of forty people
+	bin/staff-control --role=all --data ./data --set demo.employees=40
 
 test: ## everything: Go on SQLite and PostgreSQL, the pages, the pages in a browser; installs what it needs
 	@.ci/setup test

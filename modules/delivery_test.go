@@ -35,6 +35,18 @@ func (noComputers) EmployeesOn(context.Context, []string, time.Time, time.Time) 
 	return nil, nil
 }
 
+func (noComputers) Merged(context.Context, string) ([]string, error) { return nil, nil }
+
+type noNames struct{}
+
+func (noNames) NamesOf(context.Context, []string) (map[string]string, error) { return nil, nil }
+
+type noStops struct{}
+
+func (noStops) Stops(context.Context, []string, time.Time, time.Time) ([]computer.Stop, error) {
+	return nil, nil
+}
+
 type noGateways struct{}
 
 func (noGateways) Advance(context.Context, id.UUID, gateway.Delivery) error { return nil }
@@ -47,7 +59,7 @@ type nobody struct{ employee.Directory }
 func storedBy(t *testing.T, d *db.DB, organizationID int64, uid string) []monitoring.Item {
 	t.Helper()
 	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, monitoring.New(),
-		kerneltest.Provide[computer.Registry](kernel.Dashboard, noComputers{}),
+		kerneltest.Provide[computer.Registry](kernel.Dashboard, noComputers{}), kerneltest.Provide[computer.History](kernel.Dashboard, noStops{}),
 		kerneltest.Provide[organization.Tree](kernel.Dashboard, oneTree{}),
 		kerneltest.Provide[employee.Directory](kernel.Dashboard, nobody{}))
 	server.Authenticate(func(context.Context, *http.Request) (actor.Actor, bool, error) {
@@ -124,8 +136,10 @@ func serveIngest(t testing.TB, d *db.DB) string {
 		},
 	}
 	return strings.TrimSuffix(kerneltest.Run(t, kernel.AgentAPI, kerneltest.Options{DB: d}, key, monitoring.New(), ingest.New(),
+		kerneltest.Provide[computer.History](kernel.AgentAPI, noStops{}),
 		kerneltest.Provide[computer.Registry](kernel.AgentAPI, noComputers{}),
 		kerneltest.Provide[gateway.Registry](kernel.AgentAPI, noGateways{}),
+		kerneltest.Provide[computer.Names](kernel.AgentAPI, noNames{}),
 		kerneltest.Provide[organization.Tree](kernel.AgentAPI, oneTree{}),
 		kerneltest.Provide[employee.Directory](kernel.AgentAPI, nobody{})), "/")
 }

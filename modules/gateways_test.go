@@ -60,7 +60,8 @@ func gatewaysDeliver(t *testing.T, s *site) {
 	deliver(second, ourKey, shared, window(at.Add(2*time.Second), "own B"))
 	deliver(second, ourKey, window(at.Add(3*time.Second), "more B"))
 	deliver(foreign, theirKey, shared)
-	until(t, "all is delivered", func() bool { return fmt.Sprint(s.watermarks(t)) == "map[GW-A:2 GW-B:3 GW-C:1]" })
+	// Of each gateway, the events and that there is an agent.
+	until(t, "all is delivered", func() bool { return fmt.Sprint(s.watermarks(t)) == "map[GW-A:3 GW-B:4 GW-C:2]" })
 	var page struct {
 		Items []struct {
 			OrganizationID int64

@@ -2,17 +2,23 @@
 package modules
 
 import (
+	"github.com/staff-control/staff-control/modules/activitywatch"
 	"github.com/staff-control/staff-control/modules/alerts"
 	"github.com/staff-control/staff-control/modules/auth"
 	"github.com/staff-control/staff-control/modules/buffer"
 	"github.com/staff-control/staff-control/modules/collector"
 	"github.com/staff-control/staff-control/modules/computers"
+	"github.com/staff-control/staff-control/modules/demo"
+	"github.com/staff-control/staff-control/modules/doors"
 	"github.com/staff-control/staff-control/modules/employees"
 	"github.com/staff-control/staff-control/modules/gateways"
 	"github.com/staff-control/staff-control/modules/ingest"
 	"github.com/staff-control/staff-control/modules/monitoring"
 	"github.com/staff-control/staff-control/modules/organizations"
 	"github.com/staff-control/staff-control/modules/pages"
+	"github.com/staff-control/staff-control/modules/presence"
+	"github.com/staff-control/staff-control/modules/processing"
+	"github.com/staff-control/staff-control/modules/schedules"
 	"github.com/staff-control/staff-control/modules/uplink"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -25,12 +31,18 @@ func All() []kernel.Module {
 		employees.New(),
 		computers.New(),
 		alerts.New(),
+		doors.New(),
 		gateways.New(),
 		monitoring.New(),
 		ingest.New(),
+		processing.New(),
 		buffer.New(),
 		uplink.New(),
+		activitywatch.New(), // before collector, whose way to know a key is not all of its own
 		collector.New(),
+		schedules.New(),
+		presence.New(),
 		pages.New(),
+		demo.New(),
 	}
 }

@@ -312,7 +312,7 @@ func (s *site) equip(ctx context.Context, r kernel.Role, o *kernel.Options, modu
 		o.Schedule = jobs.NewLocal(o.Log)
 		return nil
 	}
-	runner, err := jobs.New(ctx, jobs.Options{DB: s.db, Log: o.Log, Role: string(r), Metrics: o.Registry})
+	runner, err := jobs.New(ctx, jobs.Options{DB: s.db, Log: o.Log, Role: string(r), Metrics: o.Registry}, ordered(modules)...)
 	if err != nil {
 		return err
 	}
@@ -321,7 +321,7 @@ func (s *site) equip(ctx context.Context, r kernel.Role, o *kernel.Options, modu
 	if err != nil {
 		return err
 	}
-	o.DB, o.Schedule, o.Events, o.Audit = s.db, runner, bus, audit.New(audit.Options{
+	o.DB, o.Schedule, o.Events, o.Jobs, o.Audit = s.db, runner, bus, runner, audit.New(audit.Options{
 		DB: s.db, Log: o.Log, Metrics: o.Registry, ClientIP: httpx.ClientIP, TraceID: trace.ID,
 	})
 	return nil
@@ -331,17 +331,31 @@ func (s *site) equip(ctx context.Context, r kernel.Role, o *kernel.Options, modu
 func registrations(modules []kernel.Module) (all []event.Registration) {
 	for _, m := range modules {
 		mf := m.Manifest()
-		var roles []string
-		for _, r := range mf.Roles {
-			if r.Serves() {
-				roles = append(roles, string(r))
-			}
-		}
 		for _, h := range mf.Handles {
-			all = append(all, event.Registration{Module: mf.Name, Roles: roles, Handler: h})
+			all = append(all, event.Registration{Module: mf.Name, Roles: serving(mf), Handler: h})
 		}
 	}
 	return all
+}
+
+// ordered are the jobs of all modules, likewise.
+func ordered(modules []kernel.Module) (all []jobs.Registration) {
+	for _, m := range modules {
+		mf := m.Manifest()
+		for _, h := range mf.Jobs {
+			all = append(all, jobs.Registration{Module: mf.Name, Roles: serving(mf), Handler: h})
+		}
+	}
+	return all
+}
+
+func serving(mf kernel.Manifest) (roles []string) {
+	for _, r := range mf.Roles {
+		if r.Serves() {
+			roles = append(roles, string(r))
+		}
+	}
+	return roles
 }
 
 // Migrate brings the server's database to this binary's schema, on PostgreSQL as its owner.

@@ -66,10 +66,11 @@ func arrives(t *testing.T, s *site) {
 			}
 		}
 	}
+	// Beside the events, it has delivered that there is an agent.
 	until(t, "the gateway is complete until now", func() bool {
 		s.get(t, "/api/v2/gateways", &gateways)
 		return len(gateways.Items) == 1 && gateways.Items[0].Status == "online" && gateways.Items[0].CompleteUntil != nil &&
-			gateways.Items[0].CompleteUntil.After(now) && len(gateways.Items[0].Streams) > 0 && gateways.Items[0].Streams[0].Watermark == 3
+			gateways.Items[0].CompleteUntil.After(now) && len(gateways.Items[0].Streams) > 0 && gateways.Items[0].Streams[0].Watermark == 4
 	})
 	var users struct {
 		Items []struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/i18n"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/log"
 	"github.com/staff-control/staff-control/platform/trace"
@@ -30,7 +31,7 @@ type settings struct {
 type rootSettings struct {
 	Role     string `koanf:"role" doc:"gateway, agent-api, dashboard, several of them with commas, or all"`
 	Data     string `koanf:"data" doc:"directory for everything that this process keeps in files"`
-	Language string `koanf:"language" doc:"language of texts for people who chose none: uz, ru or en"`
+	Language string `koanf:"language" doc:"language of texts for people who chose none: uz, uz-Cyrl, ru or en"`
 }
 
 type listenSettings struct {
@@ -105,8 +106,8 @@ func (s *settings) validate() error {
 	if _, ok := rolesOf(s.root.Role); !ok {
 		faults = append(faults, config.Problem("role", "be all, or some of gateway, agent-api and dashboard", s.root.Role))
 	}
-	if !slices.Contains([]string{"uz", "ru", "en"}, s.root.Language) {
-		faults = append(faults, config.Problem("language", "be uz, ru or en", s.root.Language))
+	if !slices.Contains(i18n.Languages(), s.root.Language) {
+		faults = append(faults, config.Problem("language", "be uz, uz-Cyrl, ru or en", s.root.Language))
 	}
 	if _, err := s.proxies(); err != nil {
 		faults = append(faults, config.Problem("http.trusted_proxies", "be networks like 10.0.0.0/8", s.http.TrustedProxies))

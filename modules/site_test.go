@@ -239,6 +239,7 @@ type item struct {
 	ComputerUID string    `json:"computerUid"`
 	UserSID     string    `json:"userSid"`
 	Title       string    `json:"title"`
+	Seconds     int64     `json:"durationSeconds"`
 }
 
 // rows reads all pages of a monitoring list.

@@ -2,8 +2,9 @@
 // gateway's, as agents of both versions would. Ends when the dashboard has all of it.
 import { readFileSync } from 'node:fs'
 import {
-  branch, colleague, computer, employee, foreign, idle, recorded, sessions, sites, stranger, users, windows,
+  branch, branches, colleague, computer, employee, foreign, idle, recorded, sessions, sites, stranger, users, windows,
 } from '../web/e2e/seeded.mjs'
+import { seedPeople } from './e2e-seed-people.mjs'
 
 const {
   E2E_URL, E2E_GATEWAY_URL, E2E_AGENT_API_URL, E2E_USER, E2E_PASSWORD, E2E_AGENT_KEY, E2E_DATE, E2E_RECORDINGS,
@@ -57,10 +58,19 @@ async function anotherOrganization() {
   await call('POST', `${E2E_AGENT_API_URL}/v2/agent/register`, { 'X-API-Key': key }, { computer: { computerUid: foreign.uid } })
 }
 
+/** closedBranches are enough organizations for a second page of their list. */
+async function closedBranches() {
+  for (const shortName of branches) await dashboard('POST', '/organizations', { fullName: `${shortName}, yopilgan`, shortName, isActive: false })
+}
+
 /** recordings sends, twice, what v1's agents sent and v1 took. */
 async function recordings() {
   const all = readFileSync(E2E_RECORDINGS, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
-  const taken = all.filter(({ app, path, status }) => app === 'agent-api' && path.startsWith('/api/agent/') && status < 300)
+  // One of them says that the screen was locked all the while that the others tell of: nothing would be in front of it.
+  const locked = ({ body }) => [body?.data].flat().some((one) => one?.sessionType === 'LOCKED')
+  const taken = all
+    .filter(({ app, path, status }) => app === 'agent-api' && path.startsWith('/api/agent/') && status < 300)
+    .filter((request) => !locked(request))
   if (taken.length === 0) throw new Error(`${E2E_RECORDINGS}: no request of an agent`)
   for (const { path, body } of [...taken, ...taken]) await agent(path, body)
 }
@@ -89,7 +99,7 @@ async function hers() {
 /** somebody's computer has a Windows user whom nobody has linked to a person. */
 const unknownUser = () =>
   agent('/v2/agent/register', {
-    computer: { computerUid: stranger.uid, name: 'Savdo zali', os: 'Windows 10 Pro', ipAddress: '192.168.1.107', agentVersion: '2.0.0' },
+    computer: { computerUid: stranger.uid, name: stranger.computer, os: 'Windows 10 Pro', ipAddress: '192.168.1.107', agentVersion: '2.0.0' },
     users: [{ sid: stranger.sid, name: stranger.name, domain: 'BANK', username: 'kassa' }],
   })
 
@@ -129,10 +139,12 @@ const { id, departmentId } = await person(1, 'Buxgalteriya', employee)
 const other = await person(1, 'Dasturchilar', colleague)
 await colleagues(departmentId)
 await anotherOrganization()
+await closedBranches()
 await hers()
 await unknownUser()
 await otherGateway()
 await link(computer.sid, id)
+await seedPeople({ dashboard, agent, person, link, until, date: E2E_DATE })
 if (E2E_RECORDINGS) {
   await recordings()
   await link(recorded.sid, other.id)

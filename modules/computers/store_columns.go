@@ -33,7 +33,7 @@ var reasons = []string{reporting, noContact, gatewayOffline, "shutdown", "suspen
 
 var computerColumns = []grid.Column{
 	{Kind: grid.Words, SQL: "c.search", Search: true},
-	{Name: "name", Kind: grid.Text, SQL: "c.name"},
+	{Name: "name", Kind: grid.Text, SQL: "COALESCE(NULLIF(c.name, ''), c.computer_uid)", Doc: "what it is called, else its id on the network"},
 	{Name: "computerUid", Kind: grid.Text, SQL: "c.computer_uid", Title: "computers.column_uid"},
 	{Name: "state", Kind: grid.Enum, SQL: "c.state", Values: []string{online, offline, unknown}, Title: "computers.column_state"},
 	{Name: "stateReason", Kind: grid.Enum, SQL: "c.state_reason", Values: reasons, Title: "computers.column_reason"},

@@ -87,6 +87,10 @@ func (m *maker) register(ctx context.Context, p person) error {
 		if err := m.agents.call(ctx, "POST", "/v2/agent/register", map[string]any{"computer": before}, nil); err != nil {
 			return err
 		}
+		gone := map[string]any{"computerUid": before["computerUid"], "agentVersion": before["agentVersion"], "state": "stopping", "reason": "uninstall"}
+		if err := m.agents.call(ctx, "POST", "/v2/agent/heartbeat", gone, nil); err != nil {
+			return err
+		}
 	}
 	return m.agents.call(ctx, "POST", "/v2/agent/register", map[string]any{"computer": computer, "users": []any{user}}, nil)
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { computer, employee, read, sites, windows, idle, sessions } from './seeded.mjs'
-import { accessible, choose, enter, heading, picture, settled, texts } from './browser.mjs'
+import { accessible, choose, enter, fits, heading, picture, settled, texts } from './browser.mjs'
 
 const DATE = process.env.E2E_DATE
 const rowsOf = (page, lane) => texts(page.locator(`tr[data-lane=${lane}]`))
@@ -108,6 +108,33 @@ export const tests = {
     await picture(page, 'calendar')
   },
 
+  async 'the week: seven days with their sums, a click leads to the day and the keys walk'(page) {
+    await theDay(page)
+    await page.getByText('Week', { exact: true }).click()
+    await page.waitForURL(/span=week/)
+    const week = page.getByRole('region', { name: 'Week' })
+    await week.locator('tr[data-day]').first().waitFor()
+    assert.equal(await week.locator('tr[data-day]').count(), 7)
+    assert.match(await week.locator('tr[data-day]').first().innerText(), /^Monday/)
+    const [row] = await texts(week.locator(`tr[data-day="${DATE}"]`))
+    assert.deepEqual(row.slice(2), ['08:57–18:05', read.totals.Active, read.totals.Idle, read.top])
+    await settled(page)
+    await accessible(page, 'a week')
+    await picture(page, 'week')
+    await page.keyboard.press('p')
+    await page.getByRole('heading', { name: 'No activity in this week' }).waitFor()
+    await page.goBack()
+    await week.locator(`tr[data-day="${DATE}"] button`).click()
+    await page.getByTestId('timeline').waitFor()
+    await page.keyboard.press('w')
+    await week.waitFor()
+    await page.setViewportSize({ width: 360, height: 740 })
+    await settled(page)
+    await fits(page, 'a week')
+    await accessible(page, 'a narrow week')
+    await picture(page, 'narrow-week')
+  },
+
   async 'a person who does not exist is said so'(page) {
     page.refused = /404/
     await enter(page, '/day?employee=987654')
@@ -161,8 +188,40 @@ async function zoomEveryWay(page, lanes) {
   })
   await page.mouse.move(box.x + box.width / 2, y)
   await picture(page, 'day-zoomed')
+  await changes(() => page.keyboard.press('Shift+ArrowLeft'))
+  await changes(() => page.keyboard.press('Shift+ArrowRight'))
+  await changes(() => page.mouse.dblclick(box.x + box.width / 3, y))
+  const little = await page.getByTestId('overview').boundingBox()
+  await changes(() => page.mouse.click(little.x + little.width * 0.4, little.y + 5))
+  await page.waitForURL(/zoom=\d+-\d+/)
+  await pinch(page, changes, box)
   await changes(() => page.getByRole('button', { name: 'Zoom out' }).click())
   await changes(() => page.getByRole('button', { name: 'Whole day' }).click())
   assert.equal(await view(), '00:00-00:00')
   await changes(() => page.getByRole('button', { name: 'Active hours' }).click())
+  await changes(async () => {
+    await page.getByRole('button', { name: 'Whole day' }).click()
+    await page.mouse.move(box.x + box.width * 0.5, y)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.75, y, { steps: 4 })
+    await page.mouse.up()
+  })
+  assert.match(await view(), /^1[12]:\d\d-1[78]:\d\d$/) // where nothing can be dragged, the stretch is marked
+}
+
+/** pinch spreads two fingers over the lanes. */
+async function pinch(page, changes, box) {
+  const client = await page.context().newCDPSession(page)
+  const at = (share) => ({ x: box.x + box.width * share, y: box.y + 60 })
+  const touch = (type, shares) =>
+    client.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: shares.map((share, id) => ({ ...at(share), id })),
+    })
+  await changes(async () => {
+    await touch('touchStart', [0.4, 0.6])
+    await touch('touchMove', [0.35, 0.65])
+    await touch('touchMove', [0.3, 0.7])
+    await touch('touchEnd', [])
+  })
 }

@@ -2,6 +2,8 @@
 import { accessible, enter, fits, heading, picture, settled } from './browser.mjs'
 
 const EMPTY = {
+  '/today': ['Today', 'There is nobody here yet'],
+  '/people': ['People', 'There are no people yet', 'New person'],
   '/day': ['Person’s day', 'There are no people yet', 'New person'],
   '/computers': ['Computers', 'There are no computers', 'New agent key'],
   '/alerts': ['Alerts', 'There are no alerts'],
@@ -12,10 +14,10 @@ export const tests = {
     await enter(page, '/gateways')
     await page.locator('tr[data-gateway]').getByText('Online').waitFor()
     for (const [path, [title, text, button]] of Object.entries(EMPTY)) {
-      await page.locator(`nav a[href="${path}"]`).click()
+      await page.goto(path)
       await heading(page, title)
       await page.getByRole('heading', { name: text }).waitFor()
-      if (button) await page.getByRole('button', { name: button }).waitFor()
+      if (button) await page.getByRole('button', { name: button }).last().waitFor()
       await settled(page)
       await accessible(page, `${path} without data`)
       await picture(page, `fresh-${path.slice(1)}`)

@@ -15,13 +15,18 @@ import {
 } from './browser.mjs'
 
 const TITLES = {
-  '/gateways': { uz: 'Shlyuzlar', ru: 'Шлюзы', en: 'Gateways' },
-  '/day': { uz: 'Ish kuni', ru: 'День сотрудника', en: 'Person’s day' },
-  '/computers': { uz: 'Kompyuterlar', ru: 'Компьютеры', en: 'Computers' },
-  '/alerts': { uz: 'Ogohlantirishlar', ru: 'Оповещения', en: 'Alerts' },
+  '/today': { uz: 'Bugun', 'uz-Cyrl': 'Бугун', ru: 'Сегодня', en: 'Today' },
+  '/people': { uz: 'Xodimlar', 'uz-Cyrl': 'Ходимлар', ru: 'Сотрудники', en: 'People' },
+  '/computers': { uz: 'Kompyuterlar', 'uz-Cyrl': 'Компьютерлар', ru: 'Компьютеры', en: 'Computers' },
+  '/gateways': { uz: 'Shlyuzlar', 'uz-Cyrl': 'Шлюзлар', ru: 'Шлюзы', en: 'Gateways' },
+  '/alerts': { uz: 'Ogohlantirishlar', 'uz-Cyrl': 'Огоҳлантиришлар', ru: 'Оповещения', en: 'Alerts' },
+  '/organizations': { uz: 'Tashkilotlar', 'uz-Cyrl': 'Ташкилотлар', ru: 'Организации', en: 'Organizations' },
+  '/users': { uz: 'Foydalanuvchilar', 'uz-Cyrl': 'Фойдаланувчилар', ru: 'Пользователи', en: 'Users' },
 }
-const LANGUAGES = { uz: 'Oʻz', ru: 'Рус', en: 'Eng' }
-const THEMES = { light: /^(Yorugʻ|Светлая|Light)$/, dark: /^(Qorongʻi|Тёмная|Dark)$/ }
+const LANGUAGES = ['uz', 'uz-Cyrl', 'ru', 'en']
+const THEMES = { light: /^(Yorugʻ|Ёруғ|Светлая|Light)$/, dark: /^(Qorongʻi|Қоронғи|Тёмная|Dark)$/ }
+/** What a theme changes, it changes in every language alike: each theme is audited in one, each language in one. */
+const audited = (code, theme) => theme === 'light' || code === 'en'
 const DATE = process.env.E2E_DATE
 
 export const tests = {
@@ -84,8 +89,9 @@ export const tests = {
 
   async 'every page reads in every language and theme, and is accessible'(page) {
     await enter(page, '/gateways')
-    for (const [code, label] of Object.entries(LANGUAGES)) {
-      await page.getByText(label, { exact: true }).click()
+    for (const code of LANGUAGES) {
+      await page.locator('select[name=language]').selectOption(code)
+      await page.locator(`html[lang=${code}]`).waitFor()
       for (const theme of Object.keys(THEMES)) {
         await page.getByTitle(THEMES[theme]).click()
         await page.locator(`html[data-mantine-color-scheme=${theme}]`).waitFor()
@@ -93,15 +99,14 @@ export const tests = {
           await page.locator(`nav a[href="${path}"]`).click()
           await heading(page, titles[code])
           await settled(page)
-          assert.equal(await page.locator('html').getAttribute('lang'), code)
-          await accessible(page, `${path} ${code} ${theme}`)
+          if (audited(code, theme)) await accessible(page, `${path} ${code} ${theme}`)
           await picture(page, `${path.slice(1)}-${code}-${theme}`)
         }
         await page.goto(`/day?date=${DATE}`)
         await page.getByRole('button', { name: seeded.employee }).click()
         await page.getByTestId('timeline').waitFor()
         await settled(page)
-        await accessible(page, `a person’s day ${code} ${theme}`)
+        if (audited(code, theme)) await accessible(page, `a person’s day ${code} ${theme}`)
         await picture(page, `person-${code}-${theme}`)
       }
     }

@@ -25,34 +25,31 @@ const answersOf = (page, username, paths) =>
     { username, password: PASSWORD, paths },
   )
 
-/** people returns the names that the day's page offers. */
+/** people returns the names on the page of people. */
 async function people(page) {
-  await page.goto('/day')
-  await heading(page, 'Person’s day')
-  await page.getByRole('button', { name: employee }).waitFor()
-  await page.getByRole('combobox', { name: 'Person' }).click()
-  await page.getByRole('option').first().waitFor()
-  const options = await page.getByRole('option').allInnerTexts()
-  return options.map((option) => option.split(' · ')[0])
+  await page.goto('/people')
+  await heading(page, 'People')
+  await page.locator('tr[data-row]', { hasText: employee }).waitFor()
+  return page.locator('tr[data-row] > td:first-child').allInnerTexts()
 }
 
 async function computers(page) {
   await page.goto('/computers')
-  await page.getByRole('link', { name: computer.uid }).waitFor()
+  await page.locator('tr[data-row]', { hasText: computer.uid }).first().waitFor()
   await settled(page)
-  return page.getByRole('region', { name: 'All computers' }).innerText()
+  return page.locator('main').innerText()
 }
 
 export const tests = {
   async 'HR sees the people and computers of its organization, and of no other'(page) {
     await enter(page, '/', nameOf('HR'))
-    await heading(page, 'Person’s day')
-    assert.deepEqual(await menu(page), ['Person’s day', 'Computers', 'Gateways', 'Alerts'])
+    await heading(page, 'Today')
+    assert.deepEqual(await menu(page), ['Today', 'People', 'Computers', 'Gateways', 'Alerts'])
     const names = await people(page)
     assert.ok(names.includes(employee) && names.includes(colleague), `offers ${names}`)
     assert.ok(!names.includes(foreign.employee), `offers ${names}`)
     const list = await computers(page)
-    assert.ok(list.includes(computer.uid) && list.includes(stranger.uid), list)
+    assert.ok(list.includes(computer.uid) && list.includes(stranger.computer), list)
     assert.ok(!list.includes(foreign.uid), list)
     await page.getByRole('navigation').getByRole('link', { name: 'Gateways' }).click()
     await page.locator('tr[data-gateway]').first().waitFor()
@@ -63,11 +60,11 @@ export const tests = {
 
   async 'a department’s lead sees its people and computers, and of no other department'(page) {
     await enter(page, '/', nameOf('DEPARTMENT_LEAD'))
-    await heading(page, 'Person’s day')
-    assert.deepEqual(await menu(page), ['Person’s day', 'Computers'])
+    await heading(page, 'Today')
+    assert.deepEqual(await menu(page), ['Today', 'People', 'Computers'])
     assert.deepEqual(await people(page), [employee])
     const list = await computers(page)
-    for (const uid of [stranger.uid, recorded.uid, foreign.uid]) {
+    for (const uid of [stranger.computer, recorded.uid, foreign.uid]) {
       assert.ok(!list.includes(uid), `${uid} is in ${list}`)
     }
     await settled(page)
@@ -79,13 +76,22 @@ export const tests = {
     assert.deepEqual(refused, Array(2).fill([403, 'You have no right to this data']))
   },
 
-  async 'a guard has no page yet, and no monitoring'(page) {
+  async 'a guard sees who is here, and no monitoring'(page) {
     await enter(page, '/', nameOf('GUARD'))
-    await page.getByRole('heading', { name: 'There are no pages for your role yet' }).waitFor()
-    assert.deepEqual(await menu(page), [])
+    await heading(page, 'Today')
+    assert.deepEqual(await menu(page), ['Today'])
+    await settled(page)
     await accessible(page, 'the page of a guard')
     await picture(page, 'role-guard')
-    for (const path of ['/day', '/computers', '/gateways', '/alerts']) {
+    for (const path of [
+      '/people',
+      '/day',
+      '/computers',
+      '/gateways',
+      '/alerts',
+      '/organizations',
+      '/users',
+    ]) {
       await page.goto(path)
       await heading(page, 'There is no such page')
     }

@@ -11,7 +11,20 @@ import { launch, open, picture } from './browser.mjs'
 const recorded = process.env.E2E_RECORDINGS ? ['recorded'] : []
 const FILES = {
   fresh: ['fresh'],
-  seeded: ['pages', 'gateways', 'day', 'computers', 'alerts', 'roles', ...recorded],
+  seeded: [
+    'pages',
+    'gateways',
+    'today',
+    'people',
+    'day',
+    'computers',
+    'alerts',
+    'grid',
+    'shell',
+    'admin',
+    'roles',
+    ...recorded,
+  ],
 }
 const [stage, word = ''] = process.argv.slice(2)
 

@@ -4,6 +4,7 @@ export const employee = 'Aliyeva Nodira Baxtiyorovna'
 export const computer = { uid: 'BUH-01', sid: 'S-1-5-21-1004336348-1177238915-682003330-1001' }
 export const stranger = {
   uid: 'SAVDO-07',
+  computer: 'Savdo zali',
   sid: 'S-1-5-21-1004336348-1177238915-682003330-1007',
   name: 'Kassa',
 }
@@ -18,8 +19,38 @@ export const users = [
 ]
 /** Of another department, and she is at the computer of the recordings. */
 export const colleague = 'Rahimova Dilnoza'
+/** He came at this clock, when his shift had begun at nine. */
+export const latecomer = {
+  name: 'Каримов Ботир Рустамович',
+  uid: 'SAVDO-01',
+  sid: 'S-1-5-21-1004336348-1177238915-682003330-1011',
+  came: '09:37',
+}
+/** She is not there, and her computer says why it cannot tell. */
+export const silent = {
+  name: 'Ким Светлана',
+  uid: 'PC-17',
+  sid: 'S-1-5-21-1004336348-1177238915-682003330-1017',
+  detail: 'disk C: is full',
+}
+/** One computer that was set up anew: two, by what it says. */
+export const twins = {
+  uids: ['OMBOR-ESKI', 'OMBOR-YANGI'],
+  sid: 'S-1-5-21-1004336348-1177238915-682003330-1021',
+  name: 'OMBOR',
+  mac: '00:1B:44:11:3A:B7',
+}
+/** A Windows user of nobody’s, whose name says in the other script whose he is. */
+export const suspect = {
+  uid: 'SAVDO-02',
+  sid: 'S-1-5-21-1004336348-1177238915-682003330-1031',
+  user: 'Karimov Botir',
+}
 /** Another organization, of which nobody here may see anything. */
 export const foreign = { name: 'Begona zavod', employee: 'Begona Odam', uid: 'BEGONA-01' }
+
+/** Organizations that are closed: with the others, more than a page of them. */
+export const branches = Array.from({ length: 53 }, (_, n) => `Filial ${String(n + 1).padStart(2, '0')}`)
 
 /** What the requests of v1's agents say of one computer's day, each of them sent twice. */
 export const recorded = {
@@ -28,7 +59,8 @@ export const recorded = {
   date: '2025-10-01',
   windows: [
     ['09:00:00', '09:02:00', 'Code.exe'],
-    ['14:00:00', '14:02:00', 'Code.exe'],
+    ['14:00:00', '14:00:01', 'Code.exe'],
+    ['14:00:01', '14:02:00', 'Code.exe'],
   ],
   sites: [
     ['09:00:00', '09:00:30', 'kun.uz'],
@@ -81,6 +113,7 @@ export const read = {
     Idle: '35 min',
     Locked: '50 min',
   },
+  top: 'EXCEL.EXE, 1cv8.exe, chrome.exe',
   applications: [
     ['EXCEL.EXE', '3 h 10 min', '42%'],
     ['1cv8.exe', '2 h 35 min', '34%'],

@@ -27,14 +27,32 @@ export function usePages<T>(
   return { ...query, items: query.data?.pages.flatMap((page) => page.items) ?? [] }
 }
 
+/** useOrganizations returns those that the user may see; a guard may see none, and is not refused for asking. */
 export function useOrganizations(): Organization[] {
   const query = useQuery({
     queryKey: ['organizations'],
+    enabled: useUser().role !== 'GUARD',
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v2/organizations', { params: { query: { limit: 100 } }, signal })),
     staleTime: 300_000,
+    select: oldestFirst,
   })
-  return query.data?.items ?? []
+  return query.data ?? NONE
+}
+
+const NONE: Organization[] = []
+
+/** oldestFirst is the order in which the first organization stands in where none is named. */
+const oldestFirst = ({ items }: Page<Organization>) => items.toSorted((a, b) => a.id - b.id)
+
+/** useDemo returns the ids of the organizations that are made up. */
+export function useDemo(): Set<number> {
+  const query = useQuery({
+    queryKey: ['demo'],
+    queryFn: ({ signal }) => answer(api.GET('/api/v2/demo', { signal })),
+    staleTime: 60_000,
+  })
+  return new Set(query.data?.items.map(({ organizationId }) => organizationId))
 }
 
 /** useZone returns the zone in which an organization's times are shown; without one, the user's own or the first. */

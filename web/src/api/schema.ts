@@ -90,6 +90,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The routes, for people */
+        get: operations["getDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/docs-json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The document of /api/openapi.json, where v1 had it */
+        get: operations["getDocsJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Employees, a page at a time */
+        get: operations["getEmployees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process answers. */
+        get: operations["getApiHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -99,6 +167,23 @@ export interface paths {
         };
         /** This document */
         get: operations["getOpenapiJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All organizations, a page at a time */
+        get: operations["getOrganizations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -193,6 +278,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/employees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Employees, a page at a time */
+        get: operations["getV1Employees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process answers. */
+        get: operations["getV1Health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All organizations, a page at a time */
+        get: operations["getV1Organizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/alerts": {
         parameters: {
             query?: never;
@@ -202,6 +338,23 @@ export interface paths {
         };
         /** Alerts, the latest first. */
         get: operations["getV2Alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/alerts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2AlertsExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -382,6 +535,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/computers/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Computers that look like one machine, by network address or by name; the newest first. */
+        get: operations["getV2ComputersDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/computers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2ComputersExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/computers/users": {
         parameters: {
             query?: never;
@@ -391,6 +578,23 @@ export interface paths {
         };
         /** Windows users by SID, each with the employee that it is now. linked=false: those who are nobody yet. */
         get: operations["getV2ComputersUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/computers/users/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2ComputersUsersExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -433,6 +637,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/computers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One computer, also one that is merged into another. */
+        get: operations["getV2ComputersById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/computers/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a computer is another one, set up anew: that one shows what both report. */
+        post: operations["postV2ComputersByIdMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/computers/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a merge. */
+        post: operations["postV2ComputersByIdSplit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/computers/{id}/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the computer was online and offline, and why; the newest first. */
+        get: operations["getV2ComputersByIdStates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which of the organizations that you see are made up */
+        get: operations["getV2Demo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/departments": {
         parameters: {
             query?: never;
@@ -445,6 +734,23 @@ export interface paths {
         put?: never;
         /** Make a department */
         post: operations["postV2Departments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/departments/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2DepartmentsExport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -487,6 +793,41 @@ export interface paths {
         patch: operations["patchV2DepartmentsById"];
         trace?: never;
     };
+    "/api/v2/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Door terminals, and how each was last. */
+        get: operations["getV2Devices"];
+        put?: never;
+        /** Add a door terminal. */
+        post: operations["postV2Devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a door terminal. */
+        patch: operations["patchV2DevicesById"];
+        trace?: never;
+    };
     "/api/v2/employees": {
         parameters: {
             query?: never;
@@ -499,6 +840,23 @@ export interface paths {
         put?: never;
         /** Add an employee */
         post: operations["postV2Employees"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2EmployeesExport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -536,6 +894,23 @@ export interface paths {
         put?: never;
         /** Make a gateway by hand; its key is shown once. */
         post: operations["postV2Gateways"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/gateways/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2GatewaysExport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -730,6 +1105,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/monitoring/week": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Seven days of one person, or of one computer, from the date on: totals, tops and coarse lanes. */
+        get: operations["getV2MonitoringWeek"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/organizations": {
         parameters: {
             query?: never;
@@ -742,6 +1134,23 @@ export interface paths {
         put?: never;
         /** Make an organization */
         post: operations["postV2Organizations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/organizations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2OrganizationsExport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -767,6 +1176,95 @@ export interface paths {
         patch: operations["patchV2OrganizationsById"];
         trace?: never;
     };
+    "/api/v2/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Passes through doors, and refused tries, the latest first. */
+        get: operations["getV2Passes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/presence/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is here, who is missing and why, and what needs attention: now, or at the end of a past day. */
+        get: operations["getV2PresenceToday"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Working times */
+        get: operations["getV2Schedules"];
+        put?: never;
+        /** Make a schedule */
+        post: operations["postV2Schedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/schedules/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Departments with a schedule of their own. Another has its parent's, and at the root the default. */
+        get: operations["getV2SchedulesAssignments"];
+        /** Choose a department's schedule, or none of its own */
+        put: operations["putV2SchedulesAssignments"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schedule */
+        get: operations["getV2SchedulesById"];
+        put?: never;
+        post?: never;
+        /** Delete a schedule by which no department works */
+        delete: operations["deleteV2SchedulesById"];
+        options?: never;
+        head?: never;
+        /** Change what is given of a schedule */
+        patch: operations["patchV2SchedulesById"];
+        trace?: never;
+    };
     "/api/v2/users": {
         parameters: {
             query?: never;
@@ -779,6 +1277,23 @@ export interface paths {
         put?: never;
         /** Make a user */
         post: operations["postV2Users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2UsersExport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -896,6 +1411,7 @@ export interface components {
         AlertsAlertResponsePage: {
             items: components["schemas"]["AlertsAlertResponse"][];
             next: string;
+            total: number;
         };
         AuthDepartmentsRequest: {
             departmentIds: number[];
@@ -904,6 +1420,8 @@ export interface components {
             message: string;
         };
         AuthKeyInput: {
+            /** @description addresses and networks (CIDR) that it may be used from; any if empty */
+            allowedIps?: string[];
             description?: string;
             /** Format: date-time */
             expiresAt?: string;
@@ -911,10 +1429,13 @@ export interface components {
             key?: string;
             /** Format: int64 */
             organizationId?: number;
+            /** @description uses a minute from one address; any number if 0 */
+            rateLimit?: number;
             /** @enum {string} */
             type: "AGENT" | "HIKVISION" | "ADMIN";
         };
         AuthKeyResponse: {
+            allowedIps?: string[];
             /** Format: date-time */
             createdAt: string;
             description: string;
@@ -928,6 +1449,7 @@ export interface components {
             /** Format: int64 */
             organizationId: number;
             prefix: string;
+            rateLimit?: number;
             /** Format: date-time */
             revokedAt?: string;
             /** @enum {string} */
@@ -939,7 +1461,7 @@ export interface components {
         };
         AuthLanguageRequest: {
             /** @enum {string} */
-            language: "uz" | "ru" | "en";
+            language: "uz" | "uz-Cyrl" | "ru" | "en";
         };
         AuthLoginMethods: {
             methods: string[];
@@ -963,6 +1485,7 @@ export interface components {
             user: components["schemas"]["AuthPersonV1"];
         };
         AuthNewKeyResponse: {
+            allowedIps?: string[];
             /** Format: date-time */
             createdAt: string;
             description: string;
@@ -978,6 +1501,7 @@ export interface components {
             /** Format: int64 */
             organizationId: number;
             prefix: string;
+            rateLimit?: number;
             /** Format: date-time */
             revokedAt?: string;
             /** @enum {string} */
@@ -996,7 +1520,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** @enum {string} */
-            language?: "uz" | "ru" | "en";
+            language?: "uz" | "uz-Cyrl" | "ru" | "en";
             name: string;
             /** Format: int64 */
             organizationId?: number;
@@ -1062,6 +1586,7 @@ export interface components {
         AuthUserResponsePage: {
             items: components["schemas"]["AuthUserResponse"][];
             next: string;
+            total: number;
         };
         AuthValidationV1: {
             user: components["schemas"]["AuthPersonV1"];
@@ -1072,6 +1597,12 @@ export interface components {
             computerUid: string;
             /** Format: date-time */
             createdAt: string;
+            /**
+             * Format: uuid
+             * @description the gateway by which it was last heard of; none if it reports to the server itself
+             */
+            gatewayId?: string;
+            gatewayName?: string;
             /** Format: int64 */
             id: number;
             ipAddress: string;
@@ -1079,18 +1610,70 @@ export interface components {
             /** Format: date-time */
             lastSeenAt?: string;
             macAddress: string;
+            /**
+             * Format: int64
+             * @description the computer that this one is now
+             */
+            mergedInto?: number;
             name: string;
             os: string;
+            /** @enum {string} */
+            state: "online" | "offline" | "unknown";
+            stateDetail: string;
+            /** @enum {string} */
+            stateReason: "reporting" | "no_contact" | "gateway_offline" | "shutdown" | "suspend" | "logout" | "update" | "uninstall" | "error" | "never_reported";
+            /** Format: date-time */
+            stateSince?: string;
+            users: components["schemas"]["ComputersUserOfOnePC"][];
         };
         ComputersComputerResponsePage: {
             items: components["schemas"]["ComputersComputerResponse"][];
             next: string;
+            total: number;
+        };
+        ComputersDuplicateResponse: {
+            computers: components["schemas"]["ComputersComputerResponse"][];
+            /** @enum {string} */
+            reason: "mac" | "name";
+        };
+        ComputersDuplicatesResponse: {
+            items: components["schemas"]["ComputersDuplicateResponse"][];
         };
         ComputersLinkRequest: {
             /** Format: int64 */
             employeeId: number;
             /** Format: date-time */
             from?: string;
+        };
+        ComputersMergeRequest: {
+            /**
+             * Format: int64
+             * @description the id of the computer that this one is now
+             */
+            into: number;
+        };
+        ComputersTurn: {
+            /** Format: date-time */
+            at: string;
+            detail: string;
+            /** @enum {string} */
+            reason: "reporting" | "no_contact" | "gateway_offline" | "shutdown" | "suspend" | "logout" | "update" | "uninstall" | "error" | "never_reported";
+            /** @enum {string} */
+            state: "online" | "offline" | "unknown";
+            version: string;
+        };
+        ComputersTurnPage: {
+            items: components["schemas"]["ComputersTurn"][];
+            next: string;
+        };
+        ComputersUserOfOnePC: {
+            /** Format: int64 */
+            employeeId?: number;
+            employeeName?: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            sid: string;
         };
         ComputersUserResponse: {
             computers: string[];
@@ -1111,11 +1694,117 @@ export interface components {
         ComputersUserResponsePage: {
             items: components["schemas"]["ComputersUserResponse"][];
             next: string;
+            total: number;
+        };
+        DemoCompanyResponse: {
+            days: number;
+            employees: number;
+            /** Format: date-time */
+            madeAt: string;
+            /** Format: int64 */
+            organizationId: number;
+            ready: boolean;
+            /** Format: date-time */
+            sentUntil?: string;
+        };
+        DemoCompanyResponsePage: {
+            items: components["schemas"]["DemoCompanyResponse"][];
+            next: string;
         };
         Detail: {
             code: string;
             field: string;
             message: string;
+        };
+        DoorsDeviceRequest: {
+            /** @enum {string} */
+            entryType?: "ENTER" | "EXIT" | "BOTH";
+            ipAddress?: string;
+            isActive?: boolean;
+            name?: string;
+            serialNumber?: string;
+            /** @enum {string} */
+            type?: "FACE" | "CARD" | "CAR" | "QR" | "ACCESS_CONTROL" | "BIOMETRIC" | "OTHER";
+        };
+        DoorsDeviceResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @enum {string} */
+            entryType?: "ENTER" | "EXIT" | "BOTH";
+            firmware?: string;
+            /** Format: int64 */
+            id: number;
+            ipAddress: string;
+            isActive: boolean;
+            /** Format: date-time */
+            lastSeenAt?: string;
+            manufacturer?: string;
+            model?: string;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            serialNumber?: string;
+            /** @description what the terminal last said of itself */
+            status?: string;
+            /** Format: date-time */
+            statusSince?: string;
+            /** @enum {string} */
+            type?: "FACE" | "CARD" | "CAR" | "QR" | "ACCESS_CONTROL" | "BIOMETRIC" | "OTHER";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        DoorsDeviceResponsePage: {
+            items: components["schemas"]["DoorsDeviceResponse"][];
+            next: string;
+        };
+        DoorsNewDeviceRequest: {
+            /** @enum {string} */
+            entryType?: "ENTER" | "EXIT" | "BOTH";
+            ipAddress?: string;
+            isActive?: boolean;
+            name?: string;
+            /** Format: int64 */
+            organizationId?: number;
+            serialNumber?: string;
+            /** @enum {string} */
+            type?: "FACE" | "CARD" | "CAR" | "QR" | "ACCESS_CONTROL" | "BIOMETRIC" | "OTHER";
+        };
+        DoorsPassResponse: {
+            /** @enum {string} */
+            actionType: "PHOTO" | "CARD" | "CAR" | "QR" | "PERSONAL_CODE" | "ONE_TIME_ID" | "USER";
+            /** Format: date-time */
+            at: string;
+            cardNumber?: string;
+            deviceAddress: string;
+            /** Format: int64 */
+            deviceId?: number;
+            deviceName?: string;
+            /** @enum {string} */
+            direction?: "ENTER" | "EXIT";
+            /** @enum {string} */
+            directionBy?: "device" | "alternation";
+            /** Format: int64 */
+            employeeId?: number;
+            employeeName?: string;
+            granted: boolean;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            organizationId: number;
+            /** @description the name that the terminal told */
+            personName?: string;
+            /** @description why it counts for nobody */
+            problem?: string;
+            /** Format: date-time */
+            receivedAt: string;
+            source: string;
+        };
+        DoorsPassResponsePage: {
+            items: components["schemas"]["DoorsPassResponse"][];
+            next: string;
+        };
+        EmployeesDepartmentV1: {
+            shortName: string;
         };
         EmployeesEmployeeInput: {
             additionalDetails?: string;
@@ -1166,6 +1855,36 @@ export interface components {
         EmployeesEmployeeResponsePage: {
             items: components["schemas"]["EmployeesEmployeeResponse"][];
             next: string;
+            total: number;
+        };
+        EmployeesEmployeeV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            department: components["schemas"]["EmployeesDepartmentV1"];
+            /** Format: int64 */
+            departmentId: number;
+            email?: string | null;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            phone?: string | null;
+            photo?: string | null;
+            /** Format: int64 */
+            policyId?: number | null;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        EmployeesEmployeeV1PageV1: {
+            data: components["schemas"]["EmployeesEmployeeV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
         };
         Error: {
             code: string;
@@ -1236,6 +1955,7 @@ export interface components {
         GatewaysGatewayResponsePage: {
             items: components["schemas"]["GatewaysGatewayResponse"][];
             next: string;
+            total: number;
         };
         GatewaysRegisterRequest: {
             name?: string;
@@ -1358,6 +2078,11 @@ export interface components {
             items: components["schemas"]["MonitoringItem"][];
             next: string;
         };
+        MonitoringLanes: {
+            active: components["schemas"]["MonitoringSpan"][];
+            idle: components["schemas"]["MonitoringSpan"][];
+            locked: components["schemas"]["MonitoringSpan"][];
+        };
         MonitoringQuarantineItem: {
             event: unknown;
             /** Format: uuid */
@@ -1397,6 +2122,12 @@ export interface components {
             to: string;
             url: string;
         };
+        MonitoringSpan: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
         MonitoringTotals: {
             /** Format: int64 */
             activeSeconds: number;
@@ -1409,6 +2140,31 @@ export interface components {
             /** Format: int64 */
             lockedSeconds: number;
         };
+        MonitoringWeek: {
+            days: components["schemas"]["MonitoringWeekDay"][];
+            from: string;
+            totals: components["schemas"]["MonitoringWeekTotals"];
+            zone: string;
+        };
+        MonitoringWeekDay: {
+            date: string;
+            /** Format: date-time */
+            from: string;
+            lanes: components["schemas"]["MonitoringLanes"];
+            /** Format: date-time */
+            to: string;
+            topApplications: components["schemas"]["MonitoringShare"][];
+            totals: components["schemas"]["MonitoringTotals"];
+            truncated: boolean;
+        };
+        MonitoringWeekTotals: {
+            /** Format: int64 */
+            activeSeconds: number;
+            /** Format: int64 */
+            idleSeconds: number;
+            /** Format: int64 */
+            lockedSeconds: number;
+        };
         MonitoringWindowSpan: {
             computer: string;
             /** Format: date-time */
@@ -1417,6 +2173,12 @@ export interface components {
             title: string;
             /** Format: date-time */
             to: string;
+        };
+        OrganizationsCountV1: {
+            /** Format: int64 */
+            departments: number;
+            /** Format: int64 */
+            employees: number;
         };
         OrganizationsDepartmentInput: {
             additionalDetails?: string;
@@ -1478,6 +2240,7 @@ export interface components {
         OrganizationsDepartmentResponsePage: {
             items: components["schemas"]["OrganizationsDepartmentResponse"][];
             next: string;
+            total: number;
         };
         OrganizationsNode: {
             children: components["schemas"]["OrganizationsNode"][];
@@ -1496,7 +2259,7 @@ export interface components {
             fullName?: string;
             isActive?: boolean;
             /** @enum {string} */
-            language?: "uz" | "ru" | "en";
+            language?: "uz" | "uz-Cyrl" | "ru" | "en";
             phone?: string;
             shortName?: string;
             /** @description of its days, as in Asia/Tashkent */
@@ -1509,7 +2272,7 @@ export interface components {
             fullName?: string;
             isActive?: boolean;
             /** @enum {string} */
-            language?: "uz" | "ru" | "en";
+            language?: "uz" | "uz-Cyrl" | "ru" | "en";
             phone?: string;
             shortName?: string;
             /** @description of its days, as in Asia/Tashkent */
@@ -1535,10 +2298,107 @@ export interface components {
         OrganizationsOrganizationResponsePage: {
             items: components["schemas"]["OrganizationsOrganizationResponse"][];
             next: string;
+            total: number;
+        };
+        OrganizationsOrganizationV1: {
+            _count: components["schemas"]["OrganizationsCountV1"];
+            additionalDetails?: string | null;
+            address?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            email?: string | null;
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            logo?: string | null;
+            phone?: string | null;
+            shortName: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        OrganizationsOrganizationV1PageV1: {
+            data: components["schemas"]["OrganizationsOrganizationV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
         };
         OrganizationsRemoval: {
             /** @enum {string} */
             outcome: "deleted" | "deactivated";
+        };
+        PresenceAttention: {
+            detail?: string;
+            /** Format: int64 */
+            employeeId?: number;
+            employeeName?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "gateway" | "agent" | "alert";
+            name: string;
+            reason: string;
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            /** Format: date-time */
+            since?: string;
+            /** @enum {string} */
+            state: "online" | "offline" | "open";
+        };
+        PresenceCounts: {
+            absent: number;
+            away: number;
+            dayOff: number;
+            expected: number;
+            late: number;
+            later: number;
+            left: number;
+            present: number;
+        };
+        PresencePerson: {
+            /** @enum {string} */
+            activity?: "active" | "idle" | "locked" | "off";
+            computer?: string;
+            computerDetail?: string;
+            /** Format: int64 */
+            computerId?: number;
+            computerReason?: string;
+            /** Format: date-time */
+            computerSince?: string;
+            /** @enum {string} */
+            computerState?: "online" | "offline" | "unknown";
+            computerUid?: string;
+            department: string;
+            /** Format: int64 */
+            departmentId: number;
+            /** Format: int64 */
+            employeeId: number;
+            /** Format: date-time */
+            expectedFrom?: string;
+            /** Format: date-time */
+            expectedUntil?: string;
+            /** Format: date-time */
+            firstAt?: string;
+            /** @description as the doors saw it */
+            inside?: boolean;
+            /** Format: date-time */
+            lastAt?: string;
+            lateMinutes?: number;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            shiftName?: string;
+            /** @enum {string} */
+            state: "present" | "away" | "left" | "absent" | "later" | "dayOff";
+        };
+        PresenceToday: {
+            /** Format: date-time */
+            at: string;
+            attention: components["schemas"]["PresenceAttention"][];
+            counts: components["schemas"]["PresenceCounts"];
+            date: string;
+            people: components["schemas"]["PresencePerson"][];
+            zone: string;
         };
         Problem: {
             code: string;
@@ -1549,6 +2409,87 @@ export interface components {
             title: string;
             traceId: string;
             type: string;
+        };
+        SchedulesAssignment: {
+            /** Format: int64 */
+            departmentId: number;
+            /**
+             * Format: int64
+             * @description null: none of its own
+             */
+            scheduleId?: number | null;
+        };
+        SchedulesAssignmentPage: {
+            items: components["schemas"]["SchedulesAssignment"][];
+            next: string;
+        };
+        SchedulesNewSchedule: {
+            /** @description empty: no break */
+            breakEnd?: string;
+            /** @description empty: no break */
+            breakStart?: string;
+            /** @description on which a shift begins, 1 is Monday and 7 Sunday */
+            days?: number[];
+            /** @description on the next day where it is not after the start */
+            end?: string;
+            /**
+             * Format: int64
+             * @description how much after the start is not late yet
+             */
+            graceMinutes?: number;
+            /** @description for departments that have none, nor any above them */
+            isDefault?: boolean;
+            name?: string;
+            /**
+             * Format: int64
+             * @description for an actor of no organization
+             */
+            organizationId?: number;
+            /** @description as in 09:00, on the organization's clocks */
+            start?: string;
+        };
+        SchedulesSchedulePatch: {
+            /** @description empty: no break */
+            breakEnd?: string;
+            /** @description empty: no break */
+            breakStart?: string;
+            /** @description on which a shift begins, 1 is Monday and 7 Sunday */
+            days?: number[];
+            /** @description on the next day where it is not after the start */
+            end?: string;
+            /**
+             * Format: int64
+             * @description how much after the start is not late yet
+             */
+            graceMinutes?: number;
+            /** @description for departments that have none, nor any above them */
+            isDefault?: boolean;
+            name?: string;
+            /** @description as in 09:00, on the organization's clocks */
+            start?: string;
+        };
+        SchedulesScheduleResponse: {
+            breakEnd?: string;
+            breakStart?: string;
+            /** Format: date-time */
+            createdAt: string;
+            days: number[];
+            end: string;
+            /** Format: int64 */
+            graceMinutes: number;
+            /** Format: int64 */
+            id: number;
+            isDefault: boolean;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            start: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        SchedulesScheduleResponsePage: {
+            items: components["schemas"]["SchedulesScheduleResponse"][];
+            next: string;
         };
     };
     responses: {
@@ -1713,6 +2654,98 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getDocsJson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getEmployees: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getApiHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KernelAlive"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getOpenapiJson: {
         parameters: {
             query?: never;
@@ -1732,6 +2765,37 @@ export interface operations {
                 };
             };
             default: components["responses"]["Error"];
+        };
+    };
+    getOrganizations: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOrganizationV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
         };
     };
     getV1: {
@@ -1870,13 +2934,107 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getV1Employees: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1Health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KernelAlive"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV1Organizations: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOrganizationV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getV2Alerts: {
         parameters: {
             query?: {
+                "acknowledgedAt.from"?: string;
+                "acknowledgedAt.to"?: string;
                 after?: string;
+                "at.from"?: string;
+                "at.to"?: string;
+                id?: string;
+                kind?: string;
                 limit?: number;
                 open?: boolean;
-                severity?: "info" | "warning" | "critical";
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                severity?: string;
+                sort?: string;
+                subject?: string;
             };
             header?: never;
             path?: never;
@@ -1891,6 +3049,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertsAlertResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2AlertsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                "acknowledgedAt.from"?: string;
+                "acknowledgedAt.to"?: string;
+                "at.from"?: string;
+                "at.to"?: string;
+                id?: string;
+                kind?: string;
+                open?: boolean;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                severity?: string;
+                sort?: string;
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -2145,8 +3340,30 @@ export interface operations {
         parameters: {
             query?: {
                 after?: string;
+                agentVersion?: string;
+                computerUid?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                gatewayId?: string;
+                gatewayName?: string;
+                id?: number | string;
+                ipAddress?: string;
+                isActive?: boolean;
+                "lastSeenAt.from"?: string;
+                "lastSeenAt.to"?: string;
                 limit?: number;
+                macAddress?: string;
+                name?: string;
+                os?: string;
+                q?: string;
                 search?: string;
+                sort?: string;
+                state?: string;
+                stateDetail?: string;
+                stateReason?: string;
+                "stateSince.from"?: string;
+                "stateSince.to"?: string;
+                users?: string;
             };
             header?: never;
             path?: never;
@@ -2166,13 +3383,95 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2ComputersDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersDuplicatesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ComputersExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                agentVersion?: string;
+                computerUid?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                gatewayId?: string;
+                gatewayName?: string;
+                id?: number | string;
+                ipAddress?: string;
+                isActive?: boolean;
+                "lastSeenAt.from"?: string;
+                "lastSeenAt.to"?: string;
+                macAddress?: string;
+                name?: string;
+                os?: string;
+                q?: string;
+                search?: string;
+                sort?: string;
+                state?: string;
+                stateDetail?: string;
+                stateReason?: string;
+                "stateSince.from"?: string;
+                "stateSince.to"?: string;
+                users?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2ComputersUsers: {
         parameters: {
             query?: {
                 after?: string;
+                computers?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                domain?: string;
+                employeeId?: number | string;
+                employeeName?: string;
+                id?: number | string;
+                isAdmin?: boolean;
+                isInDomain?: boolean;
                 limit?: number;
                 linked?: boolean;
+                name?: string;
+                q?: string;
                 search?: string;
+                sid?: string;
+                sort?: string;
+                username?: string;
             };
             header?: never;
             path?: never;
@@ -2187,6 +3486,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComputersUserResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ComputersUsersExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                computers?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                domain?: string;
+                employeeId?: number | string;
+                employeeName?: string;
+                id?: number | string;
+                isAdmin?: boolean;
+                isInDomain?: boolean;
+                linked?: boolean;
+                name?: string;
+                q?: string;
+                search?: string;
+                sid?: string;
+                sort?: string;
+                username?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -2238,12 +3577,144 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
-    getV2Departments: {
+    getV2ComputersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersComputerResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2ComputersByIdMerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputersMergeRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2ComputersByIdSplit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ComputersByIdStates: {
         parameters: {
             query?: {
                 after?: string;
                 limit?: number;
-                organizationId?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersTurnPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoCompanyResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Departments: {
+        parameters: {
+            query?: {
+                additionalDetails?: string;
+                address?: string;
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                email?: string;
+                fullName?: string;
+                id?: number | string;
+                isActive?: boolean;
+                limit?: number;
+                organizationId?: number | string;
+                parentId?: number | string;
+                phone?: string;
+                q?: string;
+                search?: string;
+                shortName?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
             };
             header?: never;
             path?: never;
@@ -2283,6 +3754,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrganizationsDepartmentResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2DepartmentsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                additionalDetails?: string;
+                address?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                email?: string;
+                fullName?: string;
+                id?: number | string;
+                isActive?: boolean;
+                organizationId?: number | string;
+                parentId?: number | string;
+                phone?: string;
+                q?: string;
+                search?: string;
+                shortName?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -2384,14 +3896,105 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
-    getV2Employees: {
+    getV2Devices: {
         parameters: {
             query?: {
                 after?: string;
-                departmentId?: number;
+                limit?: number;
+                organization?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsDeviceResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2Devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsNewDeviceRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsDeviceResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchV2DevicesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsDeviceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsDeviceResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Employees: {
+        parameters: {
+            query?: {
+                additionalDetails?: string;
+                address?: string;
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                departmentId?: number | string;
+                departmentName?: string;
+                email?: string;
+                id?: number | string;
                 isActive?: boolean;
                 limit?: number;
+                name?: string;
+                organizationId?: number | string;
+                phone?: string;
+                q?: string;
                 search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
             };
             header?: never;
             path?: never;
@@ -2431,6 +4034,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EmployeesEmployeeResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2EmployeesExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                additionalDetails?: string;
+                address?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                departmentId?: number | string;
+                departmentName?: string;
+                email?: string;
+                id?: number | string;
+                isActive?: boolean;
+                name?: string;
+                organizationId?: number | string;
+                phone?: string;
+                q?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -2513,7 +4157,35 @@ export interface operations {
         parameters: {
             query?: {
                 after?: string;
+                clockSkewMs?: number | string;
+                "clockSkewMs.from"?: number;
+                "clockSkewMs.to"?: number;
+                connectedAgents?: number | string;
+                "connectedAgents.from"?: number;
+                "connectedAgents.to"?: number;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                id?: string;
+                "lastSeenAt.from"?: string;
+                "lastSeenAt.to"?: string;
                 limit?: number;
+                name?: string;
+                organizationId?: number | string;
+                q?: string;
+                queueDepth?: number | string;
+                "queueDepth.from"?: number;
+                "queueDepth.to"?: number;
+                search?: string;
+                serial?: string;
+                setAside?: number | string;
+                "setAside.from"?: number;
+                "setAside.to"?: number;
+                sort?: string;
+                status?: string;
+                statusReason?: string;
+                "statusSince.from"?: string;
+                "statusSince.to"?: string;
+                version?: string;
             };
             header?: never;
             path?: never;
@@ -2553,6 +4225,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewaysRegisterResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2GatewaysExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                clockSkewMs?: number | string;
+                "clockSkewMs.from"?: number;
+                "clockSkewMs.to"?: number;
+                connectedAgents?: number | string;
+                "connectedAgents.from"?: number;
+                "connectedAgents.to"?: number;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                id?: string;
+                "lastSeenAt.from"?: string;
+                "lastSeenAt.to"?: string;
+                name?: string;
+                organizationId?: number | string;
+                q?: string;
+                queueDepth?: number | string;
+                "queueDepth.from"?: number;
+                "queueDepth.to"?: number;
+                search?: string;
+                serial?: string;
+                setAside?: number | string;
+                "setAside.from"?: number;
+                "setAside.to"?: number;
+                sort?: string;
+                status?: string;
+                statusReason?: string;
+                "statusSince.from"?: string;
+                "statusSince.to"?: string;
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -2868,11 +4592,54 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2MonitoringWeek: {
+        parameters: {
+            query?: {
+                computer?: string;
+                employee?: number;
+                from?: string;
+                organization?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringWeek"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2Organizations: {
         parameters: {
             query?: {
+                additionalDetails?: string;
+                address?: string;
                 after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                email?: string;
+                fullName?: string;
+                id?: number | string;
+                isActive?: boolean;
+                language?: string;
                 limit?: number;
+                phone?: string;
+                q?: string;
+                search?: string;
+                shortName?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                zone?: string;
             };
             header?: never;
             path?: never;
@@ -2912,6 +4679,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrganizationsOrganizationResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2OrganizationsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                additionalDetails?: string;
+                address?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                email?: string;
+                fullName?: string;
+                id?: number | string;
+                isActive?: boolean;
+                language?: string;
+                phone?: string;
+                q?: string;
+                search?: string;
+                shortName?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -2990,12 +4798,252 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
-    getV2Users: {
+    getV2Passes: {
+        parameters: {
+            query?: {
+                after?: string;
+                device?: number;
+                employee?: number;
+                from?: string;
+                granted?: boolean;
+                limit?: number;
+                organization?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsPassResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PresenceToday: {
+        parameters: {
+            query?: {
+                date?: string;
+                departmentId?: number;
+                organization?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceToday"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Schedules: {
         parameters: {
             query?: {
                 after?: string;
                 limit?: number;
                 organizationId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesScheduleResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2Schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SchedulesNewSchedule"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesScheduleResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2SchedulesAssignments: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                organizationId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesAssignmentPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    putV2SchedulesAssignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulesAssignment"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesAssignment"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2SchedulesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesScheduleResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2SchedulesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchV2SchedulesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SchedulesSchedulePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesScheduleResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Users: {
+        parameters: {
+            query?: {
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                id?: number | string;
+                isActive?: boolean;
+                limit?: number;
+                "lockedUntil.from"?: string;
+                "lockedUntil.to"?: string;
+                name?: string;
+                organizationId?: number | string;
+                q?: string;
+                role?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                username?: string;
             };
             header?: never;
             path?: never;
@@ -3035,6 +5083,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthUserResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2UsersExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                id?: number | string;
+                isActive?: boolean;
+                "lockedUntil.from"?: string;
+                "lockedUntil.to"?: string;
+                name?: string;
+                organizationId?: number | string;
+                q?: string;
+                role?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                username?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];

@@ -1,17 +1,24 @@
 import { ActionIcon, Drawer, Menu, UnstyledButton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { Suspense } from 'react'
+import { lazy, Suspense, useCallback, useState } from 'react'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { signOut } from '../api/client'
 import type { User } from '../api/types'
 import { Boundary } from '../ui/ErrorNote'
-import { MenuIcon, OutIcon, UserIcon } from '../ui/icons'
+import { KeyboardIcon, MenuIcon, OutIcon, SearchIcon, UserIcon } from '../ui/icons'
 import { Empty, Page } from '../ui/Page'
 import { Rows } from '../ui/parts'
-import { homeOf, sectionsOf } from './routes'
+import { Demo } from './Demo'
+import { detailsOf, homeOf, sectionsOf } from './routes'
 import css from './shell.module.css'
 import { Switches } from './Switches'
 import { useShell } from './texts'
+import { useShellKeys } from './shellKeys'
+
+const Palette = lazy(() => import('./palette/Palette'))
+const KeySheet = lazy(() => import('./KeySheet'))
+
+type Overlay = 'palette' | 'keys'
 
 export function Brand() {
   return (
@@ -26,6 +33,9 @@ export function Brand() {
 export function Shell({ user }: { user: User }) {
   const t = useShell()
   const [opened, { open, close }] = useDisclosure(false)
+  const [overlay, setOverlay] = useState<Overlay>()
+  const leave = useCallback(() => setOverlay(undefined), [])
+  useShellKeys({ palette: () => setOverlay('palette'), keys: () => setOverlay('keys') })
   return (
     <div className={css.shell}>
       <a className="skip" href="#main">
@@ -36,9 +46,13 @@ export function Shell({ user }: { user: User }) {
           <MenuIcon />
         </ActionIcon>
         <Brand />
+        <span className={css.space} />
+        <ActionIcon aria-label={t('palette')} onClick={() => setOverlay('palette')} size={36}>
+          <SearchIcon />
+        </ActionIcon>
       </header>
       <aside className={css.side}>
-        <Side user={user} />
+        <Side user={user} onOverlay={setOverlay} />
       </aside>
       <Drawer
         opened={opened}
@@ -48,44 +62,69 @@ export function Shell({ user }: { user: User }) {
         closeButtonProps={{ 'aria-label': t('menu') }}
         classNames={{ body: css.drawer }}
       >
-        <Side user={user} onChoose={close} />
+        <Side user={user} onChoose={close} onOverlay={setOverlay} />
       </Drawer>
-      <main id="main" className={css.main}>
-        <Pages user={user} />
-      </main>
+      <div className={css.content}>
+        <Demo />
+        <main id="main" className={css.main}>
+          <Pages user={user} />
+        </main>
+      </div>
+      <Suspense fallback={null}>
+        {overlay === 'palette' && <Palette user={user} onClose={leave} onKeys={() => setOverlay('keys')} />}
+        {overlay === 'keys' && <KeySheet onClose={leave} />}
+      </Suspense>
     </div>
   )
 }
 
-function Side({ user, onChoose }: { user: User; onChoose?: () => void }) {
+interface SideProps {
+  user: User
+  onChoose?: () => void
+  onOverlay: (overlay: Overlay) => void
+}
+
+function Side({ user, onChoose, onOverlay }: SideProps) {
   const t = useShell()
   const [location] = useLocation()
+  const show = (overlay: Overlay) => {
+    onChoose?.()
+    onOverlay(overlay)
+  }
   return (
     <>
       {!onChoose && <Brand />}
+      <UnstyledButton className={css.find} onClick={() => show('palette')}>
+        <SearchIcon size={16} />
+        <span>{t('palette')}</span>
+        <kbd aria-hidden="true">Ctrl K</kbd>
+      </UnstyledButton>
       <nav aria-label={t('nav')} className={css.nav}>
-        {sectionsOf(user.role).map(({ name, path, icon: Icon }) => (
-          <Link
-            key={path}
-            href={path}
-            onClick={onChoose}
-            className={css.link}
-            aria-current={location === path ? 'page' : undefined}
-          >
-            <Icon />
-            {t(name)}
-          </Link>
-        ))}
+        {sectionsOf(user.role).map(
+          ({ name, path, icon: Icon }) =>
+            Icon && (
+              <Link
+                key={path}
+                href={path}
+                onClick={onChoose}
+                className={css.link}
+                aria-current={location === path || location.startsWith(`${path}/`) ? 'page' : undefined}
+              >
+                <Icon />
+                {t(name)}
+              </Link>
+            ),
+        )}
       </nav>
       <div className={css.foot}>
         <Switches />
-        <Account user={user} />
+        <Account user={user} onKeys={() => show('keys')} />
       </div>
     </>
   )
 }
 
-function Account({ user }: { user: User }) {
+function Account({ user, onKeys }: { user: User; onKeys: () => void }) {
   const t = useShell()
   return (
     <Menu position="top-start" width={220} shadow="md">
@@ -99,6 +138,9 @@ function Account({ user }: { user: User }) {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item leftSection={<KeyboardIcon />} onClick={onKeys}>
+          {t('keys')}
+        </Menu.Item>
         <Menu.Item leftSection={<OutIcon />} onClick={() => void signOut().catch(() => undefined)}>
           {t('signOut')}
         </Menu.Item>
@@ -115,7 +157,7 @@ function Pages({ user }: { user: User }) {
     <Boundary key={location}>
       <Suspense fallback={<Rows count={8} />}>
         <Switch>
-          {sectionsOf(user.role).map(({ path, page }) => (
+          {[...sectionsOf(user.role), ...detailsOf(user.role)].map(({ path, page }) => (
             <Route key={path} path={path} component={page} />
           ))}
           <Route path="/">{home ? <Redirect to={home} replace /> : <Nothing />}</Route>

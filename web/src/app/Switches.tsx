@@ -1,14 +1,9 @@
-import { SegmentedControl, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
-import { choose, isLanguage, useLanguage } from '../i18n/i18n'
+import { NativeSelect, SegmentedControl, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { isLanguage, useLanguage } from '../i18n/i18n'
 import { AutoIcon, MoonIcon, SunIcon } from '../ui/icons'
+import { LANGUAGES, speak } from './language'
 import css from './shell.module.css'
 import { useShell } from './texts'
-
-const LANGUAGES = [
-  { value: 'uz', label: <span lang="uz">Oʻz</span> },
-  { value: 'ru', label: <span lang="ru">Рус</span> },
-  { value: 'en', label: <span lang="en">Eng</span> },
-]
 
 /** Switches are the language and the colour scheme; both are remembered by the browser. */
 export function Switches() {
@@ -26,13 +21,19 @@ export function Switches() {
   })
   return (
     <div className={css.switches}>
-      <SegmentedControl
+      <NativeSelect
         size="xs"
+        name="language"
         aria-label={t('language')}
-        data={LANGUAGES}
         value={language}
-        onChange={(code) => isLanguage(code) && void choose(code)}
-      />
+        onChange={({ currentTarget: { value } }) => isLanguage(value) && speak(value)}
+      >
+        {LANGUAGES.map(({ code, name }) => (
+          <option key={code} value={code} lang={code}>
+            {name}
+          </option>
+        ))}
+      </NativeSelect>
       <SegmentedControl
         size="xs"
         aria-label={t('scheme')}

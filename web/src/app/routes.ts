@@ -1,28 +1,55 @@
 import { lazy, type ComponentType } from 'react'
 import type { Role } from '../api/types'
-import { AlertIcon, ComputerIcon, DayIcon, GatewayIcon } from '../ui/icons'
+import {
+  AlertIcon,
+  ComputerIcon,
+  GatewayIcon,
+  OrganizationIcon,
+  PeopleIcon,
+  TodayIcon,
+  UserIcon,
+} from '../ui/icons'
+
+export type SectionName =
+  'today' | 'people' | 'day' | 'computers' | 'gateways' | 'alerts' | 'organizations' | 'users'
 
 interface Section {
-  name: 'gateways' | 'day' | 'computers' | 'alerts'
+  name: SectionName
   path: string
   roles: Role[]
-  icon: ComponentType<{ size?: number }>
   page: ComponentType
+  /** Of the menu's entry; a page without one is reached from others. */
+  icon?: ComponentType<{ size?: number }>
 }
 
-/** The sections of the menu: at most seven for any role. The server decides what a role may read; this only hides. */
+const LEADING: Role[] = ['ADMIN', 'HR', 'DEPARTMENT_LEAD']
+
+/** The pages, in the menu's order: at most seven entries for any role. The server decides what a role may read; this only hides. */
 const sections: Section[] = [
+  {
+    name: 'today',
+    path: '/today',
+    roles: [...LEADING, 'GUARD'],
+    icon: TodayIcon,
+    page: lazy(() => import('../pages/today/TodayPage')),
+  },
+  {
+    name: 'people',
+    path: '/people',
+    roles: LEADING,
+    icon: PeopleIcon,
+    page: lazy(() => import('../pages/people/PeoplePage')),
+  },
   {
     name: 'day',
     path: '/day',
-    roles: ['ADMIN', 'HR', 'DEPARTMENT_LEAD'],
-    icon: DayIcon,
+    roles: LEADING,
     page: lazy(() => import('../pages/day/DayPage')),
   },
   {
     name: 'computers',
     path: '/computers',
-    roles: ['ADMIN', 'HR', 'DEPARTMENT_LEAD'],
+    roles: LEADING,
     icon: ComputerIcon,
     page: lazy(() => import('../pages/computers/ComputersPage')),
   },
@@ -40,10 +67,40 @@ const sections: Section[] = [
     icon: AlertIcon,
     page: lazy(() => import('../pages/alerts/AlertsPage')),
   },
+  {
+    name: 'organizations',
+    path: '/organizations',
+    roles: ['ADMIN'],
+    icon: OrganizationIcon,
+    page: lazy(() => import('../pages/organizations/OrganizationsPage')),
+  },
+  {
+    name: 'users',
+    path: '/users',
+    roles: ['ADMIN'],
+    icon: UserIcon,
+    page: lazy(() => import('../pages/users/UsersPage')),
+  },
 ]
+
+interface Detail {
+  /** The section that it belongs to, which the menu marks. */
+  of: SectionName
+  path: string
+  page: ComponentType
+}
+
+/** The pages of one thing each, which lists lead to. */
+const details: Detail[] = [
+  { of: 'people', path: '/people/:id', page: lazy(() => import('../pages/people/PersonPage')) },
+  { of: 'computers', path: '/computers/:id', page: lazy(() => import('../pages/computers/ComputerPage')) },
+]
+
+/** detailsOf are the details of the sections that a role has. */
+export const detailsOf = (role: Role): Detail[] =>
+  details.filter(({ of }) => sectionsOf(role).some(({ name }) => name === of))
 
 export const sectionsOf = (role: Role): Section[] => sections.filter(({ roles }) => roles.includes(role))
 
-/** The first page after signing in: the system's health for an administrator, people's days for the others. */
-export const homeOf = (role: Role): string | undefined =>
-  role === 'ADMIN' ? '/gateways' : sectionsOf(role)[0]?.path
+/** The first page after signing in. */
+export const homeOf = (role: Role): string | undefined => sectionsOf(role)[0]?.path

@@ -1,15 +1,21 @@
 import i18next from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import { speak } from '../api/client'
+import { cyrillic } from './translit'
 
-export const languages = ['uz', 'ru', 'en'] as const
+export const languages = ['uz', 'uz-Cyrl', 'ru', 'en'] as const
 export type Language = (typeof languages)[number]
+
+/** The languages that texts are written in; Uzbek in Cyrillic letters is made from the Latin. */
+export type Written = Exclude<Language, 'uz-Cyrl'>
+
+export const written = (language: Language): Written => (language === 'uz-Cyrl' ? 'uz' : language)
 
 /** A text of one language; forms by number where the language has them. */
 type Text = string | { one: string; few?: string; many?: string; other: string }
 
 /** A catalog keeps the languages side by side, so that a gap is a type error. */
-export type Catalog = Record<string, Record<Language, Text>>
+export type Catalog = Record<string, Record<Written, Text>>
 
 const STORED = 'staff-control.language'
 
@@ -39,8 +45,13 @@ function stored(): string | null {
 }
 
 function initial(): Language {
-  const wanted = [stored(), ...(globalThis.navigator?.languages ?? [])].map((code) => code?.slice(0, 2))
+  const wanted = [stored(), ...(globalThis.navigator?.languages ?? [])].map(known)
   return wanted.find(isLanguage) ?? 'uz'
+}
+
+/** known is the language of these pages that a browser's tag, such as ru-RU or uz-Cyrl-UZ, means. */
+function known(tag: string | null): string | undefined {
+  return /^uz-cyrl/i.test(tag ?? '') ? 'uz-Cyrl' : tag?.slice(0, 2)
 }
 
 function announce(): void {
@@ -71,10 +82,11 @@ async function show(language: Language): Promise<void> {
 /** flatten turns forms into the suffixed keys that i18next looks up. */
 function flatten(catalog: Catalog, language: Language): Record<string, string> {
   const flat: Record<string, string> = {}
+  const spell = language === 'uz-Cyrl' ? cyrillic : (text: string) => text
   for (const [key, entry] of Object.entries(catalog)) {
-    const text = entry[language]
-    if (typeof text === 'string') flat[key] = text
-    else for (const [form, value] of Object.entries(text)) flat[`${key}_${form}`] = value
+    const text = entry[written(language)]
+    if (typeof text === 'string') flat[key] = spell(text)
+    else for (const [form, value] of Object.entries(text)) flat[`${key}_${form}`] = spell(value)
   }
   return flat
 }

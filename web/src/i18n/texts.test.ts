@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { i18n as Instance } from 'i18next'
 
-const names = ['common', 'shell', 'signIn', 'gateways', 'day', 'computers', 'alerts']
+const sources = import.meta.glob<string>('../**/texts.ts', { query: '?raw', import: 'default', eager: true })
 const modules = import.meta.glob('../**/texts.ts')
+const names = Object.values(sources).flatMap((source) =>
+  [...source.matchAll(/\btexts\('(\w+)'/g)].map((m) => m[1]!),
+)
 let i18n: Instance
 
 beforeAll(async () => {
@@ -19,7 +22,7 @@ describe.each(names)('the texts of %s', (name) => {
 
   it('have the same parameters in every language', () => {
     const uzbek = new Map(Object.entries(bundle('uz')).map(([key, text]) => [base(key), parameters(text)]))
-    for (const language of ['ru', 'en']) {
+    for (const language of ['ru', 'en', 'uz-Cyrl']) {
       for (const [key, text] of Object.entries(bundle(language))) {
         expect([key, parameters(text)]).toEqual([key, uzbek.get(base(key))])
       }
@@ -40,4 +43,20 @@ describe.each(names)('the texts of %s', (name) => {
   })
 })
 
-it('covers every catalog', () => expect(Object.keys(modules)).toHaveLength(names.length))
+it('has every catalog under a name of its own', () => {
+  expect(new Set(names).size).toBe(Object.keys(modules).length)
+})
+
+it('leaves no Latin letter in Cyrillic Uzbek but in names, abbreviations and code', () => {
+  const stays =
+    /^(ActivityWatch|Chrome|Ctrl|Enter|Excel|Linux|Shift|Staff|Control|Windows|macOS|[A-Z]{2,})$|[._]/
+  for (const name of names) {
+    for (const [key, text] of Object.entries(i18n.getResourceBundle('uz-Cyrl', name) as object)) {
+      const words =
+        String(text)
+          .replace(/{{\w+}}|staff-control( [a-z]+)*/g, '')
+          .match(/[A-Za-z][\w.]*/g) ?? []
+      expect([name, key, words.filter((word) => !stays.test(word))]).toEqual([name, key, []])
+    }
+  }
+})

@@ -1,14 +1,16 @@
 import { expect, it } from 'vitest'
 import {
   addDays,
+  bytes,
   dateTime,
   day,
   duration,
   isDate,
-  isoDate,
   isZone,
+  isoDate,
   number,
   percent,
+  startOfDay,
   time,
   weekday,
   zoneLabel,
@@ -60,4 +62,26 @@ it('knows what is a date and a zone', () => {
     false,
   ])
   expect([isZone('Asia/Tashkent'), isZone('Mars/Base')]).toEqual([true, false])
+})
+
+it('knows when a day begins in a zone', () => {
+  const begins = (date: string, zone: string) => new Date(startOfDay(date, zone)).toISOString()
+  expect(begins('2026-11-23', 'Asia/Tashkent')).toBe('2026-11-22T19:00:00.000Z')
+  expect(begins('2026-11-23', 'America/New_York')).toBe('2026-11-23T05:00:00.000Z')
+  expect(begins('2026-03-08', 'America/New_York')).toBe('2026-03-08T05:00:00.000Z')
+  expect(begins('2026-03-09', 'America/New_York')).toBe('2026-03-09T04:00:00.000Z')
+})
+
+it('writes sizes in the largest unit that fits', () => {
+  expect([bytes(0, 'en'), bytes(999, 'en'), bytes(1_250_000, 'en')]).toEqual([
+    '0\u00a0B',
+    '999\u00a0B',
+    '1.3\u00a0MB',
+  ])
+  expect(bytes(2_500, 'ru')).toBe('2,5\u00a0кБ')
+})
+
+it('writes Cyrillic Uzbek', () => {
+  expect(day('2026-08-09', 'uz-Cyrl')).toBe('9-авг 2026')
+  expect(duration(3700, 'uz-Cyrl')).toBe('1\u00a0соат\u00a02\u00a0дақ')
 })

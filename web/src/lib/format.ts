@@ -1,20 +1,23 @@
 import type { Language } from '../i18n/i18n'
 
-// Browsers carry no Uzbek formats, so the few that are needed are written here for all three languages.
+// Browsers carry no Uzbek formats, so the few that are needed are written here for all languages.
 
 const MONTHS: Record<Language, string[]> = {
+  'uz-Cyrl': 'янв фев мар апр май июн июл авг сен окт ноя дек'.split(' '),
   uz: 'yan fev mar apr may iyn iyl avg sen okt noy dek'.split(' '),
   ru: 'янв фев мар апр мая июн июл авг сен окт ноя дек'.split(' '),
   en: 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' '),
 }
 
 const WEEKDAYS: Record<Language, string[]> = {
+  'uz-Cyrl': 'якшанба душанба сешанба чоршанба пайшанба жума шанба'.split(' '),
   uz: 'yakshanba dushanba seshanba chorshanba payshanba juma shanba'.split(' '),
   ru: 'воскресенье понедельник вторник среда четверг пятница суббота'.split(' '),
   en: 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' '),
 }
 
 const UNITS: Record<Language, { hour: string; minute: string; second: string }> = {
+  'uz-Cyrl': { hour: 'соат', minute: 'дақ', second: 'сон' },
   uz: { hour: 'soat', minute: 'daq', second: 'son' },
   ru: { hour: 'ч', minute: 'мин', second: 'с' },
   en: { hour: 'h', minute: 'min', second: 's' },
@@ -42,6 +45,18 @@ export function duration(seconds: number, language: Language): string {
   if (minutes >= 60) parts.push(`${Math.floor(minutes / 60)}${NBSP}${unit.hour}`)
   if (minutes % 60 > 0) parts.push(`${minutes % 60}${NBSP}${unit.minute}`)
   return parts.join(NBSP)
+}
+
+const BYTES: Record<'latin' | 'cyrillic', string[]> = {
+  latin: ['B', 'kB', 'MB', 'GB'],
+  cyrillic: ['Б', 'кБ', 'МБ', 'ГБ'],
+}
+
+/** bytes writes a size in the largest unit that fits. */
+export function bytes(size: number, language: Language): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(size, 1)) / 3), 3)
+  const unit = BYTES[language === 'ru' || language === 'uz-Cyrl' ? 'cyrillic' : 'latin'][power]!
+  return `${number(size / 1000 ** power, language, power > 0 ? 1 : 0)}${NBSP}${unit}`
 }
 
 interface Clock {
@@ -90,6 +105,19 @@ export function isoDate(at: number, zone: string): string {
   return `${c.year}-${c.month}-${c.day}`
 }
 
+/** startOfDay is the instant at which the zone's date begins. */
+export function startOfDay(date: string, zone: string): number {
+  const midnight = Date.parse(`${date}T00:00:00Z`)
+  let at = midnight
+  // The first round finds the offset, the second one that of the day's own beginning where clocks change.
+  for (let round = 0; round < 2; round++) {
+    const c = clock(at, zone)
+    const shown = Date.parse(`${c.year}-${c.month}-${c.day}T${c.hour}:${c.minute}:${c.second}Z`)
+    at -= shown - midnight
+  }
+  return at
+}
+
 /** dateTime writes 5 Jan 2026 14:32; without the year where that is the present one. */
 export function dateTime(at: number, zone: string, language: Language, now: number = Date.now()): string {
   const date = isoDate(at, zone)
@@ -102,7 +130,7 @@ export function dateTime(at: number, zone: string, language: Language, now: numb
 export function day(date: string, language: Language): string {
   const [year, month, dayOfMonth] = date.split('-').map(Number)
   const name = MONTHS[language][(month ?? 1) - 1]
-  return language === 'uz' ? `${dayOfMonth}-${name} ${year}` : `${dayOfMonth} ${name} ${year}`
+  return language.startsWith('uz') ? `${dayOfMonth}-${name} ${year}` : `${dayOfMonth} ${name} ${year}`
 }
 
 export function weekday(date: string, language: Language): string {

@@ -13,10 +13,14 @@ interface Props {
   hideLabel?: boolean
   disabled?: boolean
   size?: string
+  placeholder?: string
+  /** Who is offered before the others while nothing is searched for. */
+  first?: readonly Employee[]
 }
 
 /** EmployeeSelect finds an employee; the server searches. */
-export function EmployeeSelect({ value, onChoose, label, hideLabel, disabled, size }: Props) {
+export function EmployeeSelect(props: Props) {
+  const { value, onChoose, label, hideLabel, disabled, size, placeholder, first = [] } = props
   const t = useCommon()
   const [typed, setTyped] = useState('')
   // Mantine puts the chosen label into the search field; that is no search.
@@ -32,13 +36,16 @@ export function EmployeeSelect({ value, onChoose, label, hideLabel, disabled, si
       ),
     placeholderData: keepPreviousData,
   })
-  const found = query.data?.items ?? []
+  const all = query.data?.items ?? []
+  const found = search
+    ? all
+    : [...first, ...all.filter(({ id }) => !first.some((offered) => offered.id === id))]
   const known = value && !found.some(({ id }) => id === value.id) ? [value, ...found] : found
   return (
     <Select
       label={hideLabel ? undefined : label}
       aria-label={hideLabel ? label : undefined}
-      placeholder={t('employee.find')}
+      placeholder={placeholder ?? t('employee.find')}
       searchable
       size={size}
       disabled={disabled}

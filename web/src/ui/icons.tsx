@@ -30,7 +30,6 @@ export const GatewayIcon = icon(
     <path d="M7 7.5h.01M7 16.5h.01M12 7.5h5M12 16.5h5" />
   </>,
 )
-export const DayIcon = icon(<path d="M3 6h7M14 6h7M3 12h11M18 12h3M3 18h4M11 18h10" strokeWidth="2.6" />)
 export const ComputerIcon = icon(
   <>
     <rect x="3" y="4" width="18" height="12" rx="2" />
@@ -80,3 +79,30 @@ export const SearchIcon = icon(
 export const CloseIcon = icon(<path d="M6 6l12 12M18 6 6 18" />)
 export const DownloadIcon = icon(<path d="M12 4v11M7 11l5 5 5-5M4 20h16" />)
 export const WarningIcon = icon(<path d="M12 4 2.5 20h19zM12 10v4M12 17h.01" />)
+export const FilterIcon = icon(<path d="M4 5h16l-6 8v6l-4-2v-4z" />)
+export const ColumnsIcon = icon(<path d="M4 5h16v14H4zM10 5v14M15 5v14" />)
+export const TodayIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="9" />
+    <path d="M12 7v5l3.5 2" />
+  </>,
+)
+export const PeopleIcon = icon(
+  <>
+    <circle cx="9" cy="8" r="3.5" />
+    <path d="M2.5 20c.7-3.8 3.2-5.5 6.5-5.5s5.8 1.7 6.5 5.5M16 4.8a3.5 3.5 0 0 1 0 6.4M18 14.8c2 .8 3.1 2.5 3.5 5.2" />
+  </>,
+)
+export const OrganizationIcon = icon(
+  <path d="M4 21V4h10v17M14 9h6v12M2 21h20M8 8h2M8 12h2M8 16h2M17 13h.01M17 17h.01" />,
+)
+export const KeyboardIcon = icon(
+  <>
+    <rect x="2.5" y="6" width="19" height="12" rx="2" />
+    <path d="M6.5 10h.01M10 10h.01M14 10h.01M17.5 10h.01M8 14h8" />
+  </>,
+)
+export const EditIcon = icon(<path d="M4 20l1-4.5L16 4.5a2 2 0 0 1 3 3L8 19zM14 6.5l3 3" />)
+export const LinkIcon = icon(
+  <path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-5.5l-1.5 1.5M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 5.5l1.5-1.5" />,
+)

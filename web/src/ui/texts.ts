@@ -31,6 +31,7 @@ export const useCommon = texts('common', {
     en: 'Choose one, or type a new one.',
   },
   organization: { uz: 'Tashkilot', ru: 'Организация', en: 'Organization' },
+  save: { uz: 'Saqlash', ru: 'Сохранить', en: 'Save' },
   add: { uz: 'Qoʻshish', ru: 'Добавить', en: 'Add' },
   'error.title': {
     uz: 'Maʼlumot olinmadi',

@@ -1,40 +1,37 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, useSearchParams } from 'wouter'
+import { Link } from 'wouter'
 import { answer, api } from '../../api/client'
-import { useGateways, usePages, useZone } from '../../api/queries'
+import { useGateways, useZone } from '../../api/queries'
 import type { Alert } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, zoneLabel } from '../../lib/format'
+import { useUrlState } from '../../lib/urlState'
 import { ErrorNote } from '../../ui/ErrorNote'
-import { Card, Empty, Page } from '../../ui/Page'
-import { Ago, More, Rows, Status, useNow } from '../../ui/parts'
+import { Grid, type Column } from '../../ui/Grid'
+import { Page } from '../../ui/Page'
+import { Ago, Status, useNow, type Tone } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
-import { gatewayOf, useDescription } from './describe'
+import { gatewayOf, subjectOf, useDescription } from './describe'
 import { useTexts } from './texts'
+
+const REFRESH_MS = 30_000
+const SEVERITIES = ['critical', 'warning', 'info'] as const
+const KINDS = ['gateway_offline', 'data_gap', 'data_dropped', 'buffer_overflow', 'connection_failed'] as const
+const TONES: Record<Alert['severity'], Tone> = { critical: 'bad', warning: 'warn', info: 'quiet' }
 
 export default function AlertsPage() {
   const t = useTexts()
   const zone = useZone()
   const now = useNow()
-  const [params, setParams] = useSearchParams()
+  const [params, change] = useUrlState()
+  const columns = useColumns(zone)
   const all = params.get('show') === 'all'
-  const list = usePages(
-    ['alerts', all],
-    (after, signal) =>
-      answer(
-        api.GET('/api/v2/alerts', {
-          params: { query: { limit: 50, after, open: all ? undefined : true } },
-          signal,
-        }),
-      ),
-    30_000,
-  )
   const choice = (
     <SegmentedControl
       aria-label={t('title')}
       value={all ? 'all' : 'open'}
-      onChange={(value) => setParams(value === 'all' ? { show: value } : {}, { replace: true })}
+      onChange={(value) => change({ show: value === 'all' ? value : null, after: null, page: null })}
       data={[
         { value: 'open', label: t('open') },
         { value: 'all', label: t('all') },
@@ -43,90 +40,112 @@ export default function AlertsPage() {
   )
   return (
     <Page title={t('title')} lead={zoneLabel(zone, now)}>
-      {list.isError && <ErrorNote error={list.error} retry={() => void list.refetch()} />}
-      {!(list.isError && list.items.length === 0) && (
-        <Card title={t('list')} actions={choice} flush>
-          {list.isPending && <Rows />}
-          {list.isSuccess && list.items.length === 0 && (
-            <Empty title={t('empty.title')} hint={t('empty.hint')} />
-          )}
-          {list.items.length > 0 && <AlertTable alerts={list.items} zone={zone} />}
-          <More list={list} />
-        </Card>
-      )}
+      <Grid<Alert>
+        name="alerts"
+        path="/api/v2/alerts"
+        label={t('list')}
+        columns={columns}
+        fixed={{ open: all ? undefined : true }}
+        zone={zone}
+        refresh={REFRESH_MS}
+        rowKey={({ id }) => id}
+        rowProps={({ kind }) => ({ 'data-alert': kind })}
+        tools={choice}
+        empty={{ title: t('empty.title'), hint: t('empty.hint') }}
+      />
     </Page>
   )
 }
 
-function AlertTable({ alerts, zone }: { alerts: Alert[]; zone: string }) {
+function useColumns(zone: string): Column<Alert>[] {
   const t = useTexts()
+  const gateways = useGateways().items
+  const language = useLanguage()
+  return [
+    {
+      id: 'kind',
+      title: t('what'),
+      head: true,
+      sort: true,
+      filter: { kind: 'select', options: KINDS.map((kind) => ({ value: kind, label: t(kind) })) },
+      cell: (alert) => <What alert={alert} zone={zone} />,
+    },
+    {
+      id: 'severity',
+      title: t('severity'),
+      sort: true,
+      filter: {
+        kind: 'enum',
+        chips: true,
+        options: SEVERITIES.map((severity) => ({ value: severity, label: t(severity) })),
+      },
+      cell: ({ severity }) => <Status tone={TONES[severity]}>{t(severity)}</Status>,
+    },
+    {
+      id: 'subject',
+      title: t('subject'),
+      sort: true,
+      filter: {
+        kind: 'select',
+        options: gateways.map(({ id, name, serial }) => ({ value: subjectOf(id), label: name || serial })),
+      },
+      cell: ({ subject }) => <Subject of={subject} />,
+    },
+    {
+      id: 'at',
+      title: t('at'),
+      sort: true,
+      nowrap: true,
+      filter: { kind: 'dates' },
+      cell: ({ at }) => dateTime(Date.parse(at), zone, language),
+    },
+    {
+      id: 'acknowledgedAt',
+      title: t('acknowledge'),
+      sort: true,
+      nowrap: true,
+      cell: (alert) => <Acknowledge alert={alert} zone={zone} />,
+    },
+  ]
+}
+
+function What({ alert, zone }: { alert: Alert; zone: string }) {
+  const { what, detail } = useDescription(zone)(alert)
   return (
-    <table className={`${ui.table} ${ui.stack}`}>
-      <thead>
-        <tr>
-          <th>{t('at')}</th>
-          <th>{t('severity')}</th>
-          <th>{t('what')}</th>
-          <th>{t('subject')}</th>
-          <th>
-            <span className={ui.spoken}>{t('acknowledge')}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {alerts.map((alert) => (
-          <Row key={alert.id} alert={alert} zone={zone} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <strong>{what}</strong>
+      {detail && <span className={ui.sub}>{detail}</span>}
+    </>
   )
 }
 
-function Row({ alert, zone }: { alert: Alert; zone: string }) {
+function Acknowledge({ alert, zone }: { alert: Alert; zone: string }) {
   const t = useTexts()
-  const language = useLanguage()
-  const { what, detail } = useDescription(zone)(alert)
   const queries = useQueryClient()
   const acknowledgement = useMutation({
     mutationFn: () =>
       answer(api.POST('/api/v2/alerts/{id}/acknowledge', { params: { path: { id: alert.id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['alerts'] }),
   })
+  if (alert.acknowledgedAt) {
+    return (
+      <span className={ui.quiet}>
+        {t('acknowledged')} <Ago at={alert.acknowledgedAt} zone={zone} />
+      </span>
+    )
+  }
   return (
-    <tr data-alert={alert.kind}>
-      <td data-label={t('at')} className={ui.nowrap}>
-        {dateTime(Date.parse(alert.at), zone, language)}
-      </td>
-      <td data-label={t('severity')}>
-        {alert.severity === 'critical' && <Status tone="bad">{t('critical')}</Status>}
-        {alert.severity === 'warning' && <Status tone="warn">{t('warning')}</Status>}
-        {alert.severity === 'info' && <Status tone="quiet">{t('info')}</Status>}
-      </td>
-      <td className={ui.whole}>
-        <strong>{what}</strong>
-        {detail && <span className={ui.sub}>{detail}</span>}
-      </td>
-      <td data-label={t('subject')}>
-        <Subject of={alert.subject} />
-      </td>
-      <td className={`${ui.whole} ${ui.number}`}>
-        {alert.acknowledgedAt ? (
-          <span className={ui.quiet}>
-            {t('acknowledged')} <Ago at={alert.acknowledgedAt} zone={zone} />
-          </span>
-        ) : (
-          <Button
-            size="compact-sm"
-            variant="default"
-            loading={acknowledgement.isPending}
-            onClick={() => acknowledgement.mutate()}
-          >
-            {t('acknowledge')}
-          </Button>
-        )}
-        {acknowledgement.isError && <ErrorNote error={acknowledgement.error} />}
-      </td>
-    </tr>
+    <>
+      <Button
+        size="compact-sm"
+        variant="default"
+        loading={acknowledgement.isPending}
+        onClick={() => acknowledgement.mutate()}
+      >
+        {t('acknowledge')}
+      </Button>
+      {acknowledgement.isError && <ErrorNote error={acknowledgement.error} />}
+    </>
   )
 }
 

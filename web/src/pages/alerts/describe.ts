@@ -9,6 +9,9 @@ const GATEWAY = 'gateway:'
 export const gatewayOf = (subject: string): string | undefined =>
   subject.startsWith(GATEWAY) ? subject.slice(GATEWAY.length) : undefined
 
+/** subjectOf is its inverse. */
+export const subjectOf = (gatewayId: string): string => GATEWAY + gatewayId
+
 /** useDescription returns how to say an alert in words; a kind that these pages do not know keeps its own name. */
 export function useDescription(zone: string): (alert: Alert) => { what: string; detail: string } {
   const t = useTexts()

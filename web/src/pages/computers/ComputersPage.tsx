@@ -1,120 +1,84 @@
-import { Button, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
+import { Button, SegmentedControl } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Link, useSearchParams } from 'wouter'
 import { answer, api } from '../../api/client'
-import { usePages, useUser, useZone } from '../../api/queries'
-import type { Computer } from '../../api/types'
-import { ErrorNote } from '../../ui/ErrorNote'
-import { PlusIcon, SearchIcon } from '../../ui/icons'
-import { Card, Empty, Page } from '../../ui/Page'
-import { Ago, More, Rows } from '../../ui/parts'
-import { useCommon } from '../../ui/texts'
-import ui from '../../ui/ui.module.css'
+import { useUser } from '../../api/queries'
+import { useLanguage } from '../../i18n/i18n'
+import { number } from '../../lib/format'
+import { useUrlState } from '../../lib/urlState'
+import { LinkIcon, PlusIcon } from '../../ui/icons'
+import { Page } from '../../ui/Page'
 import { AgentKey } from './AgentKey'
+import css from './computers.module.css'
+import { Computers } from './Computers'
+import { Duplicates } from './Duplicates'
 import { useTexts } from './texts'
 import { Users } from './Users'
 
 export default function ComputersPage() {
   const t = useTexts()
-  const admin = useUser().role === 'ADMIN'
+  const role = useUser().role
   const [making, setMaking] = useState(false)
-  const make = admin && (
+  const [params, change] = useUrlState()
+  const tab = params.get('tab') === 'users' ? 'users' : 'computers'
+  const waiting = useWaiting()
+  const make = role === 'ADMIN' && (
     <Button leftSection={<PlusIcon size={16} />} onClick={() => setMaking(true)}>
       {t('key.new')}
     </Button>
   )
+  const usersTab = waiting ? `${t('tab.users')} · ${waiting}` : t('tab.users')
+  const show = (value: string) =>
+    change(
+      { tab: value === 'users' ? value : null, q: null, sort: null, after: null, page: null },
+      { push: true },
+    )
   return (
     <Page title={t('title')} actions={make}>
-      <Users />
-      <Computers hint={t(admin ? 'empty.hint' : 'empty.other')} />
+      <div className={css.controls}>
+        <SegmentedControl
+          aria-label={t('tabs')}
+          value={tab}
+          onChange={show}
+          data={[
+            { value: 'computers', label: t('title') },
+            { value: 'users', label: usersTab },
+          ]}
+        />
+      </div>
+      {tab === 'users' && <Users />}
+      {tab === 'computers' && (
+        <>
+          {waiting && (
+            <p className={css.notice}>
+              <LinkIcon size={18} />
+              <span>{t('waiting', { n: waiting })}</span>
+              <Button size="xs" variant="default" onClick={() => show('users')}>
+                {t('waiting.link')}
+              </Button>
+            </p>
+          )}
+          <Duplicates />
+          <Computers hint={t(role === 'ADMIN' ? 'empty.hint' : 'empty.other')} />
+        </>
+      )}
       {making && <AgentKey onClose={() => setMaking(false)} />}
     </Page>
   )
 }
 
-function Computers({ hint }: { hint: string }) {
-  const t = useTexts()
-  const common = useCommon()
-  const [params, setParams] = useSearchParams()
-  const [typed, setTyped] = useState(params.get('search') ?? '')
-  const [search] = useDebouncedValue(typed.trim(), 250)
-  const list = usePages(['computers', 'list', search], (after, signal) =>
-    answer(
-      api.GET('/api/v2/computers', {
-        params: { query: { limit: 50, after, search: search || undefined } },
-        signal,
-      }),
-    ),
-  )
-  const remember = (text: string) => {
-    setTyped(text)
-    const next = new URLSearchParams(params)
-    if (text) next.set('search', text)
-    else next.delete('search')
-    setParams(next, { replace: true })
-  }
-  const find = (
-    <TextInput
-      aria-label={t('find')}
-      placeholder={t('find')}
-      leftSection={<SearchIcon size={16} />}
-      value={typed}
-      onChange={(event) => remember(event.currentTarget.value)}
-    />
-  )
-  return (
-    <Card title={t('list')} actions={find} flush>
-      {list.isPending && <Rows />}
-      {list.isError && <ErrorNote error={list.error} retry={() => void list.refetch()} />}
-      {list.isSuccess && list.items.length === 0 && search !== '' && (
-        <p className={`${ui.cardBody} ${ui.quiet}`}>{common('nothing')}</p>
-      )}
-      {list.isSuccess && list.items.length === 0 && search === '' && (
-        <Empty title={t('empty.title')} hint={hint} />
-      )}
-      {list.items.length > 0 && <ComputerTable computers={list.items} />}
-      <More list={list} />
-    </Card>
-  )
-}
-
-function ComputerTable({ computers }: { computers: Computer[] }) {
-  const t = useTexts()
-  const zone = useZone()
-  return (
-    <table className={`${ui.table} ${ui.stack}`}>
-      <thead>
-        <tr>
-          <th>{t('name')}</th>
-          <th>{t('os')}</th>
-          <th>{t('ip')}</th>
-          <th>{t('seen')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {computers.map((computer) => {
-          const name = computer.name || computer.computerUid
-          return (
-            <tr key={computer.id}>
-              <td className={ui.whole}>
-                <Link
-                  href={`/day?computer=${encodeURIComponent(computer.computerUid)}`}
-                  title={t('day', { name })}
-                >
-                  {name}
-                </Link>
-                {name !== computer.computerUid && <span className={ui.sub}>{computer.computerUid}</span>}
-              </td>
-              <td data-label={t('os')}>{computer.os || '—'}</td>
-              <td data-label={t('ip')}>{computer.ipAddress || '—'}</td>
-              <td data-label={t('seen')}>
-                <Ago at={computer.lastSeenAt} zone={zone} />
-              </td>
-            </tr>
-          )
-        })}
-      </tbody>
-    </table>
-  )
+/** useWaiting is how many Windows users nobody has linked yet, as it is written; nothing where there are none. */
+function useWaiting(): string | undefined {
+  const language = useLanguage()
+  const query = useQuery({
+    queryKey: ['computer-users', 'waiting'],
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/api/v2/computers/users', {
+          params: { query: { linked: false, limit: 1 } },
+          signal,
+        }),
+      ),
+  })
+  return query.data?.total ? number(query.data.total, language) : undefined
 }

@@ -6,19 +6,21 @@ import { Link } from 'wouter'
 import { answer, api } from '../../api/client'
 import { useUser, useZone } from '../../api/queries'
 import { useLanguage } from '../../i18n/i18n'
-import { day as dayText, isoDate, weekday, zoneLabel } from '../../lib/format'
+import { addDays, day as dayText, isoDate, weekday, zoneLabel } from '../../lib/format'
+import { DateBar, mondayOf } from '../../ui/dates/DateBar'
 import { EmployeeSelect } from '../../ui/EmployeeSelect'
 import { ErrorNote } from '../../ui/ErrorNote'
+import { useKeys } from '../../ui/keys'
 import { NewEmployee } from '../../ui/NewEmployee'
 import { Empty, Page } from '../../ui/Page'
 import { Rows, useNow } from '../../ui/parts'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
-import { useAddress, type Address } from './address'
-import { DateBar } from './DateBar'
+import { useAddress, type Address, type ChangeAddress } from './address'
 import css from './day.module.css'
 import { DayView } from './DayView'
 import { useTexts } from './texts'
+import { WeekView } from './WeekView'
 
 /** Today goes on while it is looked at. */
 const REFRESH_MS = 60_000
@@ -29,19 +31,22 @@ const QUICK = 12
 export default function DayPage() {
   const t = useTexts()
   const language = useLanguage()
-  const zone = useZone()
   const now = useNow()
   const [address, change] = useAddress()
+  const employee = useEmployee(address.employee)
+  const zone = useZone(employee.data?.organizationId)
   const today = isoDate(now, zone)
   const date = address.date ?? today
-  const employee = useEmployee(address.employee)
   const computer = address.computer
   const subject = address.kind === 'person' ? employee.data?.name : computer
+  const week = address.span === 'week'
+  const shown = week
+    ? `${dayText(mondayOf(date), language)} – ${dayText(addDays(mondayOf(date), 6), language)}`
+    : `${dayText(date, language)}, ${weekday(date, language)}`
+  const go = (next: string) => change({ date: next === today ? null : next, zoom: null })
+  useDateKeys({ date, today, week, go, change })
   return (
-    <Page
-      title={subject ?? t('title')}
-      lead={`${dayText(date, language)}, ${weekday(date, language)} · ${zoneLabel(zone, now)}`}
-    >
+    <Page title={subject ?? t('title')} lead={`${shown} · ${zoneLabel(zone, now)}`}>
       <div className={css.controls}>
         <SegmentedControl
           aria-label={t('of')}
@@ -69,38 +74,101 @@ export default function DayPage() {
             />
           )}
         </div>
-        <DateBar date={date} today={today} onChange={(next) => change({ date: next, zoom: null })} />
+        <SegmentedControl
+          aria-label={t('span')}
+          value={address.span}
+          onChange={(span) => change({ span: span === 'week' ? span : null, zoom: null, view: null })}
+          data={[
+            { value: 'day', label: t('span.day') },
+            { value: 'week', label: t('span.week') },
+          ]}
+        />
+        <DateBar date={date} today={today} step={address.span} onChange={go} />
       </div>
       <Body address={address} date={date} today={today} change={change} />
     </Page>
   )
 }
 
+/** useDateKeys walks through days or weeks, and between both, without a mouse. */
+function useDateKeys(of: {
+  date: string
+  today: string
+  week: boolean
+  go: (date: string) => void
+  change: ChangeAddress
+}) {
+  const t = useTexts()
+  const step = of.week ? 7 : 1
+  const next = addDays(of.date, step)
+  useKeys([
+    {
+      keys: 'p',
+      says: t(of.week ? 'key.previousWeek' : 'key.previous'),
+      run: () => of.go(addDays(of.date, -step)),
+    },
+    {
+      keys: 'n',
+      says: t(of.week ? 'key.nextWeek' : 'key.next'),
+      run: () => of.date < of.today && of.go(next > of.today ? of.today : next),
+    },
+    { keys: 't', says: t('key.today'), run: () => of.go(of.today) },
+    {
+      keys: 'w',
+      says: t(of.week ? 'key.day' : 'key.week'),
+      run: () => of.change({ span: of.week ? null : 'week', zoom: null, view: null }),
+    },
+  ])
+}
+
 interface BodyProps {
   address: Address
   date: string
   today: string
-  change: ReturnType<typeof useAddress>[1]
+  change: ChangeAddress
 }
 
 function Body({ address, date, today, change }: BodyProps) {
   const subject = address.kind === 'person' ? address.employee : address.computer
-  const query = useQuery({
-    queryKey: ['day', address.kind, subject, date],
-    enabled: subject !== undefined,
+  const of = { employee: address.employee, computer: address.computer }
+  const week = address.span === 'week'
+  const day = useQuery({
+    queryKey: ['day', of, date],
+    enabled: subject !== undefined && !week,
     queryFn: ({ signal }) =>
-      answer(
-        api.GET('/api/v2/monitoring/day', {
-          params: { query: { employee: address.employee, computer: address.computer, date } },
-          signal,
-        }),
-      ),
+      answer(api.GET('/api/v2/monitoring/day', { params: { query: { ...of, date } }, signal })),
     refetchInterval: date === today && REFRESH_MS,
   })
   if (subject === undefined) return <Choose kind={address.kind} change={change} />
+  if (week) return <WeekPart of={of} monday={mondayOf(date)} today={today} change={change} />
+  if (day.isError) return <ErrorNote error={day.error} retry={() => void day.refetch()} />
+  if (day.isPending) return <Rows count={7} />
+  return <DayView key={`${subject} ${date}`} day={day.data} address={address} change={change} />
+}
+
+interface WeekPartProps {
+  of: { employee?: number; computer?: string }
+  monday: string
+  today: string
+  change: ChangeAddress
+}
+
+function WeekPart({ of, monday, today, change }: WeekPartProps) {
+  const query = useQuery({
+    queryKey: ['week', of, monday],
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v2/monitoring/week', { params: { query: { ...of, from: monday } }, signal })),
+    refetchInterval: monday === mondayOf(today) && REFRESH_MS,
+  })
   if (query.isError) return <ErrorNote error={query.error} retry={() => void query.refetch()} />
   if (query.isPending) return <Rows count={7} />
-  return <DayView key={`${subject} ${date}`} day={query.data} address={address} change={change} />
+  return (
+    <WeekView
+      week={query.data}
+      today={today}
+      onDay={(date) => change({ date: date === today ? null : date, span: null, zoom: null })}
+    />
+  )
 }
 
 function useEmployee(id: number | undefined) {
@@ -154,7 +222,7 @@ function ComputerSelect(props: { value?: string; onChoose: (uid: string) => void
 }
 
 /** Choose is the page before anybody is chosen: the first of the list are one click away. */
-function Choose({ kind, change }: { kind: Address['kind']; change: ReturnType<typeof useAddress>[1] }) {
+function Choose({ kind, change }: { kind: Address['kind']; change: ChangeAddress }) {
   const t = useTexts()
   const people = useQuery({
     queryKey: ['employees', ''],
@@ -197,7 +265,7 @@ function Choose({ kind, change }: { kind: Address['kind']; change: ReturnType<ty
 }
 
 /** Nobody says how the first person, or the first computer, gets here. */
-function Nobody({ kind, change }: { kind: Address['kind']; change: ReturnType<typeof useAddress>[1] }) {
+function Nobody({ kind, change }: { kind: Address['kind']; change: ChangeAddress }) {
   const t = useTexts()
   const common = useCommon()
   const mayAdd = ['ADMIN', 'HR'].includes(useUser().role)

@@ -8,7 +8,7 @@ import { SearchIcon } from '../../ui/icons'
 import { Card, Empty, Tiles } from '../../ui/Page'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
-import { parseZoom, zoomText, type Address, type useAddress } from './address'
+import { parseZoom, zoomText, type Address, type ChangeAddress } from './address'
 import css from './day.module.css'
 import { busy, lanes, piecesOf } from './pieces'
 import { Rows } from './Rows'
@@ -17,7 +17,7 @@ import { Timeline } from './Timeline'
 import { Top } from './Top'
 
 /** DayView is one day of one person or computer: totals, lanes or their rows, and what was used most. */
-export function DayView(props: { day: Day; address: Address; change: ReturnType<typeof useAddress>[1] }) {
+export function DayView(props: { day: Day; address: Address; change: ChangeAddress }) {
   const { day, address, change } = props
   const t = useTexts()
   const whole = useMemo(() => ({ from: Date.parse(day.from), to: Date.parse(day.to) }), [day])
@@ -69,7 +69,7 @@ export function DayView(props: { day: Day; address: Address; change: ReturnType<
   )
 }
 
-function Choices({ address, change }: { address: Address; change: ReturnType<typeof useAddress>[1] }) {
+function Choices({ address, change }: { address: Address; change: ChangeAddress }) {
   const t = useTexts()
   const common = useCommon()
   return (

@@ -2,12 +2,13 @@ import { Button } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import type { Day } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
+import { saveCsv } from '../../lib/csv'
 import { duration, number, time } from '../../lib/format'
 import { DownloadIcon } from '../../ui/icons'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import css from './day.module.css'
-import { csv, matches, type Piece } from './pieces'
+import { matches, type Piece } from './pieces'
 import { useTexts } from './texts'
 
 const STEP = 200
@@ -45,7 +46,7 @@ export function Rows({ pieces, find, day }: { pieces: Piece[]; find: string; day
       piece.detail,
       piece.computer,
     ])
-    download(`${day.date}.csv`, csv([columns, ...rows]))
+    saveCsv(`${day.date}.csv`, [columns, ...rows])
   }
   return (
     <>
@@ -90,13 +91,4 @@ export function Rows({ pieces, find, day }: { pieces: Piece[]; find: string; day
       )}
     </>
   )
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
 }

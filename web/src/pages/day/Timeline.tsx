@@ -14,11 +14,13 @@ import {
   zoom,
   type View,
 } from '../../lib/timeline'
+import { held, type Touch } from '../../lib/gestures'
 import { LeftIcon, MinusIcon, PlusIcon, RightIcon } from '../../ui/icons'
 import { IconButton } from '../../ui/parts'
 import css from './day.module.css'
 import { lanes, type Lane, type Piece } from './pieces'
 import { Drawing, LANE, top } from './Drawing'
+import { Overview } from './Overview'
 import { Reason } from './Reason'
 import { useTexts } from './texts'
 
@@ -26,6 +28,8 @@ const IN = 0.5
 const OUT = 2
 const SLACK_PX = 4
 const DRAG_PX = 6
+/** The share of the view that a key moves it by. */
+const NUDGE = 0.25
 
 interface Props {
   pieces: Record<Lane, Piece[]>
@@ -47,7 +51,6 @@ export function Timeline(props: Props) {
   const ref = useMergedRef(sizeRef, wheelRef)
   const [shown, setShown] = useState<{ piece: Piece; byKey: boolean }>()
   const [lane, setLane] = useState<Lane>('window')
-  const [drag, setDrag] = useState<{ from: number; to: number }>()
 
   const find = (event: PointerEvent) => {
     const { x, y } = place(event)
@@ -56,6 +59,7 @@ export function Timeline(props: Props) {
     const piece = over && under(pieces[over], instant(x, view, width), slack)
     setShown(piece && { piece, byKey: false })
   }
+  const { drag, holding, handlers } = useHold({ view, whole, width, onMove, onRest: find })
   const walk = (on: Lane, step: -1 | 1, from?: Piece) => {
     const piece = neighbour(pieces[on], from, step, view)
     if (!piece) return setShown(undefined)
@@ -70,11 +74,15 @@ export function Timeline(props: Props) {
       setLane(next)
       walk(next, 1)
     }
+    const sideways = (step: -1 | 1) =>
+      event.shiftKey ? onMove(pan(view, whole, step * NUDGE)) : walk(lane, step, current)
     const keys: Record<string, () => void> = {
-      ArrowRight: () => walk(lane, 1, current),
-      ArrowLeft: () => walk(lane, -1, current),
+      ArrowRight: () => sideways(1),
+      ArrowLeft: () => sideways(-1),
       ArrowDown: () => change(1),
       ArrowUp: () => change(-1),
+      PageDown: () => onMove(pan(view, whole, 1)),
+      PageUp: () => onMove(pan(view, whole, -1)),
       '+': () => onMove(zoom(view, whole, IN, focusOf(current, view))),
       '=': () => onMove(zoom(view, whole, IN, focusOf(current, view))),
       '-': () => onMove(zoom(view, whole, OUT, focusOf(current, view))),
@@ -85,13 +93,6 @@ export function Timeline(props: Props) {
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     act()
-  }
-  const finish = () => {
-    if (drag && Math.abs(drag.to - drag.from) > DRAG_PX) {
-      const [from, to] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]
-      onMove(clamp({ from: instant(from, view, width), to: instant(to, view, width) }, whole))
-    }
-    setDrag(undefined)
   }
   return (
     <div className={css.timeline}>
@@ -107,6 +108,8 @@ export function Timeline(props: Props) {
         <div
           ref={ref}
           className={css.plot}
+          data-pans={!same(view, whole) || undefined}
+          data-holding={holding || undefined}
           tabIndex={0}
           role="group"
           aria-label={`${t('timeline')}: ${time(view.from, zone)}–${time(view.to, zone)}`}
@@ -114,25 +117,13 @@ export function Timeline(props: Props) {
           data-testid="timeline"
           data-view={`${time(view.from, zone)}-${time(view.to, zone)}`}
           onKeyDown={onKeyDown}
-          onPointerDown={(event) => {
-            if (event.button !== 0 || event.pointerType === 'touch') return
-            event.currentTarget.setPointerCapture(event.pointerId)
-            setDrag({ from: place(event).x, to: place(event).x })
-          }}
-          onPointerMove={(event) => {
-            if (drag) setDrag({ ...drag, to: place(event).x })
-            else find(event)
-          }}
-          onPointerUp={(event) => {
-            finish()
-            find(event)
-          }}
-          onPointerCancel={() => setDrag(undefined)}
+          {...handlers}
+          onDoubleClick={(event) => onMove(zoom(view, whole, IN, instant(place(event).x, view, width)))}
           onPointerLeave={(event) => event.pointerType === 'mouse' && setShown(undefined)}
           onBlur={() => setShown(undefined)}
         >
           {width > 0 && <Drawing {...props} width={width} shown={shown?.piece} drag={drag} />}
-          {shown && (
+          {shown && !holding && (
             <Reason
               piece={shown.piece}
               pieces={pieces}
@@ -146,6 +137,8 @@ export function Timeline(props: Props) {
             {shown?.byKey && <Reason piece={shown.piece} pieces={pieces} view={view} width={0} zone={zone} />}
           </div>
         </div>
+        <span />
+        {width > 0 && <Overview {...props} width={width} />}
       </div>
       <p id="timeline-hint" className={css.hint}>
         {t('hint')}
@@ -154,12 +147,61 @@ export function Timeline(props: Props) {
   )
 }
 
-const place = (event: PointerEvent) => {
+const place = (event: { currentTarget: Element; clientX: number; clientY: number }) => {
   const box = event.currentTarget.getBoundingClientRect()
   return { x: event.clientX - box.left, y: event.clientY - box.top }
 }
 
 const focusOf = (piece: Piece | undefined, view: View) => (piece ? (piece.from + piece.to) / 2 : middle(view))
+
+interface Hold {
+  view: View
+  whole: View
+  width: number
+  onMove: (view: View) => void
+  onRest: (event: PointerEvent) => void
+}
+
+/**
+ * useHold moves the lanes with what holds them: one pointer drags, two fingers pinch. Where there is nothing to drag,
+ * or with Shift, the mouse marks the stretch that is wanted.
+ */
+function useHold({ view, whole, width, onMove, onRest }: Hold) {
+  const [touches, setTouches] = useState<(Touch & { id: number })[]>([])
+  const [drag, setDrag] = useState<{ from: number; to: number }>()
+  const release = (event: PointerEvent) => {
+    if (drag && Math.abs(drag.to - drag.from) > DRAG_PX) {
+      const [from, to] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]
+      onMove(clamp({ from: instant(from, view, width), to: instant(to, view, width) }, whole))
+    }
+    setDrag(undefined)
+    setTouches(touches.filter(({ id }) => id !== event.pointerId))
+  }
+  const handlers = {
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return
+      event.currentTarget.setPointerCapture(event.pointerId)
+      const { x } = place(event)
+      if (event.pointerType === 'mouse' && (event.shiftKey || same(view, whole))) setDrag({ from: x, to: x })
+      else setTouches([...touches, { id: event.pointerId, at: instant(x, view, width), x }])
+    },
+    onPointerMove: (event: PointerEvent) => {
+      const { x } = place(event)
+      if (drag) return setDrag({ ...drag, to: x })
+      if (!touches.some(({ id }) => id === event.pointerId)) return onRest(event)
+      const moved = touches.map((touch) => (touch.id === event.pointerId ? { ...touch, x } : touch))
+      setTouches(moved)
+      const next = held(moved, view, whole, width)
+      if (!same(next, view)) onMove(next)
+    },
+    onPointerUp: (event: PointerEvent) => {
+      release(event)
+      onRest(event)
+    },
+    onPointerCancel: release,
+  }
+  return { drag, holding: touches.length > 0, handlers }
+}
 
 /** useWheel zooms with Ctrl (or a pinch) and pans sideways; a plain wheel scrolls the page unless the lanes have focus. */
 function useWheel(view: View, whole: View, onMove: (view: View) => void) {

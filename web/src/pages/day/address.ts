@@ -1,50 +1,41 @@
-import { useSearchParams } from 'wouter'
+import { idOf } from '../../lib/ids'
 import { isDate } from '../../lib/format'
 import type { View } from '../../lib/timeline'
+import { useUrlState } from '../../lib/urlState'
 
 /** The page's whole state is in its address, so that a link shows what its sender saw. */
 export interface Address {
   employee?: number
   computer?: string
   kind: 'person' | 'computer'
+  span: 'day' | 'week'
   date?: string
   table: boolean
   find: string
   zoom: string
 }
 
-type Change = Partial<
-  Record<'employee' | 'computer' | 'by' | 'date' | 'view' | 'find' | 'zoom', string | null>
->
+type Key = 'employee' | 'computer' | 'by' | 'span' | 'date' | 'view' | 'find' | 'zoom'
 
-/** useAddress reads it and returns how to change it; a change of subject or date is a step back can undo. */
-export function useAddress(): [Address, (change: Change, replace?: boolean) => void] {
-  const [params, setParams] = useSearchParams()
-  const employee = Number(params.get('employee'))
+/** A change of whom or when is a step that Back undoes; with replace it is none. */
+export type ChangeAddress = (change: Partial<Record<Key, string | null>>, replace?: boolean) => void
+
+/** useAddress reads it and returns how to change it. */
+export function useAddress(): [Address, ChangeAddress] {
+  const [params, change] = useUrlState()
   const computer = params.get('computer') ?? undefined
   const date = params.get('date')
   const address: Address = {
-    employee: Number.isInteger(employee) && employee > 0 ? employee : undefined,
+    employee: idOf(params.get('employee')),
     computer,
     kind: computer !== undefined || params.get('by') === 'computer' ? 'computer' : 'person',
+    span: params.get('span') === 'week' ? 'week' : 'day',
     date: isDate(date) ? date : undefined,
     table: params.get('view') === 'table',
     find: params.get('find') ?? '',
     zoom: params.get('zoom') ?? '',
   }
-  const change = (part: Change, replace = false) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before)
-        for (const [key, value] of Object.entries(part)) {
-          if (value === null || value === '') next.delete(key)
-          else next.set(key, value)
-        }
-        return next
-      },
-      { replace },
-    )
-  return [address, change]
+  return [address, (part, replace = false) => change(part, { push: !replace })]
 }
 
 const MINUTE = 60_000

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Day } from '../../api/types'
-import { busy, csv, matches, piecesOf } from './pieces'
+import { busy, matches, piecesOf } from './pieces'
 
 const at = (clock: string) => `2026-01-05T${clock}:00Z`
 const span = (from: string, to: string) => ({ from: at(from), to: at(to), computer: 'PC-1' })
@@ -52,13 +52,4 @@ it('frames the active hours inside the day', () => {
   expect(frame.from).toBe(Date.parse(at('09:00')) - 0.03 * 9 * 3_600_000)
   expect(frame.to).toBeLessThan(whole.to)
   expect(busy({ session: [], window: [], web: [], idle: [] }, whole)).toBeUndefined()
-})
-
-it('writes CSV that spreadsheets read as text', () => {
-  expect(
-    csv([
-      ['a', 'b "c", d'],
-      ['=1+1', 'x\ny'],
-    ]),
-  ).toBe(`\ufeffa,"b ""c"", d"\r\n'=1+1,"x\ny"\r\n`)
 })

@@ -76,15 +76,3 @@ export function busy(pieces: Record<Lane, Piece[]>, whole: Item): Item | undefin
   const margin = Math.max((to - from) * 0.03, 300_000)
   return { from: Math.max(from - margin, whole.from), to: Math.min(to + margin, whole.to) }
 }
-
-const CSV_QUOTED = /[",;\n\r]/
-const FORMULA = /^[=+\-@\t\r]/
-
-/** csv writes rows for a spreadsheet; a text that would run as a formula there is defused. */
-export function csv(rows: string[][]): string {
-  const cell = (text: string) => {
-    const safe = FORMULA.test(text) ? `'${text}` : text
-    return CSV_QUOTED.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-  }
-  return '\ufeff' + rows.map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n'
-}

@@ -1,103 +1,138 @@
-import { Fragment } from 'react'
-import { useSearchParams } from 'wouter'
-import type { Gateway } from '../../api/types'
 import { useZone } from '../../api/queries'
+import type { Gateway } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number } from '../../lib/format'
-import { DownIcon, RightIcon } from '../../ui/icons'
-import { Ago, Gauge, IconButton, Status } from '../../ui/parts'
+import { Grid, type Column } from '../../ui/Grid'
+import { Ago, Gauge, Status } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
 import { GatewayDetail } from './GatewayDetail'
 import { gapsOf } from './summary'
 import { useTexts } from './texts'
 
+const STATES = ['online', 'offline', 'revoked'] as const
+
 /** GatewayTable has one row for each gateway; the opened one is in the address. */
-export function GatewayTable({ gateways }: { gateways: Gateway[] }) {
+export function GatewayTable({ empty, refresh }: { empty: React.ReactNode; refresh: number }) {
   const t = useTexts()
-  const [params, setParams] = useSearchParams()
-  const opened = params.get('open')
-  const toggle = (id: string) => setParams(opened === id ? {} : { open: id }, { replace: true })
+  const zone = useZone()
+  const columns = useColumns()
   return (
-    <table className={`${ui.table} ${ui.stack}`}>
-      <thead>
-        <tr>
-          <th>{t('name')}</th>
-          <th>{t('state')}</th>
-          <th>{t('buffer')}</th>
-          <th className={ui.number}>{t('queue')}</th>
-          <th className={ui.number}>{t('agents')}</th>
-          <th>{t('complete')}</th>
-          <th>{t('gaps')}</th>
-          <th>{t('seen')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {gateways.map((gateway) => (
-          <Fragment key={gateway.id}>
-            <Row gateway={gateway} open={opened === gateway.id} onToggle={() => toggle(gateway.id)} />
-            {opened === gateway.id && (
-              <tr>
-                <td colSpan={8} className={ui.whole}>
-                  <GatewayDetail gateway={gateway} />
-                </td>
-              </tr>
-            )}
-          </Fragment>
-        ))}
-      </tbody>
-    </table>
+    <Grid<Gateway>
+      name="gateways"
+      path="/api/v2/gateways"
+      label={t('list')}
+      columns={columns}
+      zone={zone}
+      refresh={refresh}
+      rowKey={({ id }) => id}
+      nameOf={nameOf}
+      rowProps={({ id }) => ({ 'data-gateway': id })}
+      detail={(gateway) => <GatewayDetail gateway={gateway} />}
+      empty={{ title: t('empty.title'), hint: t(empty ? 'empty.hint' : 'empty.other'), action: empty }}
+    />
   )
 }
 
-function Row({ gateway, open, onToggle }: { gateway: Gateway; open: boolean; onToggle: () => void }) {
+const nameOf = ({ name, serial }: Gateway) => name || serial
+
+function useColumns(): Column<Gateway>[] {
   const t = useTexts()
   const language = useLanguage()
-  const zone = useZone(gateway.organizationId)
+  return [
+    {
+      id: 'name',
+      title: t('name'),
+      head: true,
+      sort: true,
+      filter: { kind: 'text' },
+      cell: (gateway) => (
+        <>
+          <strong className={ui.nowrap}>{nameOf(gateway)}</strong>
+          {gateway.name && <span className={ui.sub}>{gateway.serial}</span>}
+        </>
+      ),
+    },
+    {
+      id: 'status',
+      title: t('state'),
+      sort: true,
+      filter: {
+        kind: 'enum',
+        chips: true,
+        options: STATES.map((state) => ({ value: state, label: t(state) })),
+      },
+      cell: (gateway) => <State gateway={gateway} />,
+    },
+    {
+      id: 'bufferUsage',
+      title: t('buffer'),
+      cell: (gateway) => <Gauge share={gateway.bufferUsage} label={`${t('buffer')}: ${nameOf(gateway)}`} />,
+    },
+    {
+      id: 'queueDepth',
+      title: t('queue'),
+      sort: true,
+      filter: { kind: 'number' },
+      number: true,
+      cell: ({ queueDepth }) => number(queueDepth, language),
+    },
+    {
+      id: 'connectedAgents',
+      title: t('agents'),
+      sort: true,
+      filter: { kind: 'number' },
+      number: true,
+      cell: ({ connectedAgents }) => number(connectedAgents, language),
+    },
+    {
+      id: 'completeUntil',
+      title: t('complete'),
+      nowrap: true,
+      cell: (gateway) => <Complete gateway={gateway} />,
+    },
+    { id: 'gaps', title: t('gaps'), nowrap: true, cell: (gateway) => <Gaps gateway={gateway} /> },
+    {
+      id: 'lastSeenAt',
+      title: t('seen'),
+      sort: true,
+      nowrap: true,
+      filter: { kind: 'dates' },
+      cell: (gateway) => <Seen gateway={gateway} />,
+    },
+    {
+      id: 'version',
+      title: t('version'),
+      sort: true,
+      filter: { kind: 'text' },
+      hidden: true,
+      cell: ({ version }) => version || '—',
+    },
+  ]
+}
+
+function Complete({ gateway: { completeUntil, organizationId } }: { gateway: Gateway }) {
+  const t = useTexts()
+  const language = useLanguage()
+  const zone = useZone(organizationId)
+  return completeUntil ? dateTime(Date.parse(completeUntil), zone, language) : t('complete.never')
+}
+
+function Gaps({ gateway }: { gateway: Gateway }) {
+  const t = useTexts()
+  const language = useLanguage()
   const gaps = gapsOf(gateway)
-  const name = gateway.name || gateway.serial
-  const until = gateway.completeUntil
-  return (
-    <tr data-gateway={gateway.id}>
-      <td className={ui.whole}>
-        <span className={ui.named}>
-          <IconButton label={t('details', { name })} onClick={onToggle} expanded={open}>
-            {open ? <DownIcon size={16} /> : <RightIcon size={16} />}
-          </IconButton>
-          <span>
-            <strong className={ui.nowrap}>{name}</strong>
-            {name !== gateway.serial && <span className={ui.sub}>{gateway.serial}</span>}
-          </span>
-        </span>
-      </td>
-      <td data-label={t('state')}>
-        <State gateway={gateway} zone={zone} />
-      </td>
-      <td data-label={t('buffer')}>
-        <Gauge share={gateway.bufferUsage} label={`${t('buffer')}: ${name}`} />
-      </td>
-      <td data-label={t('queue')} className={ui.number}>
-        {number(gateway.queueDepth, language)}
-      </td>
-      <td data-label={t('agents')} className={ui.number}>
-        {number(gateway.connectedAgents, language)}
-      </td>
-      <td data-label={t('complete')} className={ui.nowrap}>
-        {until ? dateTime(Date.parse(until), zone, language) : t('complete.never')}
-      </td>
-      <td data-label={t('gaps')} className={ui.nowrap}>
-        {gaps > 0 ? <Status tone="warn">{number(gaps, language)}</Status> : t('gaps.none')}
-      </td>
-      <td data-label={t('seen')} className={ui.nowrap}>
-        <Ago at={gateway.lastSeenAt} zone={zone} />
-      </td>
-    </tr>
-  )
+  return gaps > 0 ? <Status tone="warn">{number(gaps, language)}</Status> : t('gaps.none')
+}
+
+function Seen({ gateway }: { gateway: Gateway }) {
+  return <Ago at={gateway.lastSeenAt} zone={useZone(gateway.organizationId)} />
 }
 
 /** State says how the gateway is, and since when. */
-function State({ gateway, zone }: { gateway: Gateway; zone: string }) {
+function State({ gateway }: { gateway: Gateway }) {
   const t = useTexts()
   const language = useLanguage()
+  const zone = useZone(gateway.organizationId)
   const { status, statusReason, statusSince } = gateway
   const since = statusSince && dateTime(Date.parse(statusSince), zone, language)
   return (

@@ -3,10 +3,9 @@ import { useState } from 'react'
 import { useGateways, useUser, useZone } from '../../api/queries'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number, zoneLabel } from '../../lib/format'
-import { ErrorNote } from '../../ui/ErrorNote'
 import { PlusIcon } from '../../ui/icons'
-import { Card, Empty, Page, Tiles } from '../../ui/Page'
-import { More, Rows, useNow } from '../../ui/parts'
+import { Page, Tiles } from '../../ui/Page'
+import { useNow } from '../../ui/parts'
 import { GatewayTable } from './GatewayTable'
 import { summarize, type Summary } from './summary'
 import { useTexts } from './texts'
@@ -27,20 +26,8 @@ export default function GatewaysPage() {
   )
   return (
     <Page title={t('title')} lead={list.items.length > 0 && <Lead summary={summary} />} actions={make}>
-      {list.isError && <ErrorNote error={list.error} retry={() => void list.refetch()} />}
       {list.items.length > 0 && <Answers summary={summary} />}
-      {!(list.isError && list.items.length === 0) && (
-        <Card title={t('list')} flush>
-          {list.isPending && <Rows />}
-          {list.isSuccess && list.items.length === 0 && (
-            <Empty title={t('empty.title')} hint={admin ? t('empty.hint') : t('empty.other')}>
-              {make}
-            </Empty>
-          )}
-          {list.items.length > 0 && <GatewayTable gateways={list.items} />}
-          <More list={list} />
-        </Card>
-      )}
+      <GatewayTable empty={make} refresh={REFRESH_MS} />
       {admin && <Tokens />}
       {making && <NewToken onClose={() => setMaking(false)} />}
     </Page>

@@ -65,7 +65,6 @@ export const useTexts = texts('gateways', {
   buffer: { uz: 'Bufer', ru: 'Буфер', en: 'Buffer' },
   queue: { uz: 'Navbatda', ru: 'В очереди', en: 'Queued' },
   seen: { uz: 'Oxirgi aloqa', ru: 'Был на связи', en: 'Last seen' },
-  details: { uz: '{{name}}: tafsilotlar', ru: '{{name}}: подробности', en: '{{name}}: details' },
   serial: { uz: 'Seriya raqami', ru: 'Серийный номер', en: 'Serial' },
   version: { uz: 'Versiya', ru: 'Версия', en: 'Version' },
   skew: { uz: 'Soat farqi', ru: 'Расхождение часов', en: 'Clock difference' },

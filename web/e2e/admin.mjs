@@ -1,0 +1,119 @@
+// What an administrator sets up: organizations and users, with the server's refusals at the fields they are about.
+import assert from 'node:assert/strict'
+import { employee } from './seeded.mjs'
+import { accessible, enter, heading, PASSWORD, picture, settled, signIn } from './browser.mjs'
+
+const dialog = (page) => page.getByRole('dialog')
+const save = (page) => dialog(page).getByRole('button', { name: 'Save' }).click()
+const closed = (page) => dialog(page).waitFor({ state: 'detached' })
+/** errorAt returns what is said at a field. */
+const errorAt = async (page, label) => {
+  const field = dialog(page).getByRole('textbox', { name: label })
+  await page.waitForFunction(
+    (input) => input.getAttribute('aria-invalid') === 'true',
+    await field.elementHandle(),
+  )
+  const id = (await field.getAttribute('aria-describedby')).split(' ').find((one) => one.endsWith('error'))
+  return page.locator(`[id="${id}"]`).innerText()
+}
+
+export const tests = {
+  async 'an organization is made, corrected where the server says, changed, and closed'(page) {
+    await enter(page, '/organizations')
+    page.refused = /400/
+    await page.getByRole('button', { name: 'New organization' }).click()
+    await dialog(page).getByRole('textbox', { name: 'Short name' }).fill('Yangi filial')
+    await dialog(page).getByRole('textbox', { name: 'Email' }).fill('nobody')
+    await save(page)
+    assert.ok((await errorAt(page, 'Full name')).length > 5)
+    assert.ok((await errorAt(page, 'Email')).length > 5)
+    await settled(page)
+    await accessible(page, 'a refused form')
+    await picture(page, 'organization-refused')
+    await dialog(page).getByRole('textbox', { name: 'Full name' }).fill('Yangi filial MChJ')
+    await dialog(page).getByRole('textbox', { name: 'Email' }).fill('filial@bank.uz')
+    await save(page)
+    await closed(page)
+    await page.getByRole('searchbox').fill('yangi filial')
+    const row = page.getByRole('row', { name: /Yangi filial/ })
+    await row.getByText(/Active/).waitFor()
+    await row.getByRole('button', { name: 'Yangi filial' }).click()
+    await dialog(page).getByRole('switch', { name: 'Active' }).click()
+    await dialog(page).getByRole('combobox', { name: 'Time zone' }).fill('Samarkand')
+    await page.getByRole('option', { name: 'Asia/Samarkand' }).click()
+    await save(page)
+    await closed(page)
+    await row.getByText('Inactive').waitFor()
+    await row.getByText('Asia/Samarkand').waitFor()
+    assert.match(page.url(), /q=yangi/)
+  },
+
+  async 'a user is made, leads a department, gets a new password, and is turned away'(page) {
+    await enter(page, '/users')
+    page.refused = /40[013]/
+    await page.getByRole('button', { name: 'New user' }).click()
+    await dialog(page).getByRole('textbox', { name: 'Name', exact: true }).fill('Yusupov Botir')
+    await dialog(page).getByRole('textbox', { name: 'User name' }).fill('botir')
+    await dialog(page).locator('input[name=password]').fill('short')
+    await dialog(page).getByRole('combobox', { name: 'Role' }).click()
+    await page.getByRole('option', { name: 'Department lead' }).click()
+    await dialog(page).getByRole('combobox', { name: 'Organization' }).click()
+    await page.getByRole('option', { name: 'Staff Control' }).click()
+    await dialog(page).getByRole('combobox', { name: 'Departments led' }).click()
+    await page.getByRole('option', { name: 'Buxgalteriya' }).click()
+    await page.keyboard.press('Escape')
+    await save(page)
+    await dialog(page)
+      .locator('[class*=error]', { hasText: /\w{3,}/ })
+      .first()
+      .waitFor()
+    await settled(page)
+    await accessible(page, 'a refused user')
+    await picture(page, 'user-refused')
+    await dialog(page).getByRole('button', { name: 'Make one' }).click()
+    const first = await dialog(page).locator('input[name=password]').inputValue()
+    assert.ok(first.length >= 16)
+    await save(page)
+    await closed(page)
+
+    await page.getByRole('button', { name: 'Department lead', exact: true }).click()
+    await page.locator('tr[data-user=botir]').getByRole('button', { name: 'Yusupov Botir' }).click()
+    await dialog(page).getByText('Buxgalteriya').waitFor()
+    await dialog(page).getByRole('button', { name: 'Reset the password' }).click()
+    await dialog(page).getByRole('button', { name: 'Make one' }).click()
+    const second = await dialog(page).locator('input[name=password]').inputValue()
+    assert.notEqual(second, first)
+    await dialog(page).getByRole('button', { name: 'Reset the password' }).click()
+    await dialog(page).getByText('The password was reset.').waitFor()
+    await picture(page, 'user-password')
+    await dialog(page).locator('header button').click()
+    await closed(page)
+    await asHimself(page, second)
+
+    await page.locator('tr[data-user=botir]').getByRole('button', { name: 'Yusupov Botir' }).click()
+    await dialog(page).getByRole('switch', { name: 'Can sign in' }).click()
+    await save(page)
+    await closed(page)
+    await page.locator('tr[data-user=botir]').getByText('Inactive').waitFor()
+  },
+
+  async 'nobody takes the own rights away'(page) {
+    await enter(page, '/users')
+    await page.locator('tr[data-user=admin]').getByRole('button').click()
+    await dialog(page).getByText('You cannot change your own role or state.').first().waitFor()
+    assert.ok(await dialog(page).getByRole('switch').isDisabled())
+    assert.ok(await dialog(page).getByRole('combobox', { name: 'Role' }).isDisabled())
+  },
+}
+
+/** asHimself signs in as the new user, elsewhere, and sees the people led. */
+async function asHimself(page, password) {
+  const other = await page.context().browser().newContext({ baseURL: process.env.E2E_URL, locale: 'en-GB' })
+  const his = await other.newPage()
+  await his.goto('/people')
+  await signIn(his, password, 'botir')
+  await heading(his, 'People')
+  await his.getByText(employee).first().waitFor()
+  assert.notEqual(password, PASSWORD)
+  await other.close()
+}

@@ -1,0 +1,83 @@
+// The frame: the palette, the choice of language, the label of demo data.
+import assert from 'node:assert/strict'
+import { computer, employee } from './seeded.mjs'
+import { accessible, enter, heading, picture, settled } from './browser.mjs'
+
+const palette = (page) => page.getByRole('dialog', { name: 'Find' })
+
+async function find(page, words) {
+  await page.keyboard.press('Control+k')
+  await palette(page).getByRole('combobox').fill(words)
+}
+
+export const tests = {
+  async 'the palette finds people in both scripts, computers, pages and actions'(page) {
+    await enter(page, '/users')
+    await find(page, 'алиева нодира')
+    await palette(page).getByRole('option', { name: employee }).waitFor()
+    await settled(page)
+    await accessible(page, 'the palette')
+    await picture(page, 'palette')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/day\?employee=\d+/)
+    await heading(page, employee)
+    await find(page, computer.uid)
+    await palette(page).getByRole('option', { name: computer.uid }).waitFor()
+    await page.keyboard.press('Escape')
+    await palette(page).waitFor({ state: 'detached' })
+    await find(page, 'buxgal')
+    await palette(page).getByRole('option', { name: 'Buxgalteriya', exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await find(page, 'оповещ') // the Russian word for alerts
+    await palette(page).getByRole('option', { name: 'Alerts' }).click()
+    await heading(page, 'Alerts')
+    await find(page, 'dark')
+    await page.keyboard.press('Enter')
+    await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
+    await find(page, 'qwertyuiop')
+    await palette(page).getByText('Nothing found').waitFor()
+    await page.keyboard.press('Escape')
+    await find(page, 'sign out')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Enter')
+    await heading(page, 'Sign in')
+  },
+
+  async 'the server answers in the language that was chosen, in Cyrillic letters too'(page) {
+    await enter(page, '/organizations?edit=new')
+    page.refused = /400/
+    const language = page.locator('select[name=language]')
+    const refusal = async (name, save) => {
+      await page.getByRole('dialog').getByRole('textbox', { name: /./ }).first().fill('')
+      await page.getByRole('button', { name: save, exact: true }).click()
+      await page.getByRole('dialog').getByText(name).first().waitFor()
+    }
+    await language.selectOption('uz-Cyrl', { force: true })
+    await page.locator('html[lang=uz-Cyrl]').waitFor()
+    await settled(page)
+    await refusal(/[А-я]{4,}.*[ўқғҳ]|тўлдир|киритинг|шарт/, 'Сақлаш')
+    await picture(page, 'form-cyrillic')
+    await language.selectOption('en', { force: true })
+    await page.locator('html[lang=en]').waitFor()
+    await settled(page)
+  },
+
+  async 'demo data is labelled, with the way to be rid of it'(page) {
+    await page.route('**/api/v2/demo', (route) =>
+      route.fulfill({
+        json: {
+          items: [{ organizationId: 1, employees: 40, days: 14, madeAt: new Date(), ready: true }],
+          next: '',
+        },
+      }),
+    )
+    await enter(page, '/alerts')
+    const note = page.getByRole('note')
+    await note.getByText('staff-control demo remove').waitFor()
+    assert.match(await note.innerText(), /invented/)
+    await settled(page)
+    await accessible(page, 'the label of demo data')
+    await picture(page, 'demo')
+  },
+}

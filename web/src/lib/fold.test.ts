@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { alike, fold, words } from './fold'
+
+it('writes the three spellings of a name alike', () => {
+  expect(new Set(['Aliyeva', 'Алиева', 'Алийева'].map(fold)).size).toBe(1)
+  expect(fold('Oʻtkir Gʻaniyev')).toBe(fold('Ўткир Ғаниев'))
+  expect(fold('Xolmatov')).toBe(fold('Холматов'))
+  expect(fold('Qodirov')).toBe(fold('Қодиров'))
+})
+
+it('takes a user name apart', () => {
+  expect(words('n.aliyeva')).toEqual(['aleva', 'n'])
+  expect(words('PC-17')).toEqual(['pc'])
+})
+
+it('finds whose user name it is, in either script', () => {
+  const people = ['Алиева Нодира Бахтиёровна', 'Aliqulov Nodir', 'Rahimova Dilnoza']
+  const best = (name: string) => people.toSorted((a, b) => alike(name, b) - alike(name, a))[0]
+  expect(best('n.aliyeva')).toBe(people[0])
+  expect(best('Рахимова Д.')).toBe(people[2])
+  expect(best('drahimova')).toBe(people[2])
+  expect(alike('kassa', people[0]!)).toBe(0)
+  expect(alike('', 'x')).toBe(0)
+})

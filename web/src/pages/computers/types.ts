@@ -1,0 +1,5 @@
+import type { Computer } from '../../api/types'
+
+export type { Computer, Duplicate, Turn } from '../../api/types'
+
+export const nameOf = ({ name, computerUid }: Pick<Computer, 'name' | 'computerUid'>) => name || computerUid

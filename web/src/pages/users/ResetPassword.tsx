@@ -1,0 +1,61 @@
+import { Button } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { answer, api } from '../../api/client'
+import type { Account } from '../../api/types'
+import { ErrorNote } from '../../ui/ErrorNote'
+import { fieldErrors } from '../../ui/form'
+import ui from '../../ui/ui.module.css'
+import { PasswordField } from './PasswordField'
+import { useTexts } from './texts'
+
+/** ResetPassword gives a user another password. */
+export function ResetPassword({ user }: { user: Account }) {
+  const t = useTexts()
+  const [open, setOpen] = useState(false)
+  const [password, setPassword] = useState('')
+  const reset = useMutation({
+    mutationFn: () =>
+      answer(api.PATCH('/api/v2/users/{id}', { params: { path: { id: user.id } }, body: { password } })),
+  })
+  const { errorOf, rest } = fieldErrors(reset.error, ['password'])
+  if (!open) {
+    return (
+      <div className={ui.apart}>
+        <Button variant="default" onClick={() => setOpen(true)}>
+          {t('password.reset')}
+        </Button>
+      </div>
+    )
+  }
+  return (
+    <form
+      className={`${ui.form} ${ui.apart}`}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        reset.mutate()
+      }}
+    >
+      <h3>{t('password.reset')}</h3>
+      <p className={ui.quiet}>{t('password.hint')}</p>
+      <PasswordField
+        label={t('password.new')}
+        value={password}
+        onChange={setPassword}
+        error={errorOf('password')}
+      />
+      {rest !== undefined && <ErrorNote error={rest} />}
+      {reset.isSuccess && (
+        <p role="status" className={ui.good}>
+          {t('password.done')}
+        </p>
+      )}
+      <div className={ui.actions}>
+        <Button type="submit" loading={reset.isPending}>
+          {t('password.reset')}
+        </Button>
+      </div>
+    </form>
+  )
+}

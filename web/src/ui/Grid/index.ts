@@ -1,0 +1,2 @@
+export { Grid } from './Grid'
+export type { Column, Filter, Option } from './types'

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { ApiError } from '../api/errors'
+import type { Envelope } from '../api/types'
+import { fieldErrors } from './form'
+
+const refusal = (...details: Envelope['details']) =>
+  new ApiError(400, {
+    success: false,
+    error: 'VALIDATION_ERROR',
+    code: 'invalid',
+    message: 'Wrong',
+    details,
+    timestamp: '',
+    traceId: '',
+  })
+
+it('puts each refusal at its field', () => {
+  const error = refusal(
+    { field: 'name', code: 'required', message: 'Needed' },
+    { field: 'name', code: 'short', message: 'Too short' },
+  )
+  const { errorOf, rest } = fieldErrors(error, ['name', 'zone'])
+  expect([errorOf('name'), errorOf('zone'), rest]).toEqual(['Needed Too short', undefined, undefined])
+})
+
+it('shows by itself what is of no field of the form', () => {
+  const elsewhere = refusal({ field: 'secret', code: 'x', message: 'Odd' })
+  expect(fieldErrors(elsewhere, ['name']).rest).toBe(elsewhere)
+  const conflict = refusal()
+  expect(fieldErrors(conflict, ['name']).rest).toBe(conflict)
+  expect(fieldErrors(null, ['name']).rest).toBeUndefined()
+})

@@ -134,8 +134,10 @@ func (m *Module) link(ctx context.Context, in linkRequest) (struct{}, error) {
 
 type unlinkRequest struct {
 	ID int64 `path:"id" json:"-"`
+	// Mistake takes the link back, as if nobody had made it.
+	Mistake bool `query:"mistake" json:"-" doc:"the link was wrong: it never was, and whom it took the place of goes on"`
 }
 
 func (m *Module) unlink(ctx context.Context, in unlinkRequest) (struct{}, error) {
-	return struct{}{}, m.service.unlink(ctx, in.ID)
+	return struct{}{}, m.service.unlink(ctx, in.ID, in.Mistake)
 }

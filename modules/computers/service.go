@@ -212,8 +212,9 @@ func (s *service) link(ctx context.Context, userID, employeeID int64, from *time
 	})
 }
 
-// unlink says that from now on the Windows user is nobody we know.
-func (s *service) unlink(ctx context.Context, userID int64) error {
+// unlink says that from now on the Windows user is nobody we know; if the link was a mistake, that it never was, and that
+// whom it took the place of goes on.
+func (s *service) unlink(ctx context.Context, userID int64, mistake bool) error {
 	now := s.clock()
 	return s.change(ctx, userID, "computers.unlink", func(ctx context.Context, tx db.Tx, _ userRow, links []linkRow) error {
 		ended := false
@@ -222,7 +223,11 @@ func (s *service) unlink(ctx context.Context, userID int64) error {
 				continue
 			}
 			ended = true
-			if err := s.store.endLink(ctx, tx, l, now); err != nil {
+			err := s.store.endLink(ctx, tx, l, now)
+			if mistake {
+				err = s.takeBack(ctx, tx, l, links)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -231,6 +236,19 @@ func (s *service) unlink(ctx context.Context, userID int64) error {
 		}
 		return nil
 	})
+}
+
+// takeBack removes a link and opens the one again that it ended.
+func (s *service) takeBack(ctx context.Context, tx db.Tx, l linkRow, links []linkRow) error {
+	if err := s.store.dropLink(ctx, tx, l); err != nil || l.LinkedFrom == nil {
+		return err
+	}
+	for _, before := range links {
+		if before.LinkedUntil != nil && before.LinkedUntil.Equal(*l.LinkedFrom) {
+			return s.store.reopenLink(ctx, tx, before)
+		}
+	}
+	return nil
 }
 
 type change func(ctx context.Context, tx db.Tx, u userRow, links []linkRow) error

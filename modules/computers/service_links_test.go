@@ -47,20 +47,48 @@ func TestFirstLinkIsForAlwaysAndTheNextFromNow(t *testing.T) {
 			t.Errorf("the new link is %+v", got)
 		}
 		end := o.clock.pass(time.Hour)
-		if err := o.unlink(hr(1), user); err != nil {
+		if err := o.unlink(hr(1), user, false); err != nil {
 			t.Fatal(err)
 		}
 		since.Until = end
 		if got := periods(t, o.service, 12); got[0] != since {
 			t.Errorf("after the unlinking the link is %+v", got)
 		}
-		if err := o.unlink(hr(1), user); !errors.Is(err, errNotLinked) {
+		if err := o.unlink(hr(1), user, false); !errors.Is(err, errNotLinked) {
 			t.Errorf("unlinking twice: %v", err)
 		}
 		again := o.clock.pass(time.Hour)
 		linkAt(t, o.service, user, 11, nil)
 		if got := periods(t, o.service, 11); len(got) != 4 || !got[2].From.Equal(again) {
 			t.Errorf("after a pause the link is %+v", got)
+		}
+	})
+}
+
+// A link that was a mistake leaves no trace in anybody's day.
+func TestAMistakenLinkNeverWas(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		populate(t, d)
+		o := newOffice(d)
+		see(t, o.service, 1, "PC-1", "S-1")
+		user := userID(t, o.service, 1, "S-1")
+		linkAt(t, o.service, user, 11, nil)
+		o.clock.pass(time.Hour)
+		linkAt(t, o.service, user, 12, nil)
+		o.clock.pass(time.Minute)
+		if err := o.unlink(hr(1), user, true); err != nil {
+			t.Fatal(err)
+		}
+		always := computer.LinkPeriod{EmployeeID: 11, ComputerUID: "PC-1", UserSID: "S-1"}
+		if first, second := periods(t, o.service, 11), periods(t, o.service, 12); len(first) != 1 || first[0] != always || len(second) != 0 {
+			t.Errorf("the link before is %+v, the mistake %+v", first, second)
+		}
+		if err := o.unlink(hr(1), user, true); err != nil {
+			t.Fatal(err)
+		}
+		if got := periods(t, o.service, 11); len(got) != 0 {
+			t.Errorf("the first link was a mistake too, and is %+v", got)
 		}
 	})
 }
@@ -86,7 +114,7 @@ func TestDatedLinksDoNotOverlap(t *testing.T) {
 		if err := o.link(hr(1), other, 12, day(-6)); !errors.Is(err, errLinkOverlaps) {
 			t.Errorf("before the only link: %v", err)
 		}
-		if err := o.unlink(hr(1), other); err != nil {
+		if err := o.unlink(hr(1), other, false); err != nil {
 			t.Fatal(err)
 		}
 		// Who was linked at the same moment was linked by mistake.
@@ -96,7 +124,7 @@ func TestDatedLinksDoNotOverlap(t *testing.T) {
 		}
 		// A link may begin later than now; unlinking ends all that reaches beyond now.
 		linkAt(t, o.service, user, 12, day(3))
-		if err := o.unlink(hr(1), user); err != nil {
+		if err := o.unlink(hr(1), user, false); err != nil {
 			t.Fatal(err)
 		}
 		if got := periods(t, o.service, 12); len(got) != 0 {
@@ -118,7 +146,7 @@ func TestLinksTouchAHalfOpenTime(t *testing.T) {
 		user := userID(t, o.service, 1, "S-1")
 		from, until := noon.Add(-2*time.Hour), noon
 		linkAt(t, o.service, user, 11, &from)
-		if err := o.unlink(hr(1), user); err != nil { // at noon
+		if err := o.unlink(hr(1), user, false); err != nil { // at noon
 			t.Fatal(err)
 		}
 		for _, c := range []struct {
@@ -209,10 +237,10 @@ func TestReachingForAnotherOrganizationsUserIsAViolation(t *testing.T) {
 		if err := o.link(hr(2), user, 21, nil); !errors.Is(err, errUserUnknown) {
 			t.Errorf("link: %v", err)
 		}
-		if err := o.unlink(hr(2), user); !errors.Is(err, errUserUnknown) {
+		if err := o.unlink(hr(2), user, false); !errors.Is(err, errUserUnknown) {
 			t.Errorf("unlink: %v", err)
 		}
-		if err := o.unlink(hr(2), user+100); !errors.Is(err, errUserUnknown) { // nobody's, so no violation
+		if err := o.unlink(hr(2), user+100, false); !errors.Is(err, errUserUnknown) { // nobody's, so no violation
 			t.Errorf("unlink nobody: %v", err)
 		}
 		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE reason = 'RLS_POLICY_VIOLATION' AND organization_id = 2 AND object = 'computer_user'"); n != 2 {
@@ -238,10 +266,10 @@ func TestAuditShowsLinksBeforeAndAfter(t *testing.T) {
 		user := userID(t, o.service, 1, "S-1")
 		linkAt(t, o.service, user, 11, nil)
 		linkAt(t, o.service, user, 12, nil)
-		if err := o.unlink(hr(1), user); err != nil {
+		if err := o.unlink(hr(1), user, false); err != nil {
 			t.Fatal(err)
 		}
-		if err := o.unlink(hr(1), user); err == nil { // changes nothing and leaves no line
+		if err := o.unlink(hr(1), user, false); err == nil { // changes nothing and leaves no line
 			t.Fatal("unlinked twice")
 		}
 		var got []struct{ Action, Actor, Permission, Object, Before, After string }

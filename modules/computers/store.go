@@ -249,10 +249,19 @@ func (s store) links(ctx context.Context, tx db.Tx, userID int64) (rows []linkRo
 // endLink ends a link at the time, or takes it away if it would not have begun by then.
 func (s store) endLink(ctx context.Context, tx db.Tx, l linkRow, at time.Time) error {
 	if l.LinkedFrom != nil && !l.LinkedFrom.Before(at) {
-		return db.One(tx.Delete(&l).WherePK().Exec(ctx))
+		return s.dropLink(ctx, tx, l)
 	}
 	l.LinkedUntil = &at
 	return db.One(tx.Update(&l).Column("linked_until").WherePK().Exec(ctx))
+}
+
+func (s store) reopenLink(ctx context.Context, tx db.Tx, l linkRow) error {
+	l.LinkedUntil = nil
+	return db.One(tx.Update(&l).Column("linked_until").WherePK().Exec(ctx))
+}
+
+func (s store) dropLink(ctx context.Context, tx db.Tx, l linkRow) error {
+	return db.One(tx.Delete(&l).WherePK().Exec(ctx))
 }
 
 func (s store) addLink(ctx context.Context, tx db.Tx, l *linkRow) error {

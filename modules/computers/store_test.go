@@ -213,6 +213,12 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"endLink": func() error {
 				return wants(db.ErrNotFound, in(func(ctx context.Context, tx db.Tx) error { return s.endLink(ctx, tx, link, noon) }))
 			},
+			"dropLink": func() error {
+				return wants(db.ErrNotFound, in(func(ctx context.Context, tx db.Tx) error { return s.dropLink(ctx, tx, link) }))
+			},
+			"reopenLink": func() error {
+				return wants(db.ErrNotFound, in(func(ctx context.Context, tx db.Tx) error { return s.reopenLink(ctx, tx, link) }))
+			},
 			"addLink": func() error { // the user is not theirs, whoever the employee is
 				l := linkRow{UserID: user, EmployeeID: 21, CreatedAt: noon}
 				return wants(db.ErrMissingReference, in(func(ctx context.Context, tx db.Tx) error { return s.addLink(ctx, tx, &l) }))

@@ -3558,7 +3558,9 @@ export interface operations {
     };
     postV2ComputersUsersByIdUnlink: {
         parameters: {
-            query?: never;
+            query?: {
+                mistake?: boolean;
+            };
             header?: never;
             path: {
                 id: number;

@@ -118,7 +118,12 @@ function LinkCell({ user, people }: { user: ComputerUser; people: Employee[] }) 
       const params = { path: { id: user.id } }
       return to
         ? answer(api.POST('/api/v2/computers/users/{id}/link', { params, body: { employeeId: to.id } }))
-        : answer(api.POST('/api/v2/computers/users/{id}/unlink', { params }))
+        : answer(
+            // To undo a link is to say that it never was; to unlink, that it is no more.
+            api.POST('/api/v2/computers/users/{id}/unlink', {
+              params: { ...params, query: { mistake: before === null } },
+            }),
+          )
     },
     onSuccess: (_, to) => {
       setNow(to)

@@ -11,11 +11,11 @@ import (
 )
 
 const usage = `demo [--employees 40] [--days 14] [--speed 0] [--seed 1] [--follow]   (beside a running server)
-demo remove`
+demo remove [--yes]`
 
 // command is the command of that name.
 func (m *Module) command(ctx context.Context, h *kernel.CommandHost, args []string) error {
-	s := &service{store: store{h.DB}, audit: audit.New(audit.Options{DB: h.DB, Log: h.Log}), log: h.Log, now: m.now}
+	s := &service{store: store{h.DB}, audit: audit.New(audit.Options{DB: h.DB, Log: h.Log}), log: h.Log, now: m.now, settle: m.settle}
 	if len(args) > 0 && args[0] == "remove" {
 		return s.commandRemove(ctx, h, args[1:])
 	}
@@ -56,10 +56,16 @@ func (s *service) commandMake(ctx context.Context, h *kernel.CommandHost, cfg Co
 }
 
 func (s *service) commandRemove(ctx context.Context, h *kernel.CommandHost, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("demo remove: %q is too much; usage:\n%s", args[0], usage)
+	flags := flag.NewFlagSet("demo remove", flag.ContinueOnError)
+	flags.SetOutput(h.Out)
+	all := flags.Bool("yes", false, "remove what else the organization holds, too")
+	if err := flags.Parse(args); err != nil {
+		return err
 	}
-	organizations, erased, err := s.remove(ctx)
+	if flags.NArg() > 0 {
+		return fmt.Errorf("demo remove: %q is too much; usage:\n%s", flags.Arg(0), usage)
+	}
+	organizations, erased, err := s.remove(ctx, *all)
 	if err != nil {
 		return fmt.Errorf("demo remove: %w", err)
 	}

@@ -18,6 +18,7 @@ func TestTheCommandSaysWhatItDidOrWhatIsWrong(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newService(t, d)
 		m := New()
+		m.settle = 0
 		m.now = func() time.Time { return noon }
 		run := func(args ...string) (string, error) {
 			var out bytes.Buffer

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/staff-control/staff-control/platform/db"
 )
 
 // maker makes up one company and keeps it going.
@@ -112,9 +114,13 @@ func (m *maker) open(ctx context.Context, cfg Config) error {
 	return m.save(ctx, "key_id")
 }
 
-// save keeps columns of the company's row.
+// save keeps columns of the company's row, or returns errGone.
 func (m *maker) save(ctx context.Context, columns ...string) error {
-	return m.store.update(asSystem(ctx), &m.row, columns...)
+	err := m.store.update(asSystem(ctx), &m.row, columns...)
+	if errors.Is(err, db.ErrNotFound) {
+		return errGone
+	}
+	return err
 }
 
 func (m *maker) midnight(at time.Time) time.Time {
@@ -168,6 +174,9 @@ func (m *maker) rest(caughtUp bool) time.Duration {
 // send sends what happened since the last time, a day at once at most, so that what is cut off is not much.
 func (m *maker) send(ctx context.Context, until time.Time) error {
 	for m.row.SentUntil.Before(until) {
+		if err := m.save(ctx, "sent_until"); err != nil { // says whether the company is still there
+			return err
+		}
 		to := m.midnight(m.row.SentUntil).AddDate(0, 0, 1)
 		if to.After(until) {
 			to = until

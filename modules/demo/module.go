@@ -15,12 +15,13 @@ var messages []byte
 
 // Module is the feature.
 type Module struct {
-	cfg Config
-	now func() time.Time
+	cfg    Config
+	now    func() time.Time
+	settle time.Duration
 }
 
 // New returns the module, not built yet.
-func New() *Module { return &Module{cfg: defaults(), now: time.Now} }
+func New() *Module { return &Module{cfg: defaults(), now: time.Now, settle: settling} }
 
 // Manifest says what the module needs and provides.
 func (m *Module) Manifest() kernel.Manifest {
@@ -36,7 +37,7 @@ func (m *Module) Manifest() kernel.Manifest {
 
 // Init builds the module. Where the settings ask for a company, it is made while the server runs.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
-	s := &service{store: store{h.DB}, audit: h.Audit, log: h.Log, now: m.now}
+	s := &service{store: store{h.DB}, audit: h.Audit, log: h.Log, now: m.now, settle: m.settle}
 	h.Authenticate(kernel.Dashboard, s.authenticate)
 	s.routes(h.Routes(kernel.Dashboard))
 	if m.cfg.Employees > 0 {

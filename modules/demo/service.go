@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,7 +26,12 @@ type service struct {
 	audit *audit.Log
 	log   *slog.Logger
 	now   func() time.Time
+	// settle is how long what has been sent may be on its way to the database.
+	settle time.Duration
 }
+
+// settling is that of a gateway whose server answers.
+const settling = 5 * time.Second
 
 func (s *service) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
@@ -36,15 +40,16 @@ func asSystem(ctx context.Context) context.Context {
 }
 
 // claim takes the organization for a made-up company, and returns the company with the token of its maker. A company
-// that is there already goes on as it was made. It returns errRealData where anybody's real data is.
+// that is there already goes on as it was made, from wherever its making was cut off. It returns errRealData where
+// anybody's real data is, and deletes nothing.
 func (s *service) claim(ctx context.Context, cfg Config) (row companyRow, token string, err error) {
-	ctx, token = asSystem(ctx), secret.New("sdemo_")
+	ctx, token = asSystem(ctx), secret.New(tokenPrefix)
 	rows, err := s.store.companies(ctx)
 	if err != nil {
 		return row, "", err
 	}
-	i := slices.IndexFunc(rows, func(r companyRow) bool { return r.OrganizationID == cfg.Organization })
-	if i >= 0 && rows[i].RemovedAt.IsZero() && !rows[i].StaffedAt.IsZero() {
+	i := slices.IndexFunc(rows, func(r companyRow) bool { return r.OrganizationID == cfg.Organization && r.RemovedAt.IsZero() })
+	if i >= 0 {
 		row = rows[i]
 		row.TokenHash = secret.Hash(token)
 		return row, token, s.store.update(ctx, &row, "token_hash")
@@ -53,13 +58,7 @@ func (s *service) claim(ctx context.Context, cfg Config) (row companyRow, token 
 		Owned: db.Owned{OrganizationID: cfg.Organization}, Seed: cfg.Seed, Employees: cfg.Employees, Days: cfg.Days,
 		TokenHash: secret.Hash(token), MadeAt: s.time(),
 	}
-	half := i >= 0 && rows[i].RemovedAt.IsZero() // its making was cut off
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if half {
-			if _, err := s.store.erase(ctx, tx, cfg.Organization); err != nil {
-				return err
-			}
-		}
 		found, err := s.store.holdings(ctx, tx, 0)
 		if err != nil {
 			return err
@@ -85,8 +84,8 @@ func (s *service) entry(action string, organizationID int64, after any) audit.En
 }
 
 // remove takes the made-up companies away: their people, their computers and all that these reported. The organization,
-// its gateways, users and keys stay.
-func (s *service) remove(ctx context.Context) (organizations []int64, erased int64, err error) {
+// its gateways, users and keys stay. Where more is than was made up it returns errMore, unless all is to go.
+func (s *service) remove(ctx context.Context, all bool) (organizations []int64, erased int64, err error) {
 	ctx = asSystem(ctx)
 	rows, err := s.store.companies(ctx)
 	if err != nil {
@@ -97,7 +96,7 @@ func (s *service) remove(ctx context.Context) (organizations []int64, erased int
 		return nil, 0, errNone
 	}
 	for _, row := range rows {
-		n, err := s.erase(ctx, row)
+		n, err := s.erase(ctx, row, all)
 		if err != nil {
 			return organizations, erased, err
 		}
@@ -106,33 +105,66 @@ func (s *service) remove(ctx context.Context) (organizations []int64, erased int
 	return organizations, erased, nil
 }
 
-// erase ends the maker first, whose token is good for companies that are not removed.
-func (s *service) erase(ctx context.Context, row companyRow) (erased int64, err error) {
+// erase ends the maker first, and deletes a second time after a while: what was on its way then has arrived.
+func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased int64, err error) {
 	row.RemovedAt = s.time()
-	if err := s.store.update(ctx, &row, "removed_at"); err != nil {
-		return 0, err
-	}
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		found, err := s.store.holdings(ctx, tx, row.OrganizationID)
+		if err != nil {
+			return err
+		}
+		if more := beyond(row, found); len(more) > 0 && !all {
+			return errMore.With("Tables", strings.Join(more, ", "))
+		}
 		if erased, err = s.store.erase(ctx, tx, row.OrganizationID); err != nil {
+			return err
+		}
+		if err := s.store.put(ctx, tx, &row); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, tx, s.entry("demo.removed", row.OrganizationID, map[string]any{"rows": erased}))
 	})
-	return erased, err
+	if err != nil {
+		return 0, err
+	}
+	if err := wait(ctx, s.settle); err != nil {
+		return erased, err
+	}
+	return erased, s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		late, err := s.store.erase(ctx, tx, row.OrganizationID)
+		erased += late
+		return err
+	})
 }
 
-// tokenHeader is where the maker of a company shows its token.
-const tokenHeader = "X-Demo-Token"
+// beyond names the tables in which the organization has more than was made up.
+func beyond(row companyRow, found map[string]int64) (more []string) {
+	for table, made := range map[string]int{
+		"employees": row.Employees, "computers": row.Employees + len(strangers) + 1, "departments": len(departments), "work_schedules": len(shifts),
+		"devices": 0, "passes": 0,
+	} {
+		if n := found[table]; n > int64(made) {
+			more = append(more, fmt.Sprintf("%s: %d", table, n-int64(made)))
+		}
+	}
+	slices.Sort(more)
+	return more
+}
+
+// tokenHeader is where the maker of a company shows its token, which begins with tokenPrefix.
+const (
+	tokenHeader = "X-Demo-Token"
+	tokenPrefix = "sdemo_"
+)
 
 // authenticate lets the maker of a company act as an administrator of that organization.
 func (s *service) authenticate(ctx context.Context, r *http.Request) (actor.Actor, bool, error) {
 	token := r.Header.Get(tokenHeader)
-	if token == "" {
+	if !strings.HasPrefix(token, tokenPrefix) {
 		return actor.Actor{}, false, nil
 	}
-	hash := secret.Hash(token)
-	row, err := s.store.byToken(asSystem(ctx), hash)
-	if errors.Is(err, db.ErrNotFound) || err == nil && subtle.ConstantTimeCompare([]byte(hash), []byte(row.TokenHash)) != 1 {
+	row, err := s.store.byToken(asSystem(ctx), secret.Hash(token))
+	if errors.Is(err, db.ErrNotFound) {
 		return actor.Actor{}, false, nil
 	}
 	return actor.Actor{Role: actor.Admin, ID: "system:demo", OrganizationID: row.OrganizationID}, err == nil, err

@@ -91,30 +91,42 @@ func TestNoCompanyIsMadeOfAnUnknownOrganization(t *testing.T) {
 	})
 }
 
-// A company that was cut off while it was made is made anew; one that is whole goes on.
-func TestAnInterruptedCompanyIsMadeAnew(t *testing.T) {
+// A company that was cut off while it was made goes on, and nothing is deleted for it: by now people may work there.
+func TestAnInterruptedCompanyGoesOnAndDeletesNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		first, token, err := s.claim(context.Background(), asked(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		insert(t, d, newPolicy(1))
+		again := asked(1)
+		again.Employees = 99
+		row, next, err := s.claim(context.Background(), again)
+		if err != nil || policies(t, d, 1) != 1 || row.Employees != first.Employees {
+			t.Fatalf("the company has %d policies, and goes on as %+v, %v", policies(t, d, 1), row, err)
+		}
+		if allowed(t, s, token) || !allowed(t, s, next) {
+			t.Error("the maker before may go on, or the one now may not")
+		}
+	})
+}
+
+func TestWhatIsNotMadeUpIsNotRemovedUnasked(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newService(t, d)
 		if _, _, err := s.claim(context.Background(), asked(1)); err != nil {
 			t.Fatal(err)
 		}
-		insert(t, d, newPolicy(1))
-		row, token, err := s.claim(context.Background(), asked(1))
-		if err != nil || policies(t, d, 1) != 0 {
-			t.Fatalf("the half company has %d policies left, %v", policies(t, d, 1), err)
+		insert(t, d, newDevice(1))
+		var f *fault.Error
+		if _, _, err := s.remove(context.Background(), false); !errors.As(err, &f) || f.Code != "demo.more" || f.Params["Tables"] != "devices: 1" {
+			t.Errorf("a door of theirs: %v", err)
 		}
-		row.StaffedAt = noon
-		if err := s.store.update(operator(), &row, "staffed_at"); err != nil {
-			t.Fatal(err)
-		}
-		insert(t, d, newPolicy(1))
-		_, next, err := s.claim(context.Background(), asked(1))
-		if err != nil || policies(t, d, 1) != 1 {
-			t.Fatalf("the whole company has %d policies, %v", policies(t, d, 1), err)
-		}
-		if allowed(t, s, token) || !allowed(t, s, next) {
-			t.Error("the maker before may go on, or the one now may not")
+		if _, erased, err := s.remove(context.Background(), true); err != nil || erased != 1 {
+			t.Errorf("all is to go: %d rows, %v", erased, err)
 		}
 	})
 }
@@ -140,7 +152,7 @@ func TestARemovedCompanyIsGoneWholeAndStaysAway(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newService(t, d)
-		if _, _, err := s.remove(context.Background()); !errors.Is(err, errNone) {
+		if _, _, err := s.remove(context.Background(), false); !errors.Is(err, errNone) {
 			t.Errorf("removing nothing: %v", err)
 		}
 		_, token, err := s.claim(context.Background(), asked(1))
@@ -149,7 +161,7 @@ func TestARemovedCompanyIsGoneWholeAndStaysAway(t *testing.T) {
 		}
 		insert(t, d, newPolicy(1))
 		insert(t, d, newPolicy(2))
-		organizations, erased, err := s.remove(context.Background())
+		organizations, erased, err := s.remove(context.Background(), false)
 		if err != nil || !slices.Equal(organizations, []int64{1}) || erased != 1 {
 			t.Errorf("removed %v, %d rows, %v", organizations, erased, err)
 		}

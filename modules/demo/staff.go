@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -8,9 +9,13 @@ import (
 )
 
 // staff enters the company's departments, shifts and people by the dashboard's interface, has their computers report by
-// the gateway's, and says who uses which.
+// the gateway's, and says who uses which. What an earlier maker entered before it was cut off is taken as it is.
 func (m *maker) staff(ctx context.Context) error {
 	departments, err := m.enterDepartments(ctx)
+	if err != nil {
+		return err
+	}
+	known, err := m.known(ctx, "/api/v2/employees")
 	if err != nil {
 		return err
 	}
@@ -18,7 +23,7 @@ func (m *maker) staff(ctx context.Context) error {
 	for _, p := range m.people {
 		if p.linked {
 			in := map[string]any{"departmentId": departments[p.department.short], "name": p.name}
-			if employees[p.sid], err = m.make(ctx, "/api/v2/employees", in); err != nil {
+			if employees[p.sid], err = m.enter(ctx, "/api/v2/employees", known[p.name], in); err != nil {
 				return err
 			}
 		}
@@ -29,24 +34,61 @@ func (m *maker) staff(ctx context.Context) error {
 	return m.link(ctx, employees)
 }
 
-// make posts something new and returns its id.
-func (m *maker) make(ctx context.Context, path string, in any) (int64, error) {
-	var made struct {
-		ID int64 `json:"id"`
+// thing is an item of a list, by what it is called there.
+type thing struct {
+	ID         int64  `json:"id"`
+	Name       string `json:"name"`
+	ShortName  string `json:"shortName"`
+	SID        string `json:"sid"`
+	EmployeeID int64  `json:"employeeId"`
+}
+
+// enter posts something new, unless it is there, and returns its id.
+func (m *maker) enter(ctx context.Context, path string, there thing, in any) (int64, error) {
+	if there.ID != 0 {
+		return there.ID, nil
 	}
+	var made thing
 	err := m.dashboard.call(ctx, "POST", path, in, &made)
 	return made.ID, err
+}
+
+// known returns the items of a list by their short names, names or sids.
+func (m *maker) known(ctx context.Context, path string) (map[string]thing, error) {
+	found := map[string]thing{}
+	for after := ""; ; {
+		var page struct {
+			Items []thing `json:"items"`
+			Next  string  `json:"next"`
+		}
+		if err := m.dashboard.call(ctx, "GET", path+"?limit=1000&after="+url.QueryEscape(after), nil, &page); err != nil {
+			return nil, err
+		}
+		for _, t := range page.Items {
+			found[cmp.Or(t.SID, t.ShortName, t.Name)] = t
+		}
+		if after = page.Next; after == "" {
+			return found, nil
+		}
+	}
 }
 
 func (m *maker) enterDepartments(ctx context.Context) (map[string]int64, error) {
 	ids, shiftIDs := map[string]int64{}, map[string]int64{}
 	organization := m.row.OrganizationID
+	knownShifts, err := m.known(ctx, "/api/v2/schedules")
+	if err != nil {
+		return nil, err
+	}
+	known, err := m.known(ctx, "/api/v2/departments")
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range shifts {
 		in := map[string]any{
 			"organizationId": organization, "name": s.name, "days": s.days, "start": clock(s.from), "end": clock(s.until), "graceMinutes": 10, "isDefault": s.byDefault,
 		}
-		var err error
-		if shiftIDs[s.name], err = m.make(ctx, "/api/v2/schedules", in); err != nil {
+		if shiftIDs[s.name], err = m.enter(ctx, "/api/v2/schedules", knownShifts[s.name], in); err != nil {
 			return nil, err
 		}
 	}
@@ -55,8 +97,7 @@ func (m *maker) enterDepartments(ctx context.Context) (map[string]int64, error) 
 		if d.under != "" {
 			in["parentId"] = ids[d.under]
 		}
-		var err error
-		if ids[d.short], err = m.make(ctx, "/api/v2/departments", in); err != nil {
+		if ids[d.short], err = m.enter(ctx, "/api/v2/departments", known[d.short], in); err != nil {
 			return nil, err
 		}
 		if d.shift.byDefault {
@@ -101,7 +142,7 @@ const agentVersion = "2.0.0"
 // link says who the Windows users are, once the server knows them all.
 func (m *maker) link(ctx context.Context, employees map[string]int64) error {
 	for {
-		known, err := m.windowsUsers(ctx)
+		known, err := m.known(ctx, "/api/v2/computers/users")
 		if err != nil {
 			return err
 		}
@@ -110,43 +151,26 @@ func (m *maker) link(ctx context.Context, employees map[string]int64) error {
 			_, is := known[sid]
 			ready = ready && is
 		}
-		if !ready {
-			if err := wait(ctx, 200*time.Millisecond); err != nil {
-				return err
-			}
-			continue
+		if ready {
+			return m.linkTo(ctx, known, employees)
 		}
-		for sid, employee := range employees {
-			path := fmt.Sprintf("/api/v2/computers/users/%d/link", known[sid])
-			if err := m.dashboard.call(ctx, "POST", path, map[string]any{"employeeId": employee}, nil); err != nil {
-				return err
-			}
+		if err := wait(ctx, 200*time.Millisecond); err != nil {
+			return err
 		}
-		return nil
 	}
 }
 
-// windowsUsers returns the ids of those that the server knows, by sid.
-func (m *maker) windowsUsers(ctx context.Context) (map[string]int64, error) {
-	known := map[string]int64{}
-	for after := ""; ; {
-		var page struct {
-			Items []struct {
-				ID  int64  `json:"id"`
-				SID string `json:"sid"`
-			} `json:"items"`
-			Next string `json:"next"`
+func (m *maker) linkTo(ctx context.Context, users map[string]thing, employees map[string]int64) error {
+	for sid, employee := range employees {
+		if users[sid].EmployeeID != 0 {
+			continue
 		}
-		if err := m.dashboard.call(ctx, "GET", "/api/v2/computers/users?limit=1000&after="+url.QueryEscape(after), nil, &page); err != nil {
-			return nil, err
-		}
-		for _, u := range page.Items {
-			known[u.SID] = u.ID
-		}
-		if after = page.Next; after == "" {
-			return known, nil
+		path := fmt.Sprintf("/api/v2/computers/users/%d/link", users[sid].ID)
+		if err := m.dashboard.call(ctx, "POST", path, map[string]any{"employeeId": employee}, nil); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -33,19 +33,19 @@ func (s store) put(ctx context.Context, tx db.Tx, row *companyRow) error {
 	return err
 }
 
-// update changes columns of the company's row.
+// update changes columns of the company's row, or returns db.ErrNotFound if it has been removed.
 func (s store) update(ctx context.Context, row *companyRow, columns ...string) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		return db.One(tx.Update(row).Column(columns...).Where("?TableAlias.organization_id = ?", row.OrganizationID).Exec(ctx))
+		return db.One(tx.Update(row).Column(columns...).
+			Where("?TableAlias.organization_id = ? AND ?TableAlias.removed_at IS NULL", row.OrganizationID).Exec(ctx))
 	})
 }
 
 // stays are the tables that say how the system is set up rather than what happened in it, and the record of who did
 // what. A demo may begin beside their rows, and leaves them when it goes.
 var stays = []string{
-	"alerts", "api_keys", "audit_log", "demo_companies", "gateway_instances", "gateway_ranges", "gateway_status_snapshots",
-	"gateway_streams",
-	"organizations", "provisioning_tokens", "refresh_tokens", "users",
+	"alerts", "api_keys", "audit_log", "blocked_addresses", "demo_companies", "gateway_instances", "gateway_ranges", "gateway_status_snapshots",
+	"gateway_streams", "ip_whitelist", "organizations", "provisioning_tokens", "refresh_tokens", "security_events", "users",
 }
 
 // holdings counts the rows of the tables that do not stay: of one organization, or of all where it is 0.

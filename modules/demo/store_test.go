@@ -31,6 +31,18 @@ type policyRow struct {
 	UpdatedAt time.Time `bun:"updated_at"`
 }
 
+type deviceRow struct {
+	bun.BaseModel `bun:"table:devices"`
+	db.Owned
+	Name      string    `bun:"name"`
+	CreatedAt time.Time `bun:"created_at"`
+	UpdatedAt time.Time `bun:"updated_at"`
+}
+
+func newDevice(organizationID int64) *deviceRow {
+	return &deviceRow{Owned: db.Owned{OrganizationID: organizationID}, Name: "door", CreatedAt: noon, UpdatedAt: noon}
+}
+
 func TestStoreKeepsTenantsApart(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

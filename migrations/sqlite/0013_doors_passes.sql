@@ -37,6 +37,7 @@ CREATE TABLE passes (
 CREATE INDEX idx_passes_org_time ON passes (organization_id, action_time DESC, id DESC);
 CREATE INDEX idx_passes_employee ON passes (organization_id, employee_id, action_time DESC, id DESC);
 CREATE INDEX idx_passes_device ON passes (organization_id, device_id, action_time DESC, id DESC);
+CREATE INDEX idx_passes_unknown ON passes (organization_id, device_ip, action_time, id) WHERE problem = 'device_unknown';
 
 -- What terminals said of themselves: one row for as long as a device says the same.
 CREATE TABLE device_statuses (

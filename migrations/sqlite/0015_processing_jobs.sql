@@ -5,6 +5,7 @@ CREATE TABLE processing_jobs (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id INTEGER NOT NULL REFERENCES organizations (id),
     job_id          TEXT NOT NULL, -- the client's
+    ordered_by      TEXT NOT NULL, -- the key
     batch_id        TEXT NOT NULL DEFAULT '',
     data_type       TEXT NOT NULL,
     priority        INTEGER NOT NULL,

@@ -3,14 +3,10 @@ package doors
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -63,26 +59,13 @@ func address(text string) string {
 func withoutPhoto(raw json.RawMessage, members js.Object) json.RawMessage {
 	if members.Has(photo) {
 		rest := maps.Clone(members)
-		rest[photo] = summary(members[photo])
+		rest[photo] = js.ParsePicture(members[photo]).JSON()
 		raw, _ = json.Marshal(rest) // every value is JSON that was read
 	}
 	if !utf8.Valid(raw) {
 		raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
 	}
 	return raw
-}
-
-func summary(photo json.RawMessage) json.RawMessage {
-	content := []byte(photo)
-	var text string
-	if json.Unmarshal(photo, &text) == nil {
-		content = []byte(text)
-		if picture, err := base64.StdEncoding.DecodeString(text[strings.IndexByte(text, ',')+1:]); err == nil { // a data URL has a comma
-			content = picture
-		}
-	}
-	sum := sha256.Sum256(content)
-	return json.RawMessage(`{"size":` + strconv.Itoa(len(content)) + `,"sha256":"` + hex.EncodeToString(sum[:]) + `"}`)
 }
 
 // person is whom a report names.

@@ -19,6 +19,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/jobs"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -94,12 +95,20 @@ func (b *bell) kinds() string {
 	return strings.Join(kinds, ", ")
 }
 
+// orders keeps what is ordered, for tests to run.
+type orders struct{ all *[]again }
+
+func (o orders) Enqueue(_ context.Context, _ db.Tx, args any, _ ...jobs.Option) error {
+	*o.all = append(*o.all, args.(again))
+	return nil
+}
+
 // office is the service at noon, with what it tells others.
 type office struct {
 	*service
-	bell      *bell
-	published *[]any
-	metrics   *prometheus.Registry
+	bell    *bell
+	ordered *[]again
+	metrics *prometheus.Registry
 }
 
 // newOffice puts two organizations and four devices into the database: 1 in, 2 out, 3 both ways, 4 of organization 2 with
@@ -107,14 +116,11 @@ type office struct {
 func newOffice(t testing.TB, d *db.DB) office {
 	t.Helper()
 	populate(t, d)
-	o := office{bell: &bell{}, published: new([]any), metrics: prometheus.NewRegistry()}
+	o := office{bell: &bell{}, ordered: new([]again), metrics: prometheus.NewRegistry()}
 	o.service = &service{
 		cfg: defaults(), store: store{d}, staff: people, alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
-		audit: audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)}),
-		publish: func(_ context.Context, _ db.Tx, event any) error {
-			*o.published = append(*o.published, event)
-			return nil
-		},
+		audit:  audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)}),
+		orders: orders{o.ordered},
 	}
 	return o
 }

@@ -1,7 +1,6 @@
 package doors
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,9 +9,9 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/doors/pass"
-	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/js"
 )
 
 // routesV1 are v1's seven routes of door terminals (v1-contract 4.2). Nothing in a report is refused: what cannot be
@@ -88,7 +87,7 @@ type (
 
 // one reads a body of one report.
 func one(raw json.RawMessage) ([]report, error) {
-	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
+	if !js.IsObject(raw) {
 		return nil, errMalformed
 	}
 	r, err := decode(raw)
@@ -97,14 +96,8 @@ func one(raw json.RawMessage) ([]report, error) {
 
 // many reads the list of a batch.
 func (s *service) many(name string, raw json.RawMessage) ([]report, error) {
-	var f fault.Fields
-	var list []json.RawMessage
-	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
-		f.Add(name, "required", nil)
-	} else if json.Unmarshal(raw, &list) != nil {
-		f.Add(name, "not_a_list", nil)
-	}
-	if err := f.Err(); err != nil {
+	list, err := js.List(name, raw)
+	if err != nil {
 		return nil, err
 	}
 	if len(list) > s.cfg.MaxBatch {
@@ -112,7 +105,6 @@ func (s *service) many(name string, raw json.RawMessage) ([]report, error) {
 	}
 	reports := make([]report, len(list))
 	for i, item := range list {
-		var err error
 		if reports[i], err = decode(item); err != nil {
 			return nil, err
 		}

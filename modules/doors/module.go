@@ -9,6 +9,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/platform/jobs"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -16,7 +17,10 @@ import (
 var messages []byte
 
 // Module is the feature.
-type Module struct{ cfg Config }
+type Module struct {
+	cfg     Config
+	service *service
+}
 
 // New returns the module, not built yet.
 func New() *Module { return &Module{cfg: defaults()} }
@@ -30,16 +34,20 @@ func (m *Module) Manifest() kernel.Manifest {
 		Provides: []kernel.Port{kernel.PortOf[pass.Log](), kernel.PortOf[pass.Terminals]()},
 		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes"},
 		Config:   &m.cfg,
+		Jobs:     []jobs.Handler{jobs.On("again", m.again)},
 		Messages: messages,
 	}
 }
+
+func (m *Module) again(ctx context.Context, a again) error { return m.service.again(ctx, a) }
 
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{
 		cfg: m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), alerts: kernel.Get[alert.Log](h),
-		audit: h.Audit, publish: h.Events.Publish, now: time.Now, count: counter(h.Metrics),
+		audit: h.Audit, orders: h.Jobs, now: time.Now, count: counter(h.Metrics),
 	}
+	m.service = s
 	kernel.Put[pass.Log](h, s)
 	kernel.Put[pass.Terminals](h, s)
 	s.routes(h.Routes(kernel.Dashboard))

@@ -12,18 +12,19 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
+	"github.com/staff-control/staff-control/platform/kernel"
 )
 
 // service decides what terminals' reports mean.
 type service struct {
-	cfg     Config
-	store   store
-	staff   employee.Directory
-	alerts  alert.Log
-	audit   *audit.Log
-	publish func(ctx context.Context, tx db.Tx, event any) error
-	now     func() time.Time
-	count   func(kind, result string)
+	cfg    Config
+	store  store
+	staff  employee.Directory
+	alerts alert.Log
+	audit  *audit.Log
+	orders kernel.Orders
+	now    func() time.Time
+	count  func(kind, result string)
 }
 
 // clock is the time as the databases keep it.
@@ -58,6 +59,10 @@ func (p problem) aside() bool {
 	}
 	return false
 }
+
+// passes reports whether the problem may be over when the report is judged again: its device has become known, or its time
+// has come.
+func (p problem) passes() bool { return p == deviceUnknown || p == timeAhead }
 
 // text is what a terminal's client is told of a report that is kept aside, in v1's language and, of a device, its words.
 func (p problem) text(r report) string {
@@ -128,42 +133,41 @@ func (s *service) takeActions(ctx context.Context, source string, reports []repo
 
 func (s *service) takeAction(ctx context.Context, tx db.Tx, source string, r report, staff map[int64]employee.Employee) (t taken, err error) {
 	key := id.Derive(tx.Actor().OrganizationID, r.identity("action")...).String()
-	if t.row, t.duplicate, err = s.store.passByKey(ctx, tx, key); err != nil || t.duplicate {
+	if t.row, t.duplicate, err = s.store.passByKey(ctx, tx, key); err != nil || t.duplicate && !t.row.Problem.passes() {
 		return t, err
 	}
 	device, known, err := s.seen(ctx, tx, r)
 	if err != nil {
 		return t, err
 	}
-	t.row = s.newPass(r, source, key)
-	t.row.DeviceID = device.ID
-	switch why := s.doubt(r, known); {
-	case why != "":
-		t.row.Problem = why
-	default:
-		t.row.EmployeeID, t.row.Problem = match(r.person(), staff)
+	if !t.duplicate {
+		t.row = s.newPass(r, source, key)
 	}
-	if t.row.EmployeeID != 0 {
-		t.row.VisitorType = "EMPLOYEE"
+	return t, s.judge(ctx, tx, &t.row, r, device, known, staff)
+}
+
+// judge finds out what a report means, and stores it so: as a new pass, or as what became of one that was set aside.
+func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, device deviceRow, known bool, staff map[int64]employee.Employee) error {
+	row.DeviceID, row.Problem = device.ID, s.doubt(r, known)
+	if row.Problem == "" {
+		row.EmployeeID, row.Problem = match(r.person(), staff)
 	}
-	if t.row.Granted && !t.row.Problem.aside() {
-		if err := s.direct(ctx, tx, &t.row, device); err != nil {
-			return t, err
+	if row.EmployeeID != 0 {
+		row.VisitorType = "EMPLOYEE"
+	}
+	if row.Granted && !row.Problem.aside() {
+		if err := s.direct(ctx, tx, row, device); err != nil {
+			return err
 		}
 	}
-	if err := s.store.addPass(ctx, tx, &t.row); err != nil {
-		return t, err
+	put := s.store.addPass
+	if row.ID != 0 {
+		put = s.store.judgePass
 	}
-	if t.row.Problem.aside() {
-		return t, nil
+	if err := put(ctx, tx, row); err != nil || row.Problem.aside() {
+		return err
 	}
-	if err := s.realign(ctx, tx, t.row); err != nil {
-		return t, err
-	}
-	return t, s.publish(ctx, tx, pass.Recorded{
-		PassID: t.row.ID, OrganizationID: t.row.OrganizationID, EmployeeID: t.row.EmployeeID, DeviceID: t.row.DeviceID,
-		Granted: t.row.Granted, Direction: t.row.EntryType, At: t.row.At,
-	})
+	return s.realign(ctx, tx, *row)
 }
 
 func (s *service) newPass(r report, source, key string) passRow {

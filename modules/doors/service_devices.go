@@ -95,6 +95,9 @@ func (s *service) create(ctx context.Context, organization int64, in deviceInput
 		if err := s.store.addDevice(ctx, tx, &row); err != nil {
 			return err
 		}
+		if err := s.knows(ctx, tx, deviceRow{}, row); err != nil {
+			return err
+		}
 		return s.audit.Write(ctx, tx, entry("device.created", row, nil, recordOf(row)))
 	})
 	if errors.Is(err, db.ErrMissingReference) || errors.Is(err, db.ErrForeign) {
@@ -134,6 +137,9 @@ func (s *service) update(ctx context.Context, id int64, in deviceInput) (row dev
 		}
 		row.UpdatedAt = s.clock()
 		if err := s.store.changeDevice(ctx, tx, &row); err != nil {
+			return err
+		}
+		if err := s.knows(ctx, tx, before, row); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, tx, entry("device.updated", row, recordOf(before), recordOf(row)))

@@ -84,7 +84,7 @@ func (s *service) takeEvent(ctx context.Context, tx db.Tx, source string, r repo
 // alertOfEvent raises what somebody must look at, and reports whether the event is such. Of refused tries a device has one
 // alert an hour, whose list is the passes.
 func (s *service) alertOfEvent(ctx context.Context, e eventRow, d deviceRow) (bool, error) {
-	a := alert.Alert{At: e.At, Subject: subject(d, e.DeviceIP), Details: details(d, e.DeviceIP)}
+	a := alert.Alert{At: e.At, Subject: subject(d), Details: details(d, e.DeviceIP)}
 	once := e.EventKey
 	switch e.EventType {
 	case "ALARM_TRIGGERED":
@@ -110,12 +110,7 @@ func (s *service) raise(ctx context.Context, a alert.Alert, once string) error {
 	return s.alerts.Raise(ctx, a)
 }
 
-func subject(d deviceRow, address string) string {
-	if d.ID == 0 {
-		return "device:" + address
-	}
-	return fmt.Sprintf("device:%d", d.ID)
-}
+func subject(d deviceRow) string { return fmt.Sprintf("device:%d", d.ID) }
 
 func details(d deviceRow, address string) map[string]any {
 	return map[string]any{"device": d.Name, "ipAddress": address}
@@ -157,9 +152,9 @@ func (s *service) takeStatuses(ctx context.Context, reports []report) ([]told, e
 		}
 		s.count("status", "stored")
 		all[i].updated = true
-		if is, bad := statusAlerts[row.Status]; bad {
+		if is, bad := statusAlerts[row.Status]; bad && row.DeviceID != 0 { // of strangers there is no end
 			all[i].alerts = 1
-			a := alert.Alert{Kind: is.kind, Severity: is.severity, At: row.Since, Subject: subject(devices[i], row.DeviceIP), Details: details(devices[i], row.DeviceIP)}
+			a := alert.Alert{Kind: is.kind, Severity: is.severity, At: row.Since, Subject: subject(devices[i]), Details: details(devices[i], row.DeviceIP)}
 			if err := s.raise(ctx, a, row.Since.Format(time.RFC3339Nano)); err != nil {
 				return nil, err
 			}

@@ -46,6 +46,21 @@ func (s store) addPass(ctx context.Context, tx db.Tx, row *passRow) error {
 	return err
 }
 
+// judgePass writes what became of a pass that was set aside.
+func (s store) judgePass(ctx context.Context, tx db.Tx, row *passRow) error {
+	return db.One(tx.Update(row).Column("device_id", "problem", "employee_id", "visitor_type", "entry_type", "direction_by").WherePK().Exec(ctx))
+}
+
+// unknowns returns the passes of an address that came before a device was known there, behind a place, by time.
+func (s store) unknowns(ctx context.Context, a again, limit int) (rows []passRow, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).Where("?TableAlias.problem = ?", deviceUnknown).Where("?TableAlias.device_ip = ?", a.Address).
+			Where("(?TableAlias.action_time, ?TableAlias.id) > (?, ?)", a.At, a.ID).
+			OrderExpr("?TableAlias.action_time, ?TableAlias.id").Limit(int64(limit)).Scan(ctx)
+	})
+	return rows, err
+}
+
 // passBefore returns the employee's last pass before, or at, a time; an empty row if there is none.
 func (s store) passBefore(ctx context.Context, tx db.Tx, employeeID int64, at time.Time) (row passRow, err error) {
 	_, err = found(tx.Select(&row).Where("?TableAlias.employee_id = ?", employeeID).Where("?TableAlias.entry_type IS NOT NULL").

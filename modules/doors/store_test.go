@@ -18,6 +18,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := newOffice(t, d)
 		mine := mustTake(t, o, terminal(1), action(3, "09:00:00", true, named(11)))[0].row
+		mustTake(t, o, terminal(1), action(88, "09:00:00", true, named(11)))
 		if _, err := o.takeEvents(terminal(1), sourceHikvision, reports(t, event(1, "ALARM_TRIGGERED", "09:00:00"))); err != nil {
 			t.Fatal(err)
 		}
@@ -67,6 +68,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				}
 				row.OrganizationID = 0 // theirs, through a door that is not
 				return in(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error { return s.addPass(ctx, tx, &row) })
+			},
+			"judgePass": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.judgePass(ctx, tx, &passRow{ID: mine.ID}) })
+			},
+			"unknowns": func() error {
+				rows, err := s.unknowns(theirs, again{OrganizationID: 1, Address: "10.0.0.88"}, 10)
+				return nothing(len(rows) > 0, err)
 			},
 			"passBefore": func() error {
 				return in(nil, func(ctx context.Context, tx db.Tx) error {

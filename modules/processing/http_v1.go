@@ -1,7 +1,6 @@
 package processing
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,7 +31,7 @@ func (s *service) routesV1(r httpx.Router) {
 	r.GET(path+"/stats", order, httpx.Handle(http.StatusOK, s.statsV1), httpx.Doc("v1: the finished jobs of a period."))
 	r.GET(path+"/health", order, httpx.Handle(http.StatusOK, s.healthV1), httpx.Doc("v1: how the queue and the process are."))
 	r.POST(path+"/jobs/:id/retry", order, httpx.Handle(http.StatusOK, s.retryV1), httpx.Doc("v1: try a failed job again."))
-	r.POST(path+"/maintenance/cleanup", order, httpx.Handle(http.StatusOK, s.cleanupV1), httpx.Doc("v1: delete the organization's completed jobs."))
+	r.POST(path+"/maintenance/cleanup", order, httpx.Handle(http.StatusOK, s.cleanupV1), httpx.Doc("v1: delete completed jobs."))
 	r.GET(path+"/metrics/performance", order, httpx.Handle(http.StatusOK, s.performanceV1), httpx.Doc("v1: how fast jobs of the last day were done."))
 }
 
@@ -59,7 +58,7 @@ type orderedV1 struct {
 }
 
 func (s *service) orderV1(ctx context.Context, raw json.RawMessage) (out orderedV1, err error) {
-	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
+	if !js.IsObject(raw) {
 		return out, errMalformed
 	}
 	ids, err := s.submit(ctx, "", []json.RawMessage{raw})
@@ -95,19 +94,17 @@ func (s *service) orderBatchV1(ctx context.Context, in orderBatchRequestV1) (out
 
 // list reads the jobs of a batch.
 func (s *service) list(raw json.RawMessage) (texts []json.RawMessage, err error) {
-	var f fault.Fields
-	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
-		f.Add("jobs", "required", nil)
-	} else if json.Unmarshal(raw, &texts) != nil {
-		f.Add("jobs", "not_a_list", nil)
-	}
-	for i, text := range texts {
-		if text = bytes.TrimSpace(text); len(text) == 0 || text[0] != '{' {
-			f.Add(fmt.Sprintf("jobs[%d]", i), "not_an_object", nil)
-		}
+	if texts, err = js.List("jobs", raw); err != nil {
+		return nil, err
 	}
 	if len(texts) > s.cfg.MaxBatch {
 		return nil, errBatchTooLarge.With("Max", s.cfg.MaxBatch)
+	}
+	var f fault.Fields
+	for i, text := range texts {
+		if !js.IsObject(text) {
+			f.Add(fmt.Sprintf("jobs[%d]", i), "not_an_object", nil)
+		}
 	}
 	return texts, f.Err()
 }
@@ -159,7 +156,7 @@ func resultOf(r jobRow) resultV1 {
 func (s *service) jobV1(ctx context.Context, in nameV1) (*resultV1, error) {
 	var row jobRow
 	err := s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-		row, err = s.store.job(ctx, tx, in.ID)
+		row, err = s.store.job(ctx, tx, in.ID, sight(ctx))
 		return err
 	})
 	if errors.Is(err, db.ErrNotFound) {
@@ -186,7 +183,7 @@ type batchResultV1 struct {
 
 func (s *service) batchV1(ctx context.Context, in nameV1) (out batchResultV1, err error) {
 	out = batchResultV1{BatchID: in.ID, Jobs: []resultV1{}}
-	rows, err := s.store.batch(ctx, in.ID, maxMeasured)
+	rows, err := s.store.batch(ctx, in.ID, sight(ctx), maxMeasured)
 	for _, r := range rows {
 		out.Jobs = append(out.Jobs, resultOf(r))
 		out.Summary.Total++

@@ -25,6 +25,7 @@ type jobRow struct {
 	db.Owned
 	ID         int64           `bun:"id,pk,autoincrement"`
 	JobID      string          `bun:"job_id"`
+	OrderedBy  string          `bun:"ordered_by,skipupdate"`
 	BatchID    string          `bun:"batch_id"`
 	DataType   string          `bun:"data_type"`
 	Priority   int             `bun:"priority"`

@@ -2,11 +2,7 @@ package processing
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -138,7 +134,8 @@ func (r request) event(jobID string, created time.Time) activity.Event {
 	case screenshot:
 		e.Kind, e.Title, e.At = activity.Screenshot, r.raw.Text("title", activity.MaxTitle), r.at(created, "datetime", "timestamp")
 		e.FilePath, e.Duration = "job/"+jobID, 0
-		e.FileSize, e.SHA256 = picture(r.raw["imageData"])
+		p := js.ParsePicture(r.raw["imageData"])
+		e.FileSize, e.SHA256 = p.Size, p.SHA256
 	case userSession:
 		e.Kind, e.At, e.End, e.Duration = activity.UserSession, r.at(created, "sessionStart"), r.raw.Time("sessionEnd"), 0
 		e.Session = session(r.raw.Text("sessionType", maxID))
@@ -159,20 +156,6 @@ func session(name string) string {
 	return activity.Login
 }
 
-// picture is the size and the sum of a picture, in base64 or as a data URL.
-func picture(raw json.RawMessage) (size int64, sum string) {
-	content := []byte(raw)
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		content = []byte(text)
-		if plain, err := base64.StdEncoding.DecodeString(text[strings.IndexByte(text, ',')+1:]); err == nil {
-			content = plain
-		}
-	}
-	hash := sha256.Sum256(content)
-	return int64(len(content)), hex.EncodeToString(hash[:])
-}
-
 // shown is the data as answers show it: a picture by its size and sum.
 func (r request) shown() js.Object {
 	if !r.raw.Has("imageData") {
@@ -182,8 +165,7 @@ func (r request) shown() js.Object {
 	for name, value := range r.raw {
 		shown[name] = value
 	}
-	size, sum := picture(r.raw["imageData"])
-	shown["imageData"] = json.RawMessage(fmt.Sprintf(`{"size":%d,"sha256":%q}`, size, sum))
+	shown["imageData"] = js.ParsePicture(r.raw["imageData"]).JSON()
 	return shown
 }
 

@@ -87,7 +87,7 @@ func (s *service) rows(ctx context.Context, batchID string, texts []json.RawMess
 		}
 		seen[ids[i]] = true
 		row := jobRow{
-			JobID: ids[i], BatchID: batchID, DataType: r.dataType(), Priority: r.priority(), Status: pending, Request: kept(text),
+			JobID: ids[i], OrderedBy: who.ID, BatchID: batchID, DataType: r.dataType(), Priority: r.priority(), Status: pending, Request: kept(text),
 			DataSize: int64(len(text)), NextAt: now, CreatedAt: now,
 		}
 		if may := permission(row.DataType); !who.Can(may) { // whose job it is nobody knows when it is done
@@ -97,6 +97,14 @@ func (s *service) rows(ctx context.Context, batchID string, texts []json.RawMess
 		rows = append(rows, row)
 	}
 	return rows, ids, f.Err()
+}
+
+// sight is the key whose jobs the actor sees: an agent's its own, for they tell of people; the others all.
+func sight(ctx context.Context) (key string) {
+	if who, _ := actor.From(ctx); who.Role == actor.Agent {
+		return who.ID
+	}
+	return ""
 }
 
 // permission is the right to report what a job of the type reports.
@@ -125,7 +133,8 @@ func (s *service) unknown(ctx context.Context, tx db.Tx, rows []jobRow) (news []
 	return news, nil
 }
 
-// add puts the jobs behind those that wait, unless these are too many. Where nothing waits, no turn is ordered yet.
+// add puts the jobs behind those that wait, unless these are too many. Where nothing waits, no turn is ordered yet: one
+// that is at work orders the next only for what it has left.
 func (s *service) add(ctx context.Context, tx db.Tx, rows []jobRow) error {
 	w, err := s.store.waiting(ctx, tx)
 	if err != nil {
@@ -153,13 +162,19 @@ func (s *service) retry(ctx context.Context, jobID string) error {
 		if err := s.lock(ctx, tx); err != nil {
 			return err
 		}
-		row, err := s.store.job(ctx, tx, jobID)
+		row, err := s.store.job(ctx, tx, jobID, sight(ctx))
 		switch {
 		case err != nil:
 			return err
 		case row.Status == pending || row.Status == processing:
 			return nil
-		case row.Status == completed || len(row.Request) == 0:
+		case row.Status == completed:
+			return errCompleted
+		}
+		switch request, err := s.store.request(ctx, tx, row.ID); {
+		case err != nil:
+			return err
+		case len(request) == 0:
 			return errCompleted
 		}
 		row.Status, row.Attempts, row.NextAt = pending, 0, s.clock()
@@ -175,8 +190,10 @@ func (s *service) retry(ctx context.Context, jobID string) error {
 	return err
 }
 
-// cleanup deletes the organization's completed jobs. Failed ones stay as long as they can be tried again.
-func (s *service) cleanup(ctx context.Context) (int64, error) { return s.store.forgetCompleted(ctx) }
+// cleanup deletes the completed jobs that the actor sees. Failed ones stay as long as they can be tried again.
+func (s *service) cleanup(ctx context.Context) (int64, error) {
+	return s.store.forgetCompleted(ctx, sight(ctx))
+}
 
 // tidy deletes what finished long ago, and orders a turn wherever jobs wait that nobody does: a turn may have died.
 func (s *service) tidy(ctx context.Context) error {

@@ -301,7 +301,7 @@ func TestWhatADeadProcessHeldIsDone(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.SQLite(t))
 	mustSubmit(t, o, agent(1), window("a"))
-	if rows, err := o.claim(agent(1)); err != nil || len(rows) != 1 {
+	if rows, _, err := o.claim(agent(1)); err != nil || len(rows) != 1 {
 		t.Fatalf("claimed %v, %v", rows, err)
 	}
 	o.ordered.turns = nil // the turn died with it

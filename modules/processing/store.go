@@ -2,6 +2,7 @@ package processing
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -29,7 +30,7 @@ func (s store) add(ctx context.Context, tx db.Tx, rows []jobRow) error {
 	return err
 }
 
-// backlog is what is not finished: Ready is what a turn that is ordered already will do.
+// backlog is what is not finished: Ready is what waits for a turn that is ordered already.
 type backlog struct {
 	Jobs  int
 	Ready int
@@ -38,33 +39,49 @@ type backlog struct {
 
 func (s store) waiting(ctx context.Context, tx db.Tx) (w backlog, err error) {
 	err = tx.Select((*jobRow)(nil)).
-		ColumnExpr("count(*) AS jobs, count(CASE WHEN ?TableAlias.status <> ? THEN 1 END) AS ready, coalesce(sum(?TableAlias.data_size), 0) AS bytes", retrying).
+		ColumnExpr("count(*) AS jobs, count(CASE WHEN ?TableAlias.status = ? THEN 1 END) AS ready, coalesce(sum(?TableAlias.data_size), 0) AS bytes", pending).
 		Where("?TableAlias.status IN (?)", bun.List([]status{pending, processing, retrying})).Scan(ctx, &w)
 	return w, err
 }
 
-// due are the jobs that can be done now, the most urgent first, then the oldest.
+// due are the jobs that can be done now, the most urgent first, then the oldest; without what they ask for, which may be
+// large.
 func (s store) due(ctx context.Context, tx db.Tx, now time.Time, limit int) (rows []jobRow, err error) {
-	err = tx.Select(&rows).Where("?TableAlias.status IN (?)", bun.List([]status{pending, processing, retrying})).
-		Where("?TableAlias.next_at <= ?", now).OrderExpr("?TableAlias.priority DESC, ?TableAlias.id").Limit(int64(limit)).Scan(ctx)
+	err = tx.Select(&rows).ExcludeColumn("request", "result").Where("?TableAlias.status IN (?)", bun.List([]status{pending, processing, retrying})).
+		Where("?TableAlias.status = ? OR ?TableAlias.next_at <= ?", pending, now). // whichever process's clock it has
+		OrderExpr("?TableAlias.priority DESC, ?TableAlias.id").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
 
-// settle writes how far the job has come.
-func (s store) settle(ctx context.Context, tx db.Tx, row jobRow) error {
-	return db.One(tx.Update(&row).Column("status", "request", "attempts", "next_at", "result", "error", "records", "duration_ms", "started_at", "finished_at").
-		WherePK().Exec(ctx))
+// request returns what a job asks for; nil if it can never be done.
+func (s store) request(ctx context.Context, tx db.Tx, id int64) (json.RawMessage, error) {
+	var row jobRow
+	err := tx.Select(&row).Column("request").Where("?TableAlias.id = ?", id).Scan(ctx)
+	return row.Request, db.Translate(err)
 }
 
-func (s store) job(ctx context.Context, tx db.Tx, jobID string) (row jobRow, err error) {
-	err = tx.Select(&row).Where("?TableAlias.job_id = ?", jobID).Scan(ctx)
+// settle writes how far the job has come. What a completed one asked for is dropped.
+func (s store) settle(ctx context.Context, tx db.Tx, row jobRow) error {
+	q := tx.Update(&row).Column("status", "attempts", "next_at", "result", "error", "records", "duration_ms", "started_at", "finished_at")
+	if row.Status == completed {
+		q = q.Column("request")
+	}
+	return db.One(q.WherePK().Exec(ctx))
+}
+
+// ofKey leaves the jobs that a key ordered; with none, all.
+const ofKey = "? = '' OR ?TableAlias.ordered_by = ?"
+
+// job returns a job without what it asks for.
+func (s store) job(ctx context.Context, tx db.Tx, jobID, key string) (row jobRow, err error) {
+	err = tx.Select(&row).ExcludeColumn("request").Where("?TableAlias.job_id = ?", jobID).Where(ofKey, key, key).Scan(ctx)
 	return row, db.Translate(err)
 }
 
 // batch returns the jobs of a batch, without what they ask for.
-func (s store) batch(ctx context.Context, batchID string, limit int) (rows []jobRow, err error) {
+func (s store) batch(ctx context.Context, batchID, key string, limit int) (rows []jobRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).ExcludeColumn("request").Where("?TableAlias.batch_id = ?", batchID).OrderExpr("?TableAlias.id").Limit(int64(limit)).Scan(ctx)
+		return tx.Select(&rows).ExcludeColumn("request").Where("?TableAlias.batch_id = ?", batchID).Where(ofKey, key, key).OrderExpr("?TableAlias.id").Limit(int64(limit)).Scan(ctx)
 	})
 	return rows, err
 }
@@ -103,9 +120,9 @@ func (s store) forget(ctx context.Context, before time.Time) error {
 	})
 }
 
-func (s store) forgetCompleted(ctx context.Context) (n int64, err error) {
+func (s store) forgetCompleted(ctx context.Context, key string) (n int64, err error) {
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		res, err := tx.Delete((*jobRow)(nil)).Where("?TableAlias.status = ?", completed).Exec(ctx)
+		res, err := tx.Delete((*jobRow)(nil)).Where("?TableAlias.status = ?", completed).Where(ofKey, key, key).Exec(ctx)
 		if err == nil {
 			n, err = res.RowsAffected()
 		}

@@ -76,14 +76,20 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				row.Status = failed
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.settle(ctx, tx, row) })
 			},
+			"request": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					_, err := s.request(ctx, tx, mine[1].ID)
+					return err
+				})
+			},
 			"job": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
-					_, err := s.job(ctx, tx, "done")
+					_, err := s.job(ctx, tx, "done", "")
 					return err
 				})
 			},
 			"batch": func() error {
-				rows, err := s.batch(theirs, "batch", 10)
+				rows, err := s.batch(theirs, "batch", "", 10)
 				return nothing(len(rows), err)
 			},
 			"sums": func() error {
@@ -96,7 +102,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			},
 			"forget": func() error { return s.forget(theirs, noon.Add(time.Hour)) },
 			"forgetCompleted": func() error {
-				n, err := s.forgetCompleted(theirs)
+				n, err := s.forgetCompleted(theirs, "")
 				return nothing(int(n), err)
 			},
 			"bound": func() error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,19 +35,24 @@ type turn struct {
 func (s *service) turn(ctx context.Context, t turn) error {
 	a, _ := actor.From(ctx)
 	ctx = actor.With(ctx, a.In(t.OrganizationID))
-	rows, err := s.claim(ctx)
+	rows, left, err := s.claim(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.work(ctx, rows); err != nil {
+	undone, err := s.work(ctx, rows)
+	if err != nil {
 		return err
 	}
+	left = left || undone
 	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.lock(ctx, tx); err != nil {
 			return err
 		}
 		if err := s.store.bound(ctx, tx, s.cfg.MaxFinished); err != nil {
 			return err
+		}
+		if !left { // what has come meanwhile has a turn of its own
+			return nil
 		}
 		due, err := s.store.due(ctx, tx, s.clock(), 1)
 		if err != nil || len(due) == 0 {
@@ -56,33 +62,41 @@ func (s *service) turn(ctx context.Context, t turn) error {
 	})
 }
 
-// work does the jobs for as long as a turn may last. What it does not do waits again.
-func (s *service) work(ctx context.Context, rows []jobRow) error {
+// work does the jobs for as long as a turn may last. What it leaves undone waits again.
+func (s *service) work(ctx context.Context, rows []jobRow) (undone bool, err error) {
 	end := s.now().Add(longestTurn)
 	for i, row := range rows {
 		if s.now().After(end) {
-			return s.putBack(ctx, rows[i:])
+			return true, s.putBack(ctx, rows[i:])
 		}
-		err := ctx.Err()
-		if err == nil {
+		if err = ctx.Err(); err == nil {
 			err = s.do(ctx, row)
 		}
 		if err != nil { // the process stops, or the database is gone
-			return errors.Join(err, s.putBack(context.WithoutCancel(ctx), rows[i:]))
+			return true, errors.Join(err, s.putBack(context.WithoutCancel(ctx), rows[i:]))
 		}
 	}
-	return nil
+	return false, nil
 }
 
-// claim takes the jobs of this turn.
-func (s *service) claim(ctx context.Context) (rows []jobRow, err error) {
+// claim takes the jobs of this turn; left says that others wait. A job that was lost too often is given up.
+func (s *service) claim(ctx context.Context) (rows []jobRow, left bool, err error) {
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.lock(ctx, tx); err != nil {
 			return err
 		}
 		now := s.clock()
-		if rows, err = s.store.due(ctx, tx, now, s.cfg.Turn); err != nil {
+		due, err := s.store.due(ctx, tx, now, s.cfg.Turn+1)
+		if err != nil {
 			return err
+		}
+		rows = due[:min(together(due), s.cfg.Turn)]
+		left = len(rows) < len(due)
+		if len(rows) > 0 && rows[0].Attempts >= s.cfg.Attempts {
+			lost := rows[0]
+			lost.Status, lost.Error, lost.FinishedAt, rows = failed, "The server could not do it", &now, nil
+			s.count(lost.DataType, "failed")
+			return s.store.settle(ctx, tx, lost)
 		}
 		for i := range rows {
 			r := &rows[i]
@@ -93,7 +107,17 @@ func (s *service) claim(ctx context.Context) (rows []jobRow, err error) {
 		}
 		return nil
 	})
-	return rows, err
+	return rows, left, err
+}
+
+// together is how many of the jobs one turn takes. One that was lost goes alone: the process may have died of it, and others
+// must not be lost with it again.
+func together(due []jobRow) int {
+	lost := slices.IndexFunc(due, func(r jobRow) bool { return r.Status == processing })
+	if lost < 0 {
+		return len(due)
+	}
+	return max(lost, 1)
 }
 
 func (s *service) putBack(ctx context.Context, rows []jobRow) error {
@@ -110,9 +134,17 @@ func (s *service) putBack(ctx context.Context, rows []jobRow) error {
 
 // do does one job and notes what became of it. Its error is not the job's.
 func (s *service) do(ctx context.Context, row jobRow) error {
+	var request json.RawMessage
+	err := s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) (err error) {
+		request, err = s.store.request(ctx, tx, row.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	start := s.clock()
 	row.StartedAt = &start
-	in := parse(row.Request)
+	in := parse(request)
 	out, err := s.run(ctx, row, in)
 	end := s.clock()
 	row.FinishedAt, row.DurationMS = &end, end.Sub(start).Milliseconds()
@@ -129,7 +161,7 @@ func (s *service) do(ctx context.Context, row jobRow) error {
 	default:
 		size := int64(len(in.members["rawData"]))
 		out.Metrics = metrics{DataSize: size, MemoryUsed: row.DataSize, CPUTime: row.DurationMS, IOOperations: out.DatabaseResult.RecordsCreated}
-		row.Status, row.Error, row.Request, row.Records = completed, "", nil, out.DatabaseResult.RecordsCreated
+		row.Status, row.Error, row.Records = completed, "", out.DatabaseResult.RecordsCreated
 		if row.Result, err = json.Marshal(out); err != nil {
 			return err
 		}

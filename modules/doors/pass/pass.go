@@ -30,17 +30,6 @@ const (
 	Exit  Direction = "EXIT"
 )
 
-// Recorded says that a pass was recorded, or a refused try at one.
-type Recorded struct {
-	PassID         int64     `json:"passId"`
-	OrganizationID int64     `json:"organizationId"`
-	EmployeeID     int64     `json:"employeeId,omitempty"` // 0: nobody known
-	DeviceID       int64     `json:"deviceId"`
-	Granted        bool      `json:"granted"`
-	Direction      Direction `json:"direction,omitempty"`
-	At             time.Time `json:"at"`
-}
-
 // EmployeeBounds are the ends of an employee's passes in a period. Refused tries are no passes.
 type EmployeeBounds struct {
 	EmployeeID int64

@@ -16,8 +16,8 @@ import (
 
 // The bounds of what is taken. Longer texts are cut; data that is larger all the same is refused.
 const (
-	maxText     = 4 << 10
-	maxData     = 64 << 10
+	maxText     = 2 << 10
+	maxData     = 8 << 10
 	maxDuration = 366 * 24 * time.Hour
 )
 
@@ -29,23 +29,41 @@ var (
 	errTrailing = errors.New("more than one event")
 )
 
-// decodeEvents reads a list of events, or one. What is wrong with some of them is no reason to lose the others.
-func decodeEvents(body []byte) (events []bucket.Event, faults []error) {
-	items := []json.RawMessage{body}
-	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
-		if err := json.Unmarshal(body, &items); err != nil {
-			return nil, []error{err}
-		}
-	}
-	for _, item := range items {
+// maxEvents is how many events of one request are read.
+const maxEvents = 50_000
+
+// decodeEvents reads a list of events, or one. What is wrong with some of them is no reason to lose the others. Large
+// is how many are too large, or too many.
+func decodeEvents(body []byte) (events []bucket.Event, faults []error, large int) {
+	take := func(item []byte) {
 		e, err := decodeEvent(item)
-		if err != nil {
+		switch {
+		case err == nil:
+			events = append(events, e)
+		case errors.Is(err, errTooLong):
+			large++
+		default:
 			faults = append(faults, err)
-			continue
 		}
-		events = append(events, e)
 	}
-	return events, faults
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		take(body)
+		return events, faults, large
+	}
+	if !json.Valid(body) { // half a list is none
+		return nil, []error{errMalformed}, 0
+	}
+	var item json.RawMessage // one at a time: a list of nothing has millions
+	dec := json.NewDecoder(bytes.NewReader(body))
+	_, err := dec.Token()
+	for n := 0; err == nil && dec.More(); n++ {
+		if err = dec.Decode(&item); n < maxEvents && err == nil {
+			take(item)
+		} else {
+			large++
+		}
+	}
+	return events, faults, large
 }
 
 // decodeEvent reads one event of ActivityWatch's. Members that are not known are skipped.

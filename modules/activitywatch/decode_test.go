@@ -27,13 +27,29 @@ func TestEventsAreRead(t *testing.T) {
 		}
 	}
 	for _, body := range []string{`{"timestamp":"2026-11-02"}]`, `{"timestamp":"2026-11-02"}}`, `{"timestamp":"2026-11-02"},{"timestamp":"2026-11-02"}`, `[{"timestamp":"2026-11-02"}] 7`} {
-		if events, faults := decodeEvents([]byte(body)); len(events) > 0 || len(faults) != 1 {
+		if events, faults, _ := decodeEvents([]byte(body)); len(events) > 0 || len(faults) != 1 {
 			t.Errorf("%s is taken: %+v, %v", body, events, faults)
 		}
 	}
 	long, err := decodeEvent([]byte(`{"timestamp":"2026-11-02T12:00:00Z","data":{"url":"` + strings.Repeat("ў", 10_000) + `"}}`))
 	if err != nil || len(long.Data) > maxText+20 || !json.Valid([]byte(long.Data)) {
 		t.Errorf("a long text becomes %d bytes (%v)", len(long.Data), err)
+	}
+}
+
+// What one request may hold is bounded, and what is beyond that is counted.
+func TestEventsOfARequestAreBounded(t *testing.T) {
+	t.Parallel()
+	one := `{"timestamp":"2026-11-02","data":{"title":"` + strings.Repeat("t", maxText) + `","url":"` + strings.Repeat("u", 2*maxText) + `"}}`
+	wide := `{"timestamp":"2026-11-02","data":{` + many(1000) + `}}`
+	events, faults, large := decodeEvents([]byte("[" + one + ",7," + wide + "]"))
+	if len(events) != 1 || len(faults) != 1 || large != 1 {
+		t.Errorf("%d events, %d faults and %d too large, want one of each", len(events), len(faults), large)
+	}
+	list := "[" + strings.Repeat(`{"timestamp":"2026-11-02"},{},`, maxEvents/2) + `{"timestamp":"2026-11-02"},7]`
+	events, faults, large = decodeEvents([]byte(list))
+	if len(events) != maxEvents/2 || len(faults) != maxEvents/2 || large != 2 {
+		t.Errorf("%d events, %d faults and %d too many", len(events), len(faults), large)
 	}
 }
 
@@ -71,8 +87,8 @@ func FuzzEvents(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		events, faults := decodeEvents([]byte(body))
-		if len(events)+len(faults) > 0 && len(faults) == 0 && !json.Valid([]byte(body)) {
+		events, faults, _ := decodeEvents([]byte(body))
+		if len(events) > 0 && len(faults) == 0 && !json.Valid([]byte(body)) {
 			t.Fatalf("took what is no JSON: %q", body)
 		}
 		for _, e := range events {

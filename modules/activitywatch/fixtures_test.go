@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -44,12 +45,13 @@ func (k keyring) ByHash(_ context.Context, hash string) (identity.Key, error) {
 	return identity.Key{}, identity.ErrKeyInvalid
 }
 
-// keys are two agents' of organization 3, one of organization 4, and a device's.
+// keys are two agents' of organization 3, one of organization 4, a device's, and one that is for a network only.
 var keys = keyring{
 	"one":       {ID: 1, OrganizationID: 3, Type: actor.Agent},
 	"two":       {ID: 2, OrganizationID: 3, Type: actor.Agent},
 	"foreign":   {ID: 9, OrganizationID: 4, Type: actor.Agent},
 	"hikvision": {ID: 5, OrganizationID: 3, Type: actor.Hikvision},
+	"office":    {ID: 6, OrganizationID: 3, Type: actor.Agent, AllowedIPs: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}},
 }
 
 // self is a gateway of an organization.

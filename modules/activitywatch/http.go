@@ -3,6 +3,7 @@ package activitywatch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -57,11 +58,14 @@ type infoResponse struct {
 	DeviceID string `json:"device_id"`
 }
 
-// info says whose computer this is to the watchers that name their bucket by it: the one that asks.
+// info says whose computer this is to the watchers that name their bucket by it: the one that asks. A page of somebody
+// else's, which can ask as this computer, is not told.
 func (m *Module) info(ctx context.Context, _ struct{}) (infoResponse, error) {
 	r := httpx.Request(ctx)
 	host, _, _ := r.BasicAuth()
 	switch {
+	case isLocal(r) && !m.welcome(r):
+		return infoResponse{}, errForeign
 	case host != "":
 	case isLocal(r):
 		host = m.hostname
@@ -121,19 +125,26 @@ func (m *Module) heartbeat(c *echo.Context) error {
 		return c.JSON(http.StatusOK, struct{}{})
 	}
 	e, err := decodeEvent(body)
-	if err != nil || !named(c.Param("id")) {
-		m.service.refuse(ctx, malformed, err)
-		return c.JSON(http.StatusOK, struct{}{})
+	switch {
+	case errors.Is(err, errTooLong):
+		m.service.refuse(ctx, tooLarge, 1, err)
+	case err != nil || !named(c.Param("id")):
+		m.service.refuse(ctx, malformed, 1, err)
+	default:
+		return c.JSON(http.StatusOK, toJSON(m.service.beat(ctx, m.senderOf(ctx), c.Param("id"), e, pulseOf(c.QueryParam("pulsetime")))))
 	}
-	return c.JSON(http.StatusOK, toJSON(m.service.beat(ctx, m.senderOf(ctx), c.Param("id"), e, pulseOf(c.QueryParam("pulsetime")))))
+	return c.JSON(http.StatusOK, struct{}{})
 }
 
 func (m *Module) addEvents(c *echo.Context) error {
 	ctx := c.Request().Context()
 	if body, ok := m.read(c, maxImport); ok && named(c.Param("id")) {
-		events, faults := decodeEvents(body)
-		for _, err := range faults {
-			m.service.refuse(ctx, malformed, err)
+		events, faults, large := decodeEvents(body)
+		if len(faults) > 0 {
+			m.service.refuse(ctx, malformed, len(faults), faults[0])
+		}
+		if large > 0 {
+			m.service.refuse(ctx, tooLarge, large, nil)
 		}
 		m.service.add(ctx, m.senderOf(ctx), c.Param("id"), events)
 	}
@@ -145,9 +156,9 @@ func (m *Module) read(c *echo.Context, limit int64) ([]byte, bool) {
 	body, err := io.ReadAll(io.LimitReader(c.Request().Body, limit+1))
 	switch {
 	case err != nil:
-		m.service.refuse(c.Request().Context(), malformed, err)
+		m.service.refuse(c.Request().Context(), malformed, 1, err)
 	case int64(len(body)) > limit:
-		m.service.refuse(c.Request().Context(), tooLarge, nil)
+		m.service.refuse(c.Request().Context(), tooLarge, 1, nil)
 	default:
 		return body, true
 	}

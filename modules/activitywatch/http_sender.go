@@ -31,6 +31,9 @@ func (m *Module) authenticate(ctx context.Context, r *http.Request) (actor.Actor
 	}
 	if key := keyOf(r); key != "" {
 		k, err := m.keys.ByHash(ctx, secret.Hash(key))
+		if err == nil && !k.Allows(httpx.ClientIP(ctx)) {
+			err = identity.ErrKeyAddress
+		}
 		if err == nil {
 			return actor.Actor{Role: k.Type, ID: fmt.Sprintf("key:%d", k.ID), OrganizationID: k.OrganizationID}, true, nil
 		}
@@ -66,7 +69,7 @@ func keyOf(r *http.Request) string {
 
 // isLocal reports whether the request comes from this computer, and not from a proxy on it that speaks for others.
 func isLocal(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
+	for _, name := range []string{"Forwarded", "Via", "X-Forwarded-For", "X-Real-Ip"} {
 		if r.Header.Get(name) != "" {
 			return false
 		}

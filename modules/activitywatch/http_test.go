@@ -94,6 +94,9 @@ func TestWhoMayReport(t *testing.T) {
 		{"a key and no name", ask{from: there, key: "one"}, 200, 200, "PC-001", false},
 		{"a bearer key", ask{from: there, bearer: "one"}, 200, 200, "PC-001", false},
 		{"our agents' header", ask{from: there, header: map[string]string{"X-API-Key": "one"}}, 200, 200, "PC-001", false},
+		{"a key from its network", ask{from: "10.1.0.7:50000", user: "PC-7", key: "office"}, 200, 200, "PC-7", false},
+		{"a key from elsewhere than its network", pc("PC-7", "office"), 403, 403, "", false},
+		{"the same from here", ask{user: "PC-7", key: "office"}, 403, 403, "", false},
 		{"a wrong key", pc("PC-7", "wrong"), 401, 401, "", false},
 		{"a wrong key from here", ask{user: "PC-7", key: "wrong"}, 401, 401, "", false},
 		{"a wrong bearer key", ask{from: there, bearer: "wrong"}, 401, 401, "", false},
@@ -106,6 +109,7 @@ func TestWhoMayReport(t *testing.T) {
 		{"a name without a key", ask{from: there, user: "PC-7"}, 401, 200, "PC-7", true},
 		{"a proxy here", ask{header: map[string]string{"X-Forwarded-For": "10.0.0.9"}}, 401, 200, "PC-001", true},
 		{"a proxy here with the new header", ask{header: map[string]string{"Forwarded": "for=10.0.0.9"}}, 401, 200, "PC-001", true},
+		{"a proxy here that only says so", ask{header: map[string]string{"Via": "1.1 proxy"}}, 401, 200, "PC-001", true},
 		{"a page of somebody else's", ask{origin: "https://evil.example"}, 403, 403, "", false},
 		{"a page with a name of its own for here", ask{host: "evil.example"}, 403, 403, "", false},
 		{"the name of this computer", ask{host: must(os.Hostname()) + ":3003"}, 200, 200, "PC-001", false},
@@ -210,7 +214,7 @@ func TestBeforeTheGatewayIsEnrolled(t *testing.T) {
 func TestReportsAreNeverRefused(t *testing.T) {
 	t.Parallel()
 	m := buckettest.NewMemory()
-	server := newGateway(t, m, enrolled(3), "activitywatch.max_buckets=2")
+	server := newGateway(t, m, enrolled(3), "activitywatch.max_buckets=4")
 	who := pc(windowHost, "one")
 	long := strings.Repeat("x", 300)
 	for name, c := range map[string][2]string{
@@ -290,6 +294,27 @@ func TestLocalBucketsHaveTheNameOfTheComputer(t *testing.T) {
 	for _, b := range must(m.All(t.Context())) {
 		if b.ComputerUID != b.Hostname {
 			t.Errorf("%+v", b)
+		}
+	}
+}
+
+// Who answers here is no business of a page, by whatever name it calls us.
+func TestInfoIsNotForPages(t *testing.T) {
+	t.Parallel()
+	server := newGateway(t, buckettest.NewMemory(), enrolled(3))
+	for name, c := range map[string]struct {
+		ask    ask
+		status int
+	}{
+		"a page":               {ask{origin: "https://evil.example"}, 403},
+		"a name that it made":  {ask{host: "evil.example:3003"}, 403},
+		"and a name it claims": {ask{host: "evil.example:3003", user: "PC-7", key: "x"}, 403},
+		"a watcher here":       {ask{}, 200},
+		"an extension":         {ask{origin: chromeExtension}, 200},
+		"another computer":     {ask{from: there, host: "gateway.example.uz"}, 200},
+	} {
+		if w := c.ask.do(t, server, "GET", "/api/0/info", ""); w.Code != c.status {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
 }

@@ -35,6 +35,7 @@ func heartbeat(b bucket.Bucket, last *bucket.Draft, h bucket.Event, pulse time.D
 		}
 		d = bucket.Draft{Event: h}
 		d.ID = nextID(last)
+		c.New = true
 	}
 	d.Pulse, d.Heard = pulse, now
 	if d.End().Sub(unsent(d)) >= longest {
@@ -69,6 +70,7 @@ func insert(b bucket.Bucket, last *bucket.Draft, events []bucket.Event, now time
 		c.Events = cut(b, &d, d.End())
 		c.Closed = []bucket.Event{last.Event}
 	}
+	c.New = true
 	id := nextID(last)
 	for i, e := range events {
 		e.ID = id + int64(i)

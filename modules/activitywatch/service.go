@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,13 +17,13 @@ import (
 // service holds every bucket with its draft in memory, as they are on the disk: each change is there before it is here.
 type service struct {
 	shelf   bucket.Shelf
-	limit   int
 	log     *slog.Logger
 	now     func() time.Time
 	metrics *metrics
 
 	mu      sync.RWMutex
 	buckets map[name]*held
+	shares  shares
 }
 
 // name is what a bucket is known by.
@@ -33,6 +34,8 @@ type name struct {
 
 // held is one bucket. Its ID is 0 until it is on the disk.
 type held struct {
+	of holder // never changes
+
 	mu    sync.Mutex
 	is    bucket.Bucket
 	draft *bucket.Draft
@@ -53,13 +56,17 @@ type sender struct {
 }
 
 func newService(ctx context.Context, cfg Config, shelf bucket.Shelf, log *slog.Logger, now func() time.Time) (*service, error) {
-	s := &service{shelf: shelf, limit: cfg.MaxBuckets, log: log, now: now, metrics: newMetrics(), buckets: map[name]*held{}}
+	s := &service{
+		shelf: shelf, log: log, now: now, metrics: newMetrics(), buckets: map[name]*held{}, shares: newShares(cfg.MaxBuckets),
+	}
 	all, err := shelf.All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, b := range all {
-		s.buckets[name{b.OrganizationID, b.Owner, b.Name}] = &held{is: b.Bucket, draft: b.Draft}
+		h := &held{of: holderOf(b.Bucket), is: b.Bucket, draft: b.Draft}
+		s.buckets[name{b.OrganizationID, b.Owner, b.Name}] = h
+		s.shares.add(h.of, 1)
 	}
 	return s, nil
 }
@@ -80,7 +87,7 @@ func (s *service) find(from sender, bucketName string) *held {
 // lock returns the sender's bucket, locked and on the disk, and whether it is new. One that is missing is made.
 func (s *service) lock(ctx context.Context, from sender, like bucket.Bucket) (h *held, made bool, err error) {
 	for {
-		if h, err = s.hold(from, like.Name); err != nil {
+		if h, err = s.hold(from, like); err != nil {
 			return nil, false, err
 		}
 		h.mu.Lock()
@@ -101,21 +108,22 @@ func (s *service) lock(ctx context.Context, from sender, like bucket.Bucket) (h 
 }
 
 // hold returns the place of a bucket.
-func (s *service) hold(from sender, bucketName string) (*held, error) {
-	if h := s.find(from, bucketName); h != nil {
+func (s *service) hold(from sender, like bucket.Bucket) (*held, error) {
+	if h := s.find(from, like.Name); h != nil {
 		return h, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := name{from.organizationID, from.owner, bucketName}
+	n := name{from.organizationID, from.owner, like.Name}
 	if h := s.buckets[n]; h != nil {
 		return h, nil
 	}
-	if len(s.buckets) >= s.limit {
+	h := &held{of: holderOf(s.complete(from, like))}
+	if len(s.buckets) >= s.shares.all || !s.shares.room(h.of) {
 		return nil, errTooMany
 	}
-	h := &held{}
 	s.buckets[n] = h
+	s.shares.add(h.of, 1)
 	return h, nil
 }
 
@@ -125,6 +133,7 @@ func (s *service) forget(h *held, n name) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.buckets, n)
+	s.shares.add(h.of, -1)
 }
 
 func (s *service) create(ctx context.Context, h *held, b bucket.Bucket) error {
@@ -205,6 +214,9 @@ func (s *service) skip(ctx context.Context, h *held, e bucket.Event, pulse time.
 	}
 }
 
+// maxPart is how many events are kept by one change: others wait for the commit that it is part of.
+const maxPart = 1000
+
 // add takes whole events.
 func (s *service) add(ctx context.Context, from sender, bucketName string, events []bucket.Event) {
 	events = seen(events)
@@ -218,11 +230,13 @@ func (s *service) add(ctx context.Context, from sender, bucketName string, event
 		return
 	}
 	defer h.mu.Unlock()
-	if err := s.keep(ctx, h, insert(h.is, h.draft, events, s.now())); err != nil {
-		s.lost(ctx, err, len(events))
-		return
+	for part := range slices.Chunk(events, maxPart) {
+		if err := s.keep(ctx, h, insert(h.is, h.draft, part, s.now())); err != nil {
+			s.lost(ctx, err, len(part))
+			continue
+		}
+		s.metrics.reports.WithLabelValues("inserted").Add(float64(len(part)))
 	}
-	s.metrics.reports.WithLabelValues("inserted").Add(float64(len(events)))
 }
 
 // seen are the events that may be kept.
@@ -264,8 +278,8 @@ func (s *service) lost(ctx context.Context, err error, n int) {
 	s.log.DebugContext(ctx, "reports of a watcher are dropped", "reason", reason, "count", n, "error", err)
 }
 
-// refuse counts a report that is answered 200 and cannot be read.
-func (s *service) refuse(ctx context.Context, reason string, err error) {
-	s.metrics.drop(reason, 1)
-	s.log.DebugContext(ctx, "a report of a watcher cannot be read", "reason", reason, "error", err)
+// refuse counts reports of one request that is answered 200 and cannot be read.
+func (s *service) refuse(ctx context.Context, reason string, n int, err error) {
+	s.metrics.drop(reason, n)
+	s.log.DebugContext(ctx, "reports of a watcher cannot be read", "reason", reason, "count", n, "error", err)
 }

@@ -51,6 +51,28 @@ func TestALongEventEntersTheBufferInPieces(t *testing.T) {
 	}
 }
 
+// A computer with one window open for an hour, while its user is there or is not, is heard of all the time: computers
+// take what is silent for ten minutes for offline.
+func TestAComputerOnWhichNothingChangesIsHeardOf(t *testing.T) {
+	t.Parallel()
+	for _, step := range []time.Duration{time.Second, 10 * time.Second, time.Minute} { // how often watchers say so
+		m := buckettest.NewMemory()
+		s, c := newTestService(t, m)
+		longest, heard := time.Duration(0), noon
+		for at := time.Duration(0); at <= time.Hour; at += step {
+			c.pass(step)
+			s.beat(t.Context(), pc1, window, bucket.Event{At: noon.Add(at), Data: windowA}, step+pulse)
+			if events := reported(m, 3); len(events) > 0 {
+				heard = events[len(events)-1].At
+			}
+			longest = max(longest, c.now().Sub(heard))
+		}
+		if longest > 4*time.Minute {
+			t.Errorf("told each %v, it was silent for %v", step, longest)
+		}
+	}
+}
+
 // A draft that nobody continues goes into the buffer by itself; what comes late still continues it.
 func TestASilentDraftEntersTheBuffer(t *testing.T) {
 	t.Parallel()
@@ -259,11 +281,113 @@ func TestBucketsAreBounded(t *testing.T) {
 	t.Parallel()
 	m := buckettest.NewMemory()
 	s, _ := newTestService(t, m)
-	for n := range s.limit + 5 {
-		s.beat(t.Context(), pc1, fmt.Sprint("w", n), beatAt(0, 0, windowA), pulse)
+	for n := range 25 {
+		from := sender{organizationID: 3, owner: fmt.Sprint("key:", n)}
+		s.beat(t.Context(), from, fmt.Sprint("w", n), beatAt(0, 0, windowA), pulse)
 	}
-	if s.count() != s.limit || dropped(s, noBucket) != 5 {
+	if s.count() != 20 || dropped(s, noBucket) != 5 {
 		t.Errorf("%d buckets, %v dropped", s.count(), dropped(s, noBucket))
+	}
+}
+
+// The first event of a bucket takes room too.
+func TestAFullBufferTakesNoFirstEvent(t *testing.T) {
+	t.Parallel()
+	m := buckettest.NewMemory()
+	s, _ := newTestService(t, m)
+	if _, err := s.open(t.Context(), pc1, bucket.Bucket{Name: "w", Type: "notes"}); err != nil {
+		t.Fatal(err)
+	}
+	m.Fill(errFull)
+	s.beat(t.Context(), pc1, "w", beatAt(0, 0, windowA), pulse)
+	s.add(t.Context(), pc1, "w", []bucket.Event{beatAt(0, 0, windowA)})
+	if all, _ := m.All(t.Context()); all[0].Draft != nil || dropped(s, full) != 2 {
+		t.Errorf("the draft is %+v, %v dropped", all[0].Draft, dropped(s, full))
+	}
+}
+
+// Whoever makes up names, of buckets or of computers, leaves room for others: also after a restart.
+func TestNobodyTakesTheBucketsOfOthers(t *testing.T) {
+	t.Parallel()
+	for id, most := range map[string]int{"key:1": 200, unidentifiedID: 40, localID: 40} {
+		m := buckettest.NewMemory()
+		cfg := defaults()
+		cfg.MaxBuckets = 400
+		fill := func() *service {
+			s := must(newService(t.Context(), cfg, m, discard, func() time.Time { return noon }))
+			for computer := range 8 {
+				from := sender{organizationID: 3, owner: fmt.Sprint(id, " PC-", computer), computer: fmt.Sprint("PC-", computer)}
+				for n := range maxPerComputer + 10 {
+					s.beat(t.Context(), from, fmt.Sprint("w", n), beatAt(0, 0, windowA), pulse)
+				}
+				if n := len(s.list(from)); n > maxPerComputer {
+					t.Errorf("%s: one computer has %d buckets", id, n)
+				}
+			}
+			if s.count() != most {
+				t.Errorf("%s has %d buckets of 400, want %d", id, s.count(), most)
+			}
+			return s
+		}
+		fill()
+		s := fill()
+		if _, err := s.open(t.Context(), sender{organizationID: 3, owner: "key:2 PC-0", computer: "PC-0"}, bucket.Bucket{Name: "w", Type: "x"}); err != nil {
+			t.Errorf("beside %s there is no room: %v", id, err)
+		}
+	}
+}
+
+// A bucket that is forgotten makes room.
+func TestForgottenBucketsMakeRoom(t *testing.T) {
+	t.Parallel()
+	s, c := newTestService(t, buckettest.NewMemory())
+	for round := range 3 {
+		for n := range 10 {
+			s.beat(t.Context(), pc1, fmt.Sprint("w", round, n), bucket.Event{At: c.now(), Data: windowA}, pulse)
+		}
+		if s.count() != 10 || dropped(s, noBucket) != 0 {
+			t.Errorf("round %d: %d buckets, %v dropped", round, s.count(), dropped(s, noBucket))
+		}
+		c.pass(forgetAfter)
+		s.look(t.Context())
+	}
+}
+
+// changes counts them, and the events of the largest.
+type changes struct {
+	*buckettest.Memory
+	n, largest int
+}
+
+func (c *changes) Keep(ctx context.Context, b bucket.Bucket, change bucket.Change) error {
+	c.n++
+	c.largest = max(c.largest, len(change.Events), len(change.Closed))
+	return c.Memory.Keep(ctx, b, change)
+}
+
+// A long import is many changes, between which others have their turn; what comes of it is as if it were one.
+func TestALongImportIsKeptInParts(t *testing.T) {
+	t.Parallel()
+	m := &changes{Memory: buckettest.NewMemory()}
+	s, _ := newTestService(t, m)
+	history := make([]bucket.Event, 2*maxPart+500)
+	for i := range history {
+		history[i] = beatAt(int64(i)*1000, 1, fmt.Sprintf(`{"app":"a","title":"%d"}`, i))
+	}
+	s.add(t.Context(), pc1, window, history)
+	if m.n != 3 || m.largest > maxPart {
+		t.Errorf("%d changes, the largest of %d events", m.n, m.largest)
+	}
+	keys := map[string]bool{}
+	for _, e := range reported(m.Memory, 3) {
+		keys[e.Key] = true
+	}
+	all, err := s.events(t.Context(), pc1, window, bucket.Range{Limit: -1})
+	if err != nil || len(all) != len(history) || len(keys) != len(history) || len(reported(m.Memory, 3)) != len(history) {
+		t.Errorf("%d events to read and %d keys of %d (%v)", len(all), len(keys), len(history), err)
+	}
+	if all[0].ID != int64(len(history)) || all[0].Data != history[len(history)-1].Data {
+		t.Errorf("the last is %+v", all[0])
 	}
 }
 

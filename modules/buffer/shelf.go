@@ -26,6 +26,9 @@ func (s *service) Create(ctx context.Context, b bucket.Bucket, events []activity
 // Keep returns when the change is durable.
 func (s *service) Keep(ctx context.Context, b bucket.Bucket, c bucket.Change) error {
 	var size int64
+	if c.New {
+		size = int64(len(c.Draft.Data)) + closedOverhead
+	}
 	for _, e := range c.Closed {
 		size += int64(len(e.Data)) + closedOverhead
 	}
@@ -37,7 +40,7 @@ func (s *service) Keep(ctx context.Context, b bucket.Bucket, c bucket.Change) er
 	})
 }
 
-// closedOverhead is about what a closed event takes on the disk beside its data.
+// closedOverhead is about what an event of a bucket takes on the disk beside its data.
 const closedOverhead = 64
 
 // shelve makes a change of buckets and puts events into the buffer, together. The bytes are what it takes beside the

@@ -55,6 +55,7 @@ func TestADraftGrowsWhenTheBufferIsFull(t *testing.T) {
 	for name, change := range map[string]bucket.Change{
 		"an event":       {Draft: c.Draft, Events: windows(0, 1)},
 		"a closed event": {Draft: c.Draft, Closed: closed(0, 1)},
+		"another draft":  {Draft: c.Draft, New: true},
 	} {
 		if err := b.Keep(t.Context(), w, change); fault.Of(err) == nil || fault.Of(err).Kind != fault.TooMany {
 			t.Errorf("%s: %v", name, err)

@@ -61,6 +61,8 @@ type Stored struct {
 type Change struct {
 	// Draft replaces the draft.
 	Draft Draft
+	// New is true when Draft is another event than the draft before: then it takes room.
+	New bool
 	// Closed are events that do not grow any more, to be kept for reading.
 	Closed []Event
 	// Events go into the buffer.

@@ -88,7 +88,7 @@ func (m *Memory) Keep(_ context.Context, b bucket.Bucket, c bucket.Change) error
 	if m.err != nil {
 		return m.err
 	}
-	if m.full != nil && len(c.Closed)+len(c.Events) > 0 {
+	if m.full != nil && (c.New || len(c.Closed)+len(c.Events) > 0) {
 		return m.full
 	}
 	m.stored[b.ID].Draft = &c.Draft

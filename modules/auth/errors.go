@@ -22,7 +22,6 @@ var (
 	errKeyExists     = fault.New(fault.Conflict, "auth.key_exists")
 	errKeyInactive   = fault.New(fault.Unauthenticated, "auth.key_inactive")
 	errKeyExpired    = fault.New(fault.Unauthenticated, "auth.key_expired")
-	errKeyAddress    = fault.New(fault.Forbidden, "auth.key_address")
 	errKeyRate       = fault.New(fault.TooMany, "auth.key_rate")
 	errBlocked       = fault.New(fault.Forbidden, "auth.address_blocked")
 )

@@ -39,7 +39,7 @@ var (
 	refusedUnknown  = &refusal{identity.ErrKeyInvalid, "unknown", eventInvalidKey, "reason", "API key not found", 7}
 	refusedInactive = &refusal{errKeyInactive, "inactive", eventInvalidKey, "reason", "API key is inactive", 6}
 	refusedExpired  = &refusal{errKeyExpired, "expired", eventInvalidKey, "reason", "API key has expired", 5}
-	refusedAddress  = &refusal{errKeyAddress, "address", eventUnauthorized, "reason", "IP address not allowed", 8}
+	refusedAddress  = &refusal{identity.ErrKeyAddress, "address", eventUnauthorized, "reason", "IP address not allowed", 8}
 	refusedRate     = &refusal{errKeyRate, "rate", eventRate, "reason", "Rate limit exceeded", 7}
 	refusedBlocked  = &refusal{errBlocked, "blocked", eventUnauthorized, "error", "IP address is blocked", 6}
 	refusedType     = &refusal{nil, "type", eventUnauthorized, "error", "API key type is not allowed", 6}

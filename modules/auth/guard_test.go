@@ -137,12 +137,49 @@ func TestEventsOfNobodyAreDropped(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s, _ := newService(t, d)
-		s.guard.note(incident{organization: 99, from: stranger, why: refusedExpired}, noon)
-		if err := s.guard.flush(context.Background()); err == nil {
-			t.Error("written for an organization that is not there")
+		_, key := newKey(t, s, 1, "AGENT")
+		if err := tries(s, key, stranger); err != nil {
+			t.Fatal(err)
 		}
-		if err := s.guard.flush(context.Background()); err != nil {
-			t.Errorf("the next time: %v", err)
+		for _, organization := range []int64{0, 1, 2, 99} {
+			s.guard.note(incident{organization: organization, from: stranger, why: refusedExpired}, noon)
+			s.guard.bar(blockRow{MaybeOwned: ownedBy(organization), Address: "192.0.2.1", IsAutomatic: true, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)})
+		}
+		for range 2 { // the second has nothing left to write
+			if err := s.guard.flush(context.Background()); err != nil || !s.guard.take().empty() {
+				t.Error(err)
+			}
+		}
+		for query, want := range map[string]int{
+			"SELECT count(*) FROM security_events":                         3,
+			"SELECT count(*) FROM blocked_addresses":                       3,
+			"SELECT count(*) FROM api_keys WHERE last_used_at IS NOT NULL": 1,
+		} {
+			if got := counted(t, d, query); got != want {
+				t.Errorf("%s: %d, want %d", query, got, want)
+			}
+		}
+	})
+}
+
+// Nobody takes back, not even for a moment, what another organization's refusals have blocked.
+func TestABlockOfAnotherOrganizationIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, _ := newService(t, d)
+		_, _ = newKey(t, s, 1, "AGENT")
+		_, _ = newKey(t, s, 2, "AGENT")
+		for range s.cfg.BlockAfter {
+			_ = tries(s, "unknown", stranger)
+		}
+		if err := s.unblockAddress(keyOfOrganization(2), stranger.String()); err != nil {
+			t.Fatal(err)
+		}
+		if !s.guard.isBarred(&snapshot{}, stranger, noon) {
+			t.Error("the block is forgotten")
+		}
+		if err := s.unblockAddress(admin(), stranger.String()); err != nil || s.guard.isBarred(&snapshot{}, stranger, noon) {
+			t.Errorf("still blocked after the operator took it back: %v", err)
 		}
 	})
 }

@@ -123,3 +123,11 @@ type eventRow struct {
 	FirstAt       time.Time      `bun:"first_at"`
 	LastAt        time.Time      `bun:"last_at"`
 }
+
+// organization is of whose key the event is, 0 for nobody's.
+func (e eventRow) organization() int64 {
+	if e.OrganizationID == nil {
+		return 0
+	}
+	return *e.OrganizationID
+}

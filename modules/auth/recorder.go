@@ -163,6 +163,25 @@ type gathered struct {
 
 func (g gathered) empty() bool { return len(g.events)+len(g.bars)+len(g.used) == 0 }
 
+// parts is what was gathered of each organization. Uses of keys name none, and are nobody's.
+func (g gathered) parts() map[int64]*gathered {
+	all := map[int64]*gathered{0: {events: map[id.UUID]eventRow{}, used: g.used}}
+	of := func(organization int64) *gathered {
+		if all[organization] == nil {
+			all[organization] = &gathered{events: map[id.UUID]eventRow{}}
+		}
+		return all[organization]
+	}
+	for id, row := range g.events {
+		of(row.organization()).events[id] = row
+	}
+	for _, row := range g.bars {
+		part := of(row.organization())
+		part.bars = append(part.bars, row)
+	}
+	return all
+}
+
 // take hands over what has come since the last time.
 func (r *recorder) take() gathered {
 	r.mu.Lock()

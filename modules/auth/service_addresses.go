@@ -141,10 +141,12 @@ func (s *service) unblockAddress(ctx context.Context, address string) error {
 		}
 		return s.audit.Write(ctx, tx, securityEntry("address.unblocked", "address:"+networkText(n), nil, nil))
 	})
-	s.guard.unbar(n)
-	s.guard.unbar(host)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil
+	}
+	if err == nil {
+		s.guard.unbar(n)
+		s.guard.unbar(host)
 	}
 	return err
 }

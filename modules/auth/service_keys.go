@@ -115,7 +115,8 @@ func (s *service) createKey(ctx context.Context, in keyInput) (keyRow, string, e
 	}
 	row := keyRow{
 		Owned: db.Owned{OrganizationID: in.OrganizationID}, Type: in.Type, Hash: secret.Hash(key), Prefix: key[:shown+shownKey],
-		Description: in.Description, RateLimit: in.RateLimit, AllowedIPs: joinNetworks(&fault.Fields{}, in.AllowedIPs), IsActive: !in.inactive, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond), CreatedAt: s.time(),
+		Description: in.Description, RateLimit: in.RateLimit, AllowedIPs: joinNetworks(&fault.Fields{}, in.AllowedIPs),
+		IsActive: !in.inactive, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond), CreatedAt: s.time(),
 	}
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.store.insertKey(ctx, tx, &row); err != nil {
@@ -214,6 +215,7 @@ func (s *service) AgentKeys(ctx context.Context) ([]identity.Key, error) {
 func keyOf(row keyRow) identity.Key {
 	return identity.Key{
 		ID: row.ID, OrganizationID: row.OrganizationID, Type: keyRole(row), Hash: row.Hash, ExpiresAt: row.ExpiresAt, RevokedAt: row.RevokedAt,
+		AllowedIPs: held(row).allowed,
 	}
 }
 

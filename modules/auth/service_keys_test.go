@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -251,6 +252,33 @@ func TestStateOfAKey(t *testing.T) {
 	} {
 		if got := s.stateOf(k); got != want {
 			t.Errorf("state is %q, want %q", got, want)
+		}
+	}
+}
+
+// A gateway keeps to the networks that a key may be used from, so it is told of them.
+func TestGatewaysAreToldOfAKeysNetworks(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t)
+	s, _ := newService(t, d)
+	row, _, err := s.createKey(admin(), keyInput{OrganizationID: 1, Type: "AGENT", AllowedIPs: []string{"10.1.2.3/16", "2001:db8::1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.AgentKeys(keyOfOrganization(1))
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d keys, %v", len(all), err)
+	}
+	one, err := s.ByHash(keyOfOrganization(1), row.Hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []identity.Key{all[0], one} {
+		if got := fmt.Sprint(k.AllowedIPs); got != "[10.1.0.0/16 2001:db8::1/128]" {
+			t.Errorf("may be used from %s", got)
+		}
+		if !k.Allows("10.1.255.1") || !k.Allows("2001:db8::1") || k.Allows("10.2.0.1") || k.Allows("") {
+			t.Errorf("%v allows others", k.AllowedIPs)
 		}
 	}
 }

@@ -63,12 +63,32 @@ func (g *guard) run(ctx context.Context) error {
 	}
 }
 
-// flush writes what has been gathered in one transaction, or keeps it for the next time.
+// flush writes what has been gathered, or keeps it for the next time. If an organization is gone, what was gathered of it
+// is nobody's, and the rest is written all the same.
 func (g *guard) flush(ctx context.Context) error {
-	all, now := g.take(), g.now().UTC()
+	all := g.take()
+	err := g.write(ctx, all)
+	if !errors.Is(err, db.ErrMissingReference) {
+		return err
+	}
+	var faults []error
+	for organization, part := range all.parts() {
+		err := g.write(ctx, *part)
+		if errors.Is(err, db.ErrMissingReference) {
+			g.log.WarnContext(ctx, "security events dropped", "organization", organization, "error", err)
+			continue
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// write writes in one transaction. What the database may take later is kept for the next flush.
+func (g *guard) write(ctx context.Context, all gathered) error {
 	if all.empty() {
 		return nil
 	}
+	now := g.now().UTC()
 	err := g.store.db.Write(asSystem(ctx), func(ctx context.Context, tx db.Tx) error {
 		if err := g.store.writeEvents(ctx, tx, slices.Collect(maps.Values(all.events))); err != nil {
 			return err
@@ -83,17 +103,14 @@ func (g *guard) flush(ctx context.Context) error {
 		}
 		return g.store.touchKeys(ctx, tx, slices.Collect(maps.Keys(all.used)), now, now.Add(-touchEvery))
 	})
-	if errors.Is(err, db.ErrMissingReference) { // an organization is gone, and what was gathered of it is nobody's
-		return fmt.Errorf("security events dropped: %w", err)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, db.ErrMissingReference):
+	case err != nil:
 		g.restore(all)
-		return err
-	}
-	if len(all.bars) > 0 {
+	case len(all.bars) > 0:
 		g.forget()
 	}
-	return nil
+	return err
 }
 
 // sweepSecurity deletes events that are too old or too many, in steps that keep nobody waiting, and ended blocks.

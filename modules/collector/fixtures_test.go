@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"sync"
 	"testing"
 
@@ -58,13 +59,17 @@ func (s *sink) taken() []activity.Event {
 	return events
 }
 
-// keyring knows keys by the keys themselves; "unchecked" cannot be known now.
+// keyring knows keys by the keys themselves; "unchecked" cannot be known now, and "office" is for 10.1.0.0/16 only.
 type keyring map[string]actor.Role
 
 func (k keyring) ByHash(_ context.Context, hash string) (identity.Key, error) {
 	for key, role := range k {
 		if sum := sha256.Sum256([]byte(key)); hex.EncodeToString(sum[:]) == hash {
-			return identity.Key{ID: 7, OrganizationID: 3, Type: role}, nil
+			k := identity.Key{ID: 7, OrganizationID: 3, Type: role}
+			if key == "office" {
+				k.AllowedIPs = []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}
+			}
+			return k, nil
 		}
 	}
 	if sum := sha256.Sum256([]byte("unchecked")); hex.EncodeToString(sum[:]) == hash {
@@ -73,8 +78,8 @@ func (k keyring) ByHash(_ context.Context, hash string) (identity.Key, error) {
 	return identity.Key{}, identity.ErrKeyInvalid
 }
 
-// keys are one of each type.
-var keys = keyring{"agent": actor.Agent, "hikvision": actor.Hikvision, "admin": actor.Admin}
+// keys are one of each type, and one of an office.
+var keys = keyring{"agent": actor.Agent, "office": actor.Agent, "hikvision": actor.Hikvision, "admin": actor.Admin}
 
 // newGateway serves the module on a gateway.
 func newGateway(t testing.TB, s activity.Sink, k identity.Keys, set ...string) *httpx.Server {

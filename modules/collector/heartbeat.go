@@ -39,11 +39,19 @@ type agentKey struct {
 // agentState is an agent as it was told of.
 type agentState struct {
 	since, heard     time.Time // of the present run
-	told             time.Time // zero if what was to be told could not be kept
+	told             time.Time // when it was last told of for good; zero if there is more to tell
+	changes          int       // how often there was more to tell
 	version, address string
 	users            []string
 	stopped          bool
 	reason, detail   string
+}
+
+// news is an event that tells of an agent.
+type news struct {
+	activity.Event
+	of      agentKey
+	changes int // of the agent until then
 }
 
 // word is what a request says of its agent.
@@ -59,8 +67,9 @@ func newAgents(every time.Duration) *agents {
 	return &agents{every: every, known: map[agentKey]agentState{}}
 }
 
-// notice notes the contact, and returns the event that tells of it if it is news.
-func (a *agents) notice(organizationID int64, w word, now time.Time) (e activity.Event, news bool) {
+// notice notes the contact, and returns what tells of it if it is news. It is so until it was kept: who asks meanwhile
+// has to wait, too.
+func (a *agents) notice(organizationID int64, w word, now time.Time) (n news, isNews bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	k := agentKey{organizationID, w.uid}
@@ -72,15 +81,15 @@ func (a *agents) notice(organizationID int64, w word, now time.Time) (e activity
 		k.uid = strings.Clone(k.uid) // it is remembered longer than the request whose text it is part of
 	}
 	if w.stopping {
-		news = is.stop(w, now)
+		isNews = is.stop(w, now)
 	} else {
-		news = is.goOn(w, now, a.every)
+		isNews = is.goOn(w, now, a.every)
 	}
 	a.known[k] = is
-	if !news {
-		return e, false
+	if !isNews {
+		return n, false
 	}
-	return is.event(w, now), true
+	return news{is.event(w, now), k, is.changes}, true
 }
 
 // goOn takes a contact of an agent that runs. A run ends by a goodbye and by a silence of twice every.
@@ -90,27 +99,32 @@ func (is *agentState) goOn(w word, now time.Time, every time.Duration) (news boo
 	}
 	version, address := cmp.Or(w.version, is.version), cmp.Or(w.address, is.address)
 	if is.since.IsZero() || is.stopped || now.Sub(is.heard) > 2*every || version != is.version || address != is.address {
-		is.since, is.told = now, time.Time{}
+		is.since = now
+		is.change()
 	}
 	is.heard, is.stopped = now, false
 	is.version, is.address = strings.Clone(version), strings.Clone(address)
 	if w.sid != "" && !slices.Contains(is.users, w.sid) {
-		is.users, is.told = append(is.users[max(0, len(is.users)-maxUsers+1):], strings.Clone(w.sid)), time.Time{}
+		is.users = append(is.users[max(0, len(is.users)-maxUsers+1):], strings.Clone(w.sid))
+		is.change()
 	}
-	if now.Sub(is.told) < every {
-		return false
-	}
-	is.told = now
-	return true
+	return now.Sub(is.told) >= every
 }
 
 func (is *agentState) stop(w word, now time.Time) (news bool) {
-	if is.stopped && !is.told.IsZero() && is.reason == w.reason && is.detail == w.detail {
-		return false
+	if is.stopped && is.reason == w.reason && is.detail == w.detail {
+		return is.told.IsZero()
 	}
-	is.stopped, is.heard, is.told, is.reason, is.detail = true, now, now, w.reason, strings.Clone(w.detail)
+	is.stopped, is.heard, is.reason, is.detail = true, now, w.reason, strings.Clone(w.detail)
 	is.version = strings.Clone(cmp.Or(w.version, is.version))
+	is.change()
 	return true
+}
+
+// change says that there is more to tell.
+func (is *agentState) change() {
+	is.told = time.Time{}
+	is.changes++
 }
 
 // event says how the agent is.
@@ -127,15 +141,14 @@ func (is *agentState) event(w word, now time.Time) activity.Event {
 	return activity.Event{Kind: activity.AgentState, Key: id.New().String(), ComputerUID: w.uid, UserSID: w.sid, At: now, Details: details}
 }
 
-// untold makes the next contact of these agents news: what was to be told of them was not kept.
-func (a *agents) untold(organizationID int64, states []activity.Event) {
+// kept ends what is news, but for what has changed since.
+func (a *agents) kept(told []news) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, e := range states {
-		k := agentKey{organizationID, e.ComputerUID}
-		if is, known := a.known[k]; known {
-			is.told = time.Time{}
-			a.known[k] = is
+	for _, n := range told {
+		if is, known := a.known[n.of]; known && is.changes == n.changes {
+			is.told = n.At
+			a.known[n.of] = is
 		}
 	}
 }
@@ -143,20 +156,15 @@ func (a *agents) untold(organizationID int64, states []activity.Event) {
 // hear takes what an agent says of itself. When it returns nil it is durable, if it was news.
 func (s *service) hear(ctx context.Context, source string, w word) error {
 	a, _ := actor.From(ctx)
-	e, news := s.agents.notice(a.OrganizationID, w, s.clock())
-	if !news {
+	n, isNews := s.agents.notice(a.OrganizationID, w, s.clock())
+	if !isNews {
 		return nil
 	}
-	return s.put(ctx, source, nil, []activity.Event{e})
-}
-
-// Heard implements activity.Contacts.
-func (s *service) Heard(ctx context.Context, computerUID string) error {
-	return s.hear(ctx, sourceAPI, word{uid: cut(computerUID, activity.MaxUID)})
+	return s.put(ctx, source, nil, []news{n})
 }
 
 // statesOf are the news of the agents whose events these are.
-func (s *service) statesOf(organizationID int64, events []activity.Event) (states []activity.Event) {
+func (s *service) statesOf(organizationID int64, events []activity.Event) (states []news) {
 	last, now := "", s.clock()
 	for i := range events {
 		e := &events[i]
@@ -168,8 +176,9 @@ func (s *service) statesOf(organizationID int64, events []activity.Event) (state
 		if e.Kind == activity.Computer {
 			w.greeting, w.version, w.address = true, e.Details[activity.DetailAgentVersion], e.Details[activity.DetailIPAddress]
 		}
-		if state, news := s.agents.notice(organizationID, w, now); news {
-			states = append(states, state)
+		n, isNews := s.agents.notice(organizationID, w, now)
+		if isNews && !slices.ContainsFunc(states, func(o news) bool { return o.of == n.of && o.changes == n.changes }) {
+			states = append(states, n)
 		}
 	}
 	return states

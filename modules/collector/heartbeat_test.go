@@ -127,13 +127,6 @@ func TestWhateverAnAgentSendsIsAContact(t *testing.T) {
 	if got := p.reports(t, time.Minute, introduction); got != "1 running since 1 2.0 10.0.0.7" {
 		t.Errorf("a registration tells %q", got)
 	}
-	if err := p.Heard(anAgent(), "PC-1"); err != nil || p.told() != "" {
-		t.Errorf("another intake's contact is told at once (%v)", err)
-	}
-	p.at = p.at.Add(5 * time.Minute)
-	if err := p.Heard(anAgent(), "PC-1"); err != nil || p.told() != "6 running since 1 2.0 10.0.0.7" {
-		t.Errorf("another intake's contact is not told (%v)", err)
-	}
 	for name, e := range map[string]activity.Event{
 		"a user of no computer":  {Kind: activity.ComputerUser, UserSID: "S-1"},
 		"an agent without a key": {Kind: activity.ActiveWindow, ComputerUID: "PC-2", Aside: activity.UnidentifiedAgent},
@@ -143,7 +136,7 @@ func TestWhateverAnAgentSendsIsAContact(t *testing.T) {
 		}
 	}
 	p.sink.taken()
-	many := []activity.Event{{Kind: activity.ActiveWindow, ComputerUID: "PC-3"}, {Kind: activity.ActiveWindow, ComputerUID: "PC-3"}, {Kind: activity.ActiveWindow, ComputerUID: "PC-4"}}
+	many := []activity.Event{{Kind: activity.ActiveWindow, ComputerUID: "PC-3"}, {Kind: activity.ActiveWindow, ComputerUID: "PC-4"}, {Kind: activity.ActiveWindow, ComputerUID: "PC-3"}}
 	if err := p.take(anAgent(), sourceAPI, many); err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +166,42 @@ func TestWhatIsNotKeptIsToldAgain(t *testing.T) {
 	p.sink.err = nil
 	if got := p.says(t, 0, goodbye); got != "1 stopping shutdown 2.0" {
 		t.Errorf("told %q", got)
+	}
+}
+
+// putting is a sink of one function.
+type putting func() error
+
+func (p putting) Put(context.Context, activity.Batch) (activity.Receipt, error) {
+	return activity.Receipt{}, p()
+}
+
+// Who asks while the news is written gets no yes that its own writing does not give.
+func TestNothingIsTakenBeforeItIsKept(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		version string // of the second contact
+		first   error
+	}{
+		"a second contact while the first fails":       {"2.0", errors.New("full")},
+		"a change that fails while the first succeeds": {"2.1", nil},
+	} {
+		p := newPost()
+		puts, second := 0, error(nil)
+		p.service.sink = putting(func() error {
+			if puts++; puts > 1 {
+				return errors.New("full")
+			}
+			second = p.hear(anAgent(), sourceAPI, word{uid: "PC-1", version: c.version})
+			return c.first
+		})
+		if err := p.hear(anAgent(), sourceAPI, word{uid: "PC-1", version: "2.0"}); !errors.Is(err, c.first) || second == nil {
+			t.Errorf("%s: %v and %v", name, err, second)
+		}
+		p.service.sink = p.sink
+		if got := p.says(t, time.Minute, word{}); !strings.HasSuffix(got, c.version) {
+			t.Errorf("%s: then told %q", name, got)
+		}
 	}
 }
 

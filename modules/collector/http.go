@@ -35,7 +35,7 @@ func (m *Module) authenticate(ctx context.Context, r *http.Request) (actor.Actor
 	if key == "" {
 		return actor.Actor{}, false, nil
 	}
-	a, err := m.service.authenticate(ctx, key)
+	a, err := m.service.authenticate(ctx, key, httpx.ClientIP(ctx))
 	return a, err == nil, err
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -171,6 +173,28 @@ func TestRefusals(t *testing.T) {
 }
 
 // What the sink says, the agent hears, and nothing is half taken.
+func TestAKeyIsGoodFromItsNetworksOnly(t *testing.T) {
+	t.Parallel()
+	s := &sink{}
+	server := newGateway(t, s, keys)
+	for from, want := range map[string]int{"10.1.2.3:50": 200, "[::ffff:10.1.2.3]:50": 200, "10.2.0.1:50": 403, "[2001:db8::1]:50": 403, "nowhere": 403} {
+		for _, path := range []string{events, "/api/agent/active-windows"} {
+			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(every))
+			r.RemoteAddr = from
+			r.Header.Set("X-API-Key", "office")
+			r.Header.Set("X-Forwarded-For", "10.1.2.3") // of no trusted proxy
+			w := httptest.NewRecorder()
+			server.ServeHTTP(w, r)
+			if refused := w.Code == 403; refused != (want == 403) || path == events && w.Code != want {
+				t.Errorf("%s from %s: %d %s, want %d", path, from, w.Code, w.Body, want)
+			}
+		}
+	}
+	if s.puts != 2 {
+		t.Errorf("the sink was asked %d times, want 2", s.puts)
+	}
+}
+
 func TestFaultsOfTheSinkArePassedOn(t *testing.T) {
 	t.Parallel()
 	s := &sink{}

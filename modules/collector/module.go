@@ -30,7 +30,6 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "collector",
 		Roles:    []kernel.Role{kernel.Gateway, kernel.AgentAPI},
 		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[identity.Keys]()},
-		Provides: []kernel.Port{kernel.PortOf[activity.Contacts]()},
 		Paths:    []string{"/v2/agent", "/api/agent"},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -42,7 +41,6 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	m.service = &service{
 		sink: kernel.Get[activity.Sink](h), keys: kernel.Get[identity.Keys](h), agents: newAgents(m.cfg.TellEvery), now: time.Now, count: counter(h.Metrics),
 	}
-	kernel.Put[activity.Contacts](h, m.service)
 	if !m.cfg.Enabled {
 		return nil
 	}

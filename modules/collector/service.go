@@ -44,16 +44,18 @@ func (s *service) take(ctx context.Context, source string, events []activity.Eve
 }
 
 // put hands over events, and with them what is new of their agents.
-func (s *service) put(ctx context.Context, source string, events, states []activity.Event) error {
-	all, traceparent := append(events, states...), trace.Parent(ctx)
+func (s *service) put(ctx context.Context, source string, events []activity.Event, states []news) error {
+	all, traceparent := events, trace.Parent(ctx)
+	for _, n := range states {
+		all = append(all, n.Event)
+	}
 	for i := range all {
 		all[i].Source, all[i].Trace = source, traceparent
 	}
 	if _, err := s.sink.Put(ctx, activity.Batch{Events: all}); err != nil {
-		a, _ := actor.From(ctx)
-		s.agents.untold(a.OrganizationID, states)
 		return err
 	}
+	s.agents.kept(states)
 	s.tally(source, all)
 	return nil
 }
@@ -91,11 +93,14 @@ func (s *service) tally(source string, events []activity.Event) {
 	s.count(source, events[from].Kind, len(events)-from)
 }
 
-// authenticate returns the agent that holds the key.
-func (s *service) authenticate(ctx context.Context, key string) (actor.Actor, error) {
+// authenticate returns the agent that holds the key, if that may be used from its address.
+func (s *service) authenticate(ctx context.Context, key, address string) (actor.Actor, error) {
 	k, err := s.keys.ByHash(ctx, secret.Hash(key))
 	if err != nil {
 		return actor.Actor{}, err
+	}
+	if !k.Allows(address) {
+		return actor.Actor{}, identity.ErrKeyAddress
 	}
 	return actor.Actor{Role: k.Type, ID: fmt.Sprintf("key:%d", k.ID), OrganizationID: k.OrganizationID}, nil
 }

@@ -20,7 +20,7 @@ func (s *service) routesV1(r httpx.Router) {
 type employeeV1 struct {
 	ID                int64        `json:"id"`
 	DepartmentID      int64        `json:"departmentId"`
-	OrganizationID    int64        `json:"organizationId"`
+	OrganizationID    *int64       `json:"organizationId"`
 	PolicyID          *int64       `json:"policyId"`
 	Name              string       `json:"name"`
 	Address           *string      `json:"address"`
@@ -28,9 +28,9 @@ type employeeV1 struct {
 	Email             *string      `json:"email"`
 	Photo             *string      `json:"photo"`
 	AdditionalDetails *string      `json:"additionalDetails"`
-	IsActive          bool         `json:"isActive"`
-	CreatedAt         time.Time    `json:"createdAt"`
-	UpdatedAt         time.Time    `json:"updatedAt"`
+	IsActive          *bool        `json:"isActive"`
+	CreatedAt         *time.Time   `json:"createdAt"`
+	UpdatedAt         *time.Time   `json:"updatedAt"`
 	Department        departmentV1 `json:"department"`
 }
 
@@ -40,26 +40,25 @@ type departmentV1 struct {
 
 func (s *service) getEmployeesV1(ctx context.Context, in httpx.QueryV1) (page httpx.PageV1[employeeV1], err error) {
 	a, _ := actor.From(ctx)
-	sorts := employeeSortsV1
-	if a.Role == actor.Guard {
-		sorts = guardSortsV1 // an order tells, too
+	everything := a.Role != actor.Guard
+	sorts, newest := employeeSortsV1, "createdAt"
+	if !everything { // an order tells, too
+		sorts, newest = guardSortsV1, "id"
 	}
 	l, err := in.List(ctx, sorts...)
 	if err != nil {
 		return page, err
 	}
 	if l.Sort == "" { // the newest first, as in v1
-		l.Sort, l.Desc = "createdAt", true
+		l.Sort, l.Desc = newest, true
 	}
-	rows, total, err := s.store.listV1(ctx, sightOf(ctx), l, a.Role != actor.Guard)
+	rows, total, err := s.store.listV1(ctx, sightOf(ctx), l, everything)
 	page.Total, page.Page, page.Limit = total, l.Page, l.Limit
 	for _, e := range rows {
-		item := employeeV1{
-			ID: e.ID, DepartmentID: e.DepartmentID, OrganizationID: e.OrganizationID, PolicyID: e.PolicyID, Name: e.Name, Photo: e.Photo,
-			IsActive: e.IsActive, CreatedAt: e.CreatedAt.UTC().Truncate(time.Millisecond), UpdatedAt: e.UpdatedAt.UTC().Truncate(time.Millisecond),
-			Department: departmentV1{e.DepartmentShortName},
-		}
-		if a.Role != actor.Guard {
+		item := employeeV1{ID: e.ID, DepartmentID: e.DepartmentID, Name: e.Name, Photo: e.Photo, Department: departmentV1{e.DepartmentShortName}}
+		if everything {
+			created, updated := e.CreatedAt.UTC().Truncate(time.Millisecond), e.UpdatedAt.UTC().Truncate(time.Millisecond)
+			item.OrganizationID, item.PolicyID, item.IsActive, item.CreatedAt, item.UpdatedAt = &e.OrganizationID, e.PolicyID, &e.IsActive, &created, &updated
 			item.Address, item.Phone, item.Email, item.AdditionalDetails = e.Address, e.Phone, e.Email, e.AdditionalDetails
 		}
 		page.Data = append(page.Data, item)

@@ -65,9 +65,12 @@ func TestEmployeesAreListedAsByV1(t *testing.T) {
 				httptestx.Scenario{Name: "by name, turned", As: operator, Path: path + "?sort=id&order=desc&limit=1", Status: 200, Contains: []string{`"id":12`}},
 				httptestx.Scenario{Name: "HR sees its organization", As: hr, Path: path, Status: 200, Contains: []string{`"total":3`}, Excludes: []string{`"organizationId":1`}},
 				httptestx.Scenario{Name: "a lead sees its departments", As: lead, Path: path, Status: 200, Contains: []string{`"total":3`}, Excludes: []string{`"departmentId":1`, `"departmentId":3`}},
-				httptestx.Scenario{Name: "a guard sees less", As: guard, Path: path, Status: 200, Contains: []string{`"phone":null`, `"email":null`, `"photo":"employees/20.jpg"`}, Excludes: []string{"998", "oltin", "20-uy"}},
+				httptestx.Scenario{Name: "a guard sees less", As: guard, Path: path, Status: 200, Contains: []string{`"phone":null`, `"email":null`, `"photo":"employees/20.jpg"`, `"organizationId":null`, `"isActive":null`, `"createdAt":null,"updatedAt":null`}, Excludes: []string{"998", "oltin", "20-uy", "2026"}},
 				httptestx.Scenario{Name: "a guard finds no phone", As: guard, Path: path + "?search=%2B99890", Status: 200, Contains: []string{`"total":0`}},
 				httptestx.Scenario{Name: "a guard sorts by no phone", As: guard, Path: path + "?sort=phone", Status: 400},
+				httptestx.Scenario{Name: "a guard sorts by no time", As: guard, Path: path + "?sort=createdAt", Status: 400},
+				httptestx.Scenario{Name: "a guard's newest first", As: guard, Path: path + "?limit=1", Status: 200, Contains: []string{`"id":12`}},
+				httptestx.Scenario{Name: "a guard's list of those who work", As: guard, Path: path + "?isActive=true", Status: 200, Contains: []string{`"total":2`}},
 				httptestx.Scenario{Name: "unknown parameter", As: operator, Path: path + "?departmentId=1", Status: 400},
 				httptestx.Scenario{Name: "nobody", Path: path, Status: 401},
 			)

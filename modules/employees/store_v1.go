@@ -32,8 +32,8 @@ type employeeRowV1 struct {
 
 // employeeSortsV1 are v1's names of columns, and guardSortsV1 of those that a guard sees.
 var (
-	employeeSortsV1 = append([]string{"address", "phone", "email", "additionalDetails"}, guardSortsV1...)
-	guardSortsV1    = []string{"id", "departmentId", "organizationId", "policyId", "name", "photo", "isActive", "createdAt", "updatedAt"}
+	employeeSortsV1 = append([]string{"address", "phone", "email", "additionalDetails", "organizationId", "policyId", "isActive", "createdAt", "updatedAt"}, guardSortsV1...)
+	guardSortsV1    = []string{"id", "departmentId", "name", "photo"}
 )
 
 // listV1 returns a page of v1's list, and how many rows there are in all. A search looks into phones and e-mail addresses

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -120,7 +121,7 @@ func (n nameplates) NamesOf(ctx context.Context, uids []string) (map[string]stri
 // keys are two agents' keys of organization 1, one of organization 2, and another type's.
 var keys = keyring{
 	{ID: 1, OrganizationID: 1, Type: actor.Agent, Hash: "aa"},
-	{ID: 2, OrganizationID: 1, Type: actor.Agent, Hash: "bb", ExpiresAt: noon.AddDate(1, 0, 0)},
+	{ID: 2, OrganizationID: 1, Type: actor.Agent, Hash: "bb", ExpiresAt: noon.AddDate(1, 0, 0), AllowedIPs: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}},
 	{ID: 3, OrganizationID: 2, Type: actor.Agent, Hash: "cc"},
 	{ID: 4, OrganizationID: 1, Type: actor.Hikvision, Hash: "dd"},
 }

@@ -3,6 +3,7 @@ package gateways
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -110,16 +111,17 @@ func (m *Module) heartbeat(ctx context.Context, in heartbeatRequest) (out heartb
 
 // keyResponse is a key as gateways know it.
 type keyResponse struct {
-	ID             int64      `json:"id"`
-	OrganizationID int64      `json:"organizationId"`
-	Type           string     `json:"type"`
-	Hash           string     `json:"hash"`
-	ExpiresAt      *time.Time `json:"expiresAt,omitempty"`
-	RevokedAt      *time.Time `json:"revokedAt,omitempty"`
+	ID             int64          `json:"id"`
+	OrganizationID int64          `json:"organizationId"`
+	Type           string         `json:"type"`
+	Hash           string         `json:"hash"`
+	ExpiresAt      *time.Time     `json:"expiresAt,omitempty"`
+	RevokedAt      *time.Time     `json:"revokedAt,omitempty"`
+	AllowedIPs     []netip.Prefix `json:"allowedIps,omitempty" doc:"networks (CIDR) that it may be used from; any if it is not there"`
 }
 
 func responseOf(k identity.Key) keyResponse {
-	r := keyResponse{ID: k.ID, OrganizationID: k.OrganizationID, Type: k.Type.String(), Hash: k.Hash}
+	r := keyResponse{ID: k.ID, OrganizationID: k.OrganizationID, Type: k.Type.String(), Hash: k.Hash, AllowedIPs: k.AllowedIPs}
 	if !k.ExpiresAt.IsZero() {
 		r.ExpiresAt = &k.ExpiresAt
 	}

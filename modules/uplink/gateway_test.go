@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -285,7 +287,9 @@ func TestKeysThatWereFetchedAreKnownOffline(t *testing.T) {
 		past := time.Now().Add(-time.Hour)
 		expired, revoked := agentKey("expired"), agentKey("revoked")
 		expired.ExpiresAt, revoked.RevokedAt = past, past
-		a.keys = []keyItem{agentKey("good"), expired, revoked, {ID: 8, OrganizationID: 1, Type: "WIZARD", Hash: "odd"}}
+		good, office := agentKey("good"), []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("2001:db8::1/128")}
+		good.AllowedIPs = office
+		a.keys = []keyItem{good, expired, revoked, {ID: 8, OrganizationID: 1, Type: "WIZARD", Hash: "odd"}}
 		stop := start(t, u)
 		pass(time.Minute)
 		stop()
@@ -294,7 +298,7 @@ func TestKeysThatWereFetchedAreKnownOffline(t *testing.T) {
 		again.client.http.Transport = &cut{RoundTripper: direct{a}, off: true}
 		k := openKeys(again)
 		got, err := k.ByHash(t.Context(), "good")
-		if want := (identity.Key{ID: 7, OrganizationID: 1, Type: actor.Agent, Hash: "good"}); err != nil || got != want {
+		if want := (identity.Key{ID: 7, OrganizationID: 1, Type: actor.Agent, Hash: "good", AllowedIPs: office}); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v (%v), want %+v", got, err, want)
 		}
 		for hash, want := range map[string]error{"expired": identity.ErrKeyInvalid, "revoked": identity.ErrKeyInvalid, "new": identity.ErrKeyUnchecked, "odd": identity.ErrKeyUnchecked} {

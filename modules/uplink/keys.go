@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"time"
 
@@ -42,12 +44,13 @@ type question struct {
 
 // keyItem is a key as agent-api writes it.
 type keyItem struct {
-	ID             int64     `json:"id"`
-	OrganizationID int64     `json:"organizationId"`
-	Type           string    `json:"type"`
-	Hash           string    `json:"hash"`
-	ExpiresAt      time.Time `json:"expiresAt,omitzero"`
-	RevokedAt      time.Time `json:"revokedAt,omitzero"`
+	ID             int64          `json:"id"`
+	OrganizationID int64          `json:"organizationId"`
+	Type           string         `json:"type"`
+	Hash           string         `json:"hash"`
+	ExpiresAt      time.Time      `json:"expiresAt,omitzero"`
+	RevokedAt      time.Time      `json:"revokedAt,omitzero"`
+	AllowedIPs     []netip.Prefix `json:"allowedIps,omitempty"`
 }
 
 // keyList is agent-api's answer, and what keys.json holds. Hashes only: the file gives nobody a key.
@@ -201,7 +204,7 @@ func (i keyItem) key() (identity.Key, bool) {
 		return identity.Key{}, false
 	}
 	return identity.Key{
-		ID: i.ID, OrganizationID: i.OrganizationID, Type: role, Hash: i.Hash, ExpiresAt: i.ExpiresAt, RevokedAt: i.RevokedAt,
+		ID: i.ID, OrganizationID: i.OrganizationID, Type: role, Hash: i.Hash, ExpiresAt: i.ExpiresAt, RevokedAt: i.RevokedAt, AllowedIPs: i.AllowedIPs,
 	}, true
 }
 
@@ -273,7 +276,7 @@ func (k *keys) take(list keyList) (changed bool) {
 	defer k.mu.Unlock()
 	changed = len(known) != len(k.known) || !bytes.Equal(list.Version, k.version)
 	for hash, key := range known {
-		changed = changed || k.known[hash] != key
+		changed = changed || !reflect.DeepEqual(k.known[hash], key)
 		delete(k.unknown, hash)
 	}
 	k.known, k.version = known, list.Version
@@ -286,6 +289,7 @@ func (k *keys) save(ctx context.Context) {
 	for _, key := range k.known {
 		list.Items = append(list.Items, keyItem{
 			ID: key.ID, OrganizationID: key.OrganizationID, Type: key.Type.String(), Hash: key.Hash, ExpiresAt: key.ExpiresAt, RevokedAt: key.RevokedAt,
+			AllowedIPs: key.AllowedIPs,
 		})
 	}
 	k.mu.Unlock()

@@ -20,6 +20,8 @@ import (
 const (
 	// maxText bounds what is searched for, in characters.
 	maxText = 255
+	// maxWords bounds the words that are searched for: each is looked for in every row.
+	maxWords = 8
 	// maxValues bounds the values of one filter.
 	maxValues = 1000
 )
@@ -100,9 +102,14 @@ func (p *parser[Item]) search(name, text string) {
 	if p.tooLong(name, text) || strings.TrimSpace(text) == "" {
 		return
 	}
+	words := different(strings.Fields(text))
+	if len(words) > maxWords {
+		p.faults.Add(name, "too_many_words", fault.Params{"Max": maxWords})
+		return
+	}
 	p.query.words = strings.TrimSpace(text)
 	found := false
-	for _, word := range strings.Fields(text) {
+	for _, word := range words {
 		var group []filter
 		signs := true // the word has nothing that a folded name keeps, and only such are searched
 		for _, c := range p.list.Columns {
@@ -122,6 +129,16 @@ func (p *parser[Item]) search(name, text string) {
 	if !found {
 		p.query.search = append(p.query.search, nil)
 	}
+}
+
+// different are the words without those that were there before.
+func different(words []string) (all []string) {
+	for _, word := range words {
+		if !slices.Contains(all, word) {
+			all = append(all, word)
+		}
+	}
+	return all
 }
 
 // sort reads names of columns, each falling after a minus, and puts the id behind them.

@@ -44,6 +44,9 @@ func TestEachWrongParameterIsNamed(t *testing.T) {
 		"q=%00":                                  "q not_text",
 		"code=%ff":                               "code not_text",
 		"q=" + strings.Repeat("x", 256):          "q too_long",
+		"q=a+b+c+d+e+f+g+h+i":                    "q too_many_words",
+		"search=a+b+c+d+e+f+g+h+i":               "search too_many_words",
+		"q=a+b+c+d+e+f+g+h+a+b":                  "",
 		"name=" + strings.Repeat("ў", 256):       "name too_long",
 		"name=" + strings.Repeat("ў", 255):       "",
 		"id=" + strings.Repeat("1,", 1000) + "1": "id too_many_items",
@@ -100,6 +103,19 @@ func TestWhatARoleDoesNotSeeItCannotAskAbout(t *testing.T) {
 		if _, err := l.Ask(as(role), url.Values{"q": {"a"}}); err != nil || len(asked.Where[0]) != fields {
 			t.Errorf("%v searches %d columns, %v", role, len(asked.Where[0]), err)
 		}
+	}
+}
+
+func TestARepeatedWordIsSearchedOnce(t *testing.T) {
+	t.Parallel()
+	l := things(db.Tx{})
+	var asked db.List
+	l.Read = func(_ context.Context, q grid.Query) ([]thing, db.Found, error) {
+		asked = q.SQL()
+		return nil, db.Found{}, nil
+	}
+	if _, err := l.Ask(admin(), url.Values{"q": {" ali  vali ali "}}); err != nil || len(asked.Where) != 2 {
+		t.Errorf("%d conditions, %v; want 2", len(asked.Where), err)
 	}
 }
 

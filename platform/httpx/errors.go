@@ -28,6 +28,7 @@ var (
 	errNotFound        = fault.New(fault.NotFound, "not_found")
 	errMethod          = fault.New(fault.NotFound, "method_not_allowed")
 	errDatabase        = fault.New(fault.Unavailable, "database")
+	errExports         = fault.New(fault.TooMany, "exports_running")
 )
 
 const (

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v5"
@@ -75,19 +76,28 @@ func exportOf[Item any](l grid.List[Item]) Handler {
 	}
 }
 
-// maxExports bounds the exports that run at once: each holds a few pages of rows.
+// maxExports bounds the exports that run at once: each holds a few pages of rows, for as long as its client reads.
 const maxExports = 4
 
-// turnstile lets so many pass at once as it has room for.
-type turnstile chan struct{}
+// exports are those that run, by the id of their actor. Each actor has one at a time, so that nobody takes all places.
+type exports struct {
+	mu      sync.Mutex
+	running map[string]bool
+}
 
-func (t turnstile) enter(ctx context.Context) (leave func(), err error) {
-	select {
-	case t <- struct{}{}:
-		return func() { <-t }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+func (e *exports) enter(ctx context.Context) (leave func(), err error) {
+	a, _ := actor.From(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.running[a.ID] || len(e.running) >= maxExports {
+		return nil, errExports
 	}
+	e.running[a.ID] = true
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.running, a.ID)
+	}, nil
 }
 
 // attachment sets the headers of a file with its first byte: until then a fault is answered as one.

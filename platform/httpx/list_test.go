@@ -3,7 +3,9 @@ package httpx_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -83,4 +85,51 @@ func TestABrokenListIsNoRoute(t *testing.T) {
 	l := keptList()
 	l.Sort = "nothing"
 	httpx.List(s.Router("kept", []string{"/api/v2/kept"}), "/api/v2/kept", read, l)
+}
+
+// Whoever reads an export slowly keeps one place of four, and nobody waits for it.
+func TestASlowReaderStopsNobodysExport(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t)
+	const path = "/api/v2/slow"
+	begun, end := make(chan struct{}), make(chan struct{})
+	slow := keptList()
+	slow.Read = func(context.Context, grid.Query) ([]kept, db.Found, error) {
+		begun <- struct{}{}
+		<-end
+		return nil, db.Found{Keys: []int64{}}, nil
+	}
+	r := s.Router("lists", []string{path, "/api/v2/kept"})
+	httpx.List(r, path, read, slow)
+	httpx.List(r, "/api/v2/kept", read, keptList())
+	person := func(n int) *actor.Actor {
+		return &actor.Actor{Role: actor.HR, ID: fmt.Sprint("user:", n), OrganizationID: 1}
+	}
+	busy := func(who *actor.Actor) httptestx.Scenario {
+		return httptestx.Scenario{
+			As: who, Path: "/api/v2/kept/export", Status: 429, Header: map[string]string{"Accept-Language": "en"},
+			Contains: []string{`"code":"exports_running"`, "Another export is still running"},
+		}
+	}
+	var readers sync.WaitGroup
+	start := func(n int) {
+		readers.Go(func() {
+			httptestx.Run(t, s, httptestx.Scenario{Name: fmt.Sprint("reader ", n), As: person(n), Path: path + "/export", Status: 200})
+		})
+		<-begun
+	}
+	start(1)
+	mine, fifth := busy(person(1)), busy(person(5))
+	mine.Name, fifth.Name = "a second one of mine", "a fifth one"
+	other := httptestx.Scenario{Name: "somebody else's", As: person(2), Path: "/api/v2/kept/export", Status: 200}
+	httptestx.Run(t, s, mine, other)
+	for n := 2; n <= 4; n++ {
+		start(n)
+	}
+	httptestx.Run(t, s, fifth)
+	close(end)
+	readers.Wait()
+	other.Name = "mine, afterwards"
+	other.As = person(1)
+	httptestx.Run(t, s, other)
 }

@@ -114,14 +114,14 @@ type Server struct {
 	authenticators atomic.Pointer[[]Authenticator]
 	inflaters      inflaters
 	zones          Zones
-	exports        turnstile
+	exports        exports
 }
 
 // New returns a server that describes itself at /api/openapi.json and /api/docs, and has no other routes.
 func New(o Options) *Server {
 	o.fill()
 	s := &Server{
-		opts: o, patterns: map[string]string{}, seconds: requestSeconds(o.Metrics), clock: time.Now, exports: make(turnstile, maxExports),
+		opts: o, patterns: map[string]string{}, seconds: requestSeconds(o.Metrics), clock: time.Now, exports: exports{running: map[string]bool{}},
 	}
 	s.authenticators.Store(&[]Authenticator{})
 	s.echo = echo.NewWithConfig(echo.Config{

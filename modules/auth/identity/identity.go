@@ -3,6 +3,8 @@ package identity
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/staff-control/staff-control/platform/actor"
@@ -25,6 +27,7 @@ var (
 var (
 	ErrKeyMissing = fault.New(fault.Unauthenticated, "auth.key_missing")
 	ErrKeyInvalid = fault.New(fault.Unauthenticated, "auth.key_invalid")
+	ErrKeyAddress = fault.New(fault.Forbidden, "auth.key_address")
 	// ErrKeyUnchecked is said by a gateway that cannot ask about an unknown key now.
 	ErrKeyUnchecked = fault.New(fault.Unavailable, "auth.key_unchecked")
 )
@@ -38,6 +41,17 @@ type Key struct {
 	Hash      string
 	ExpiresAt time.Time // zero: never
 	RevokedAt time.Time // zero: in force
+	// AllowedIPs are the networks that it may be used from; any if there are none.
+	AllowedIPs []netip.Prefix
+}
+
+// Allows reports whether the key may be used from an address.
+func (k Key) Allows(address string) bool {
+	if len(k.AllowedIPs) == 0 {
+		return true
+	}
+	a, err := netip.ParseAddr(address)
+	return err == nil && slices.ContainsFunc(k.AllowedIPs, func(p netip.Prefix) bool { return p.Contains(a.Unmap().WithZone("")) })
 }
 
 // Keys checks API keys. On the server it asks the database, on a gateway what it has synchronised.

@@ -75,6 +75,9 @@ type merging func(ctx context.Context, tx db.Tx, r computerRow) (string, error)
 // alter runs it with its line in the audit.
 func (s *service) alter(ctx context.Context, computerID int64, action string, do merging) error {
 	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if err := s.store.mergeAlone(ctx, tx, computerID); err != nil {
+			return err
+		}
 		r, err := s.store.lockComputer(ctx, tx, computerID)
 		if err != nil {
 			return err

@@ -173,6 +173,52 @@ func TestMergesMakeNoChains(t *testing.T) {
 	})
 }
 
+// What a computer was merged into is without it once it is another's.
+func TestAMergedComputerMovesOn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		populate(t, d)
+		o := newOffice(d)
+		see(t, o.service, 1, "FORMER", "S-1")
+		o.clock.pass(time.Hour)
+		see(t, o.service, 1, "MOVED", "S-2")
+		register(t, o, 1, "LATTER", "", "")
+		moved := computerID(t, o, 1, "MOVED")
+		must(t, o.merge(hr(1), moved, computerID(t, o, 1, "FORMER")))
+		wantState(t, o, "FORMER", "online reporting 60")
+		must(t, o.merge(hr(1), moved, computerID(t, o, 1, "LATTER")))
+		wantState(t, o, "FORMER", "offline no_contact 0")
+		if r := named(t, o, 1, "FORMER"); !r.LastSeenAt.Equal(noon) {
+			t.Errorf("the former target was last seen at %v", r.LastSeenAt)
+		}
+		wantState(t, o, "LATTER", "online reporting 60")
+	})
+}
+
+// Of two people who merge the same two computers, each into the other, one is late.
+func TestMergesWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		populate(t, d)
+		o := newOffice(d)
+		a, b := register(t, o, 1, "A", "", ""), register(t, o, 1, "B", "", "")
+		for range 20 {
+			errs := make(chan error, 2)
+			for _, c := range [][2]int64{{a, b}, {b, a}} {
+				go func() { errs <- o.merge(hr(1), c[0], c[1]) }()
+			}
+			if one, other := <-errs, <-errs; (one == nil) == (other == nil) || !errors.Is(errors.Join(one, other), errSame) {
+				t.Fatalf("%v and %v", one, other)
+			}
+			merged := a
+			if mergedUIDs(t, o, "A") != "" {
+				merged = b
+			}
+			must(t, o.split(hr(1), merged))
+		}
+	})
+}
+
 func TestComputersThatLookLikeOne(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -2,11 +2,22 @@ package computers
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/uptrace/bun"
 
 	"github.com/staff-control/staff-control/platform/db"
 )
+
+// mergeAlone makes merges and splits in the computer's organization wait for each other: each locks several computers,
+// in whatever order they were named.
+func (s store) mergeAlone(ctx context.Context, tx db.Tx, computerID int64) error {
+	var r computerRow
+	if err := tx.Select(&r).Where("c.id = ?", computerID).Scan(ctx); err != nil {
+		return db.Translate(err)
+	}
+	return tx.Serialize(ctx, fmt.Sprintf("merges of computers %d", r.OrganizationID))
+}
 
 // lockTarget returns the computer, or what it was merged into, and holds its row until the transaction ends.
 func (s store) lockTarget(ctx context.Context, tx db.Tx, computerID int64) (r computerRow, err error) {
@@ -16,13 +27,15 @@ func (s store) lockTarget(ctx context.Context, tx db.Tx, computerID int64) (r co
 	return r, err
 }
 
-// merge says that the computer, and those that were merged into it, are the target.
+// merge says that the computer, and those that were merged into it, are the target. What it was merged into until then
+// is left without it.
 func (s store) merge(ctx context.Context, tx db.Tx, r computerRow, target int64, c contact) error {
 	_, err := tx.Update((*computerRow)(nil)).Set("merged_into = ?", target).Set("updated_at = ?", c.at).
 		Where("?TableAlias.merged_into = ?", r.ID).Exec(ctx)
 	if err != nil {
 		return err
 	}
+	former := r.MergedInto
 	r.MergedInto, r.UpdatedAt = &target, c.at
 	if r.State == online { // nobody watches over it any more
 		r.State, r.StateReason, r.StateDetail, r.StateSince = offline, noContact, "", r.LastSeenAt
@@ -35,7 +48,20 @@ func (s store) merge(ctx context.Context, tx db.Tx, r computerRow, target int64,
 	if err != nil {
 		return err
 	}
+	if former != nil {
+		if err := s.regroup(ctx, tx, *former, c); err != nil {
+			return err
+		}
+	}
 	return s.settleAnew(ctx, tx, target, c)
+}
+
+// regroup finds anew when a computer whose group has changed was last heard of, and settles it.
+func (s store) regroup(ctx context.Context, tx db.Tx, computerID int64, c contact) error {
+	if err := s.heardOf(ctx, tx, computerID); err != nil {
+		return err
+	}
+	return s.settleAnew(ctx, tx, computerID, c)
 }
 
 // settleAnew settles a computer whose row is not held yet.
@@ -55,10 +81,7 @@ func (s store) split(ctx context.Context, tx db.Tx, r computerRow, c contact) er
 		return err
 	}
 	for _, i := range []int64{target, r.ID} {
-		if err := s.heardOf(ctx, tx, i); err != nil {
-			return err
-		}
-		if err := s.settleAnew(ctx, tx, i, c); err != nil {
+		if err := s.regroup(ctx, tx, i, c); err != nil {
 			return err
 		}
 	}

@@ -275,6 +275,7 @@ func stateChecks(s store, theirs context.Context, in func(func(ctx context.Conte
 	foreign.identify(noon)
 	return map[string]func() error{
 		"lockComputer": missing(func(ctx context.Context, tx db.Tx) error { _, err := s.lockComputer(ctx, tx, mine.ID); return err }),
+		"mergeAlone":   missing(func(ctx context.Context, tx db.Tx) error { return s.mergeAlone(ctx, tx, mine.ID) }),
 		"lockTarget":   missing(func(ctx context.Context, tx db.Tx) error { _, err := s.lockTarget(ctx, tx, mine.ID); return err }),
 		"merge":        missing(func(ctx context.Context, tx db.Tx) error { return s.merge(ctx, tx, mine, mine.ID+1, c) }),
 		"split": missing(func(ctx context.Context, tx db.Tx) error {
@@ -282,6 +283,7 @@ func stateChecks(s store, theirs context.Context, in func(func(ctx context.Conte
 			merged.MergedInto = &mine.ID
 			return s.split(ctx, tx, merged, c)
 		}),
+		"regroup":    missing(func(ctx context.Context, tx db.Tx) error { return s.regroup(ctx, tx, mine.ID, c) }),
 		"settleAnew": missing(func(ctx context.Context, tx db.Tx) error { return s.settleAnew(ctx, tx, mine.ID, c) }),
 		"settle": func() error {
 			return in(func(ctx context.Context, tx db.Tx) error { return s.settle(ctx, tx, []computerRow{mine}, c) })

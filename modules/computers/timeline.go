@@ -42,8 +42,8 @@ type timeline struct {
 	version, address string
 }
 
-// newTimeline puts the rows together; of one instant, the stop is the later one. Runs that follow each other within silence are one; after a longer silence the
-// computer was offline meanwhile.
+// newTimeline puts the rows together; of one instant, the stop is the later one. Runs that follow each other within
+// silence are one; after a longer silence the computer was offline meanwhile.
 func newTimeline(rows []stateRow, silence time.Duration) (t timeline) {
 	slices.SortFunc(rows, func(a, b stateRow) int {
 		return cmp.Or(a.At.Compare(b.At), strings.Compare(b.State, a.State), slices.Compare(a.ID[:], b.ID[:]))

@@ -91,6 +91,38 @@ func TestSessionWithItsOwnEndGivesWayToWhatIsInIt(t *testing.T) {
 	}
 }
 
+// What is said of one instant may contradict itself: v1's agents said that a session began, was locked and ended at once.
+func TestOfStatesAtOneInstantTheOneInUseWins(t *testing.T) {
+	t.Parallel()
+	all := []row{
+		newSession("PC", activity.Login, 540), newSession("PC", activity.Unlock, 540), newSession("PC", activity.Lock, 540),
+		newSession("PC", activity.Logout, 540), newSession("PC", activity.Logout, 600),
+	}
+	windows := []row{process(newRow("PC", 540, 60), "excel.exe")}
+	for _, ends := range []int{0, 600} {
+		sessions := slices.Clone(all)
+		for i := range sessions[:4] {
+			if ends > 0 {
+				sessions[i] = ending(sessions[i], ends)
+			}
+		}
+		for range len(sessions) {
+			d := dayOf(wholeDay, longest, reported{sessions: sessions, windows: windows})
+			if want := []SessionSpan{{at(540), at(600), inUse, "PC"}}; !slices.Equal(d.Sessions, want) || d.Totals.LockedSeconds != 0 {
+				t.Errorf("sessions %v, totals %+v", d.Sessions, d.Totals)
+			}
+			if want := []WindowSpan{{at(540), at(600), "excel.exe", "", "PC"}}; !slices.Equal(d.Windows, want) || d.Totals.ActiveSeconds != 3600 {
+				t.Errorf("windows %v, totals %+v", d.Windows, d.Totals)
+			}
+			sessions = append(sessions[1:], sessions[0])
+		}
+	}
+	d := dayOf(wholeDay, longest, reported{sessions: []row{newSession("PC", activity.Logout, 540), newSession("PC", activity.Lock, 540)}, windows: windows})
+	if len(d.Sessions) != 0 || d.Totals.LockedSeconds != 0 {
+		t.Errorf("who signed out has sessions %v, totals %+v", d.Sessions, d.Totals)
+	}
+}
+
 func TestOpenSessionLastsAsLongAsAnythingIsKnown(t *testing.T) {
 	t.Parallel()
 	d := dayOf(wholeDay, longest, reported{sessions: []row{newSession("PC", activity.Unlock, 540), newSession("PC-2", activity.Lock, 540)}, windows: []row{newRow("PC", 600, 30)}})

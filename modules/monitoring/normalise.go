@@ -66,24 +66,26 @@ func ordered(list []row) []row {
 }
 
 // compareEvents orders events by time. Of those that begin together the longer comes first, so that the shorter stands
-// before it, and a lock after what opens.
+// before it, and of sessions one in use last.
 func compareEvents(a, b row) int {
 	return cmp.Or(
 		a.Datetime.Compare(b.Datetime), cmp.Compare(b.DurationSeconds, a.DurationSeconds),
-		cmp.Compare(closing(a.SessionType), closing(b.SessionType)), strings.Compare(a.SessionType, b.SessionType), b.EndTime.Compare(a.EndTime),
+		cmp.Compare(weight(a.SessionType), weight(b.SessionType)), strings.Compare(a.SessionType, b.SessionType), b.EndTime.Compare(a.EndTime),
 		strings.Compare(a.ComputerUID, b.ComputerUID), strings.Compare(a.UserSID, b.UserSID),
 		strings.Compare(a.ProcessName, b.ProcessName), strings.Compare(a.Title, b.Title), strings.Compare(a.URL, b.URL),
 	)
 }
 
-func closing(session string) int {
+// weight is which of sessions that begin together is believed: the greatest. A contradiction must not hide what was
+// done, so a session in use weighs most.
+func weight(session string) int {
 	switch session {
 	case activity.Lock:
-		return 1
+		return 0
 	case activity.Logout:
-		return 2
+		return 1
 	}
-	return 0
+	return 2
 }
 
 // sit makes the seats.

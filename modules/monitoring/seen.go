@@ -79,16 +79,19 @@ func (s *service) askIdle(ctx context.Context, hard map[pair]*presence, seats []
 	if len(seats) == 0 {
 		return nil
 	}
-	rows, err := s.store.stretches(ctx, seats, from, until)
-	for i, e := range rows {
-		end := e.Last
-		if next := i + 1; next < len(rows) && rows[next].UID == e.UID && rows[next].SID == e.SID {
-			end = *rows[next].Before
+	rows, err := s.store.emptiness(ctx, seats, from, until)
+	if err != nil {
+		return err
+	}
+	for _, e := range rows {
+		times, err := e.spans()
+		if err != nil {
+			return err
 		}
 		p := hard[pair{e.UID, e.SID}]
-		p.away = append(p.away, span{micros(e.From), inMicros(end)})
+		p.away = append(p.away, times...)
 	}
-	return err
+	return nil
 }
 
 // presence is what is known of a seat in a time; moments are in microseconds of the epoch, 0 is none.
@@ -173,6 +176,7 @@ func (p *presence) slack() int64 {
 
 // resolve moves the first and the last moment out of the time in which nobody was there.
 func (p *presence) resolve() {
+	slices.SortFunc(p.sessions, compareEvents)
 	for i, e := range p.sessions {
 		at, end := micros(e.Datetime), p.bounds.to
 		if i+1 < len(p.sessions) {

@@ -48,6 +48,9 @@ func TestWhereSomebodyWasSeen(t *testing.T) {
 		"unlocked again":     {[]activity.Event{session(activity.Lock, "unlocked again", -300), reportOf(window, "unlocked again", 300, 5), session(activity.Unlock, "unlocked again", 550), reportOf(window, "unlocked again", 550, 60)}, 550, 610, activity.StateActive},
 		"signed out":         {[]activity.Event{session(activity.Login, "signed out", 535), reportOf(window, "signed out", 540, 60), session(activity.Logout, "signed out", 600)}, 540, 600, activity.StateOff},
 		"only sessions":      {[]activity.Event{session(activity.Login, "only sessions", 535), session(activity.Lock, "only sessions", 600)}, 535, 535, activity.StateLocked},
+		"at once both":       {atOnce("at once both", 540, activity.Unlock, activity.Logout, activity.Lock), 540, 600, activity.StateActive},
+		"both at last":       {atOnce("both at last", 600, activity.Lock, activity.Login, activity.Logout), 540, 600, activity.StateActive},
+		"locked and out":     {atOnce("locked and out", 600, activity.Logout, activity.Lock), 540, 600, activity.StateOff},
 		"yesterday":          {[]activity.Event{reportOf(window, "yesterday", -300, 60)}, -2, -2, ""},
 	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -99,6 +102,15 @@ func steps(uid string, window, windows, idle, idles int) (events []activity.Even
 		for m := l.from; m < l.to; m += 15 {
 			events = append(events, reportOf(l.kind, uid, m, min(15, l.to-m)))
 		}
+	}
+	return events
+}
+
+// atOnce is a window from nine to ten, and sessions of one instant.
+func atOnce(uid string, minute int, kinds ...string) []activity.Event {
+	events := []activity.Event{reportOf(activity.ActiveWindow, uid, 540, 60)}
+	for _, k := range kinds {
+		events = append(events, session(k, uid, minute))
 	}
 	return events
 }

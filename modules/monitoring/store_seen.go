@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,8 +31,8 @@ type ends struct {
 	LastSessionAt *time.Time `bun:"last_session_at"`
 }
 
-// ends returns the outermost events of the seats in [from, until), of which a window counts no more than the longest. It looks each up along an index, since a day of a
-// thousand people has a million events.
+// ends returns the outermost events of the seats in [from, until), of which a window counts no more than the longest.
+// It looks each up along an index, since a day of a thousand people has a million events.
 func (s store) ends(ctx context.Context, seats []activity.Seat, longest time.Duration, from, until time.Time) (all []ends, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		for part := range slices.Chunk(seats, maxSeats) {
@@ -69,6 +70,8 @@ func endsOf(tx db.Tx, seats []activity.Seat, longest time.Duration, from, until 
 			" ORDER BY datetime" + order + " LIMIT 1)"
 	}
 	const last = " DESC"
+	// Of sessions at one instant the one that weighs most is the last, as days have it.
+	const session = last + ", session_type IN ('" + activity.Login + "', '" + activity.Unlock + "') DESC, session_type DESC"
 	first := probe("datetime", activity.ActiveWindow, "< ?", "", from, until)
 	// What reaches into the time began at most a day before it.
 	early := from.Add(-day)
@@ -78,8 +81,8 @@ func endsOf(tx db.Tx, seats []activity.Seat, longest time.Duration, from, until 
 		probe(within, activity.ActiveWindow, "< ?", last, from, until) + " AS last_window",
 		probe(end, activity.IdlePeriod, "<= s.first_window", last, early) + " AS early_idle",
 		probe(end, activity.IdlePeriod, "< ?", last, early, until) + " AS last_idle",
-		probe("session_type", activity.UserSession, "<= s.first_window", last, early) + " AS early_session",
-		probe("session_type", activity.UserSession, "< ?", last, early, until) + " AS last_session",
+		probe("session_type", activity.UserSession, "<= s.first_window", session, early) + " AS early_session",
+		probe("session_type", activity.UserSession, "< ?", session, early, until) + " AS last_session",
 		probe("datetime", activity.UserSession, "< ?", last, early, until) + " AS last_session_at",
 	}
 	// Materialized, or PostgreSQL looks for the first window wherever it is named.
@@ -87,30 +90,42 @@ func endsOf(tx db.Tx, seats []activity.Seat, longest time.Duration, from, until 
 		"SELECT uid, sid, first_window, " + strings.Join(list, ", ") + " FROM s", args
 }
 
-// stretch is a time without input, put together of events that follow each other.
-type stretch struct {
-	UID  string    `bun:"uid"`
-	SID  string    `bun:"sid"`
-	From time.Time `bun:"datetime"`
-	// Before is when the one before it ended, in seconds of the epoch, and Last when the seat's last does.
-	Before *float64 `bun:"reached"`
-	Last   float64  `bun:"last"`
+// emptiness is the time without input of a seat.
+type emptiness struct {
+	UID string `bun:"uid"`
+	SID string `bun:"sid"`
+	// Times are when each report begins, in seconds of the epoch, and how many seconds it lasts; empty for none.
+	Times string `bun:"times"`
 }
 
-// stretches returns the times without input of the seats that begin in [from, until), each seat's in order. The
-// database puts them together, since watchers report each minute by itself.
-func (s store) stretches(ctx context.Context, seats []activity.Seat, from, until time.Time) (all []stretch, err error) {
+// spans are the times, in no order.
+func (e emptiness) spans() ([]span, error) {
+	words := strings.Fields(e.Times)
+	list := make([]span, 0, len(words)/2)
+	for i := 1; i < len(words); i += 2 {
+		begins, err := strconv.ParseFloat(words[i-1], 64)
+		if err != nil {
+			return nil, err
+		}
+		lasts, err := strconv.ParseInt(words[i], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, span{inMicros(begins), inMicros(begins) + lasts*second})
+	}
+	return list, nil
+}
+
+// emptiness returns the times without input of the seats that begin in [from, until). Watchers report each minute by
+// itself, and a row for each would cost more than all else.
+func (s store) emptiness(ctx context.Context, seats []activity.Seat, from, until time.Time) (all []emptiness, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		for part := range slices.Chunk(seats, maxSeats) {
 			table, args := seatsAs(part)
-			query := "WITH " + table + ", i AS (SELECT s.n, s.uid, s.sid, datetime, " + tx.Epoch("datetime") + " AS begins, duration_seconds" +
-				" FROM seats AS s CROSS JOIN idle_periods" + tx.IndexedBy("idx_idle_periods_computer") +
-				" WHERE organization_id = ? AND computer_uid = s.uid AND user_sid = s.sid AND datetime >= ? AND datetime < ?)" +
-				" SELECT uid, sid, datetime, reached, last FROM (SELECT n, uid, sid, datetime, begins," +
-				" max(begins + duration_seconds) OVER (PARTITION BY n ORDER BY datetime ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached," +
-				" max(begins + duration_seconds) OVER (PARTITION BY n) AS last FROM i) AS i" +
-				" WHERE reached IS NULL OR begins > reached + 1 ORDER BY n, datetime"
-			var rows []stretch
+			query := "WITH " + table + " SELECT uid, sid, COALESCE((SELECT string_agg(" + tx.Epoch("datetime") + " || ' ' || duration_seconds, ' ')" +
+				" FROM idle_periods" + tx.IndexedBy("idx_idle_periods_computer") +
+				" WHERE organization_id = ? AND computer_uid = s.uid AND user_sid = s.sid AND datetime >= ? AND datetime < ?), '') AS times FROM seats AS s"
+			var rows []emptiness
 			// Scoped by the organization that the statement names: the actor's.
 			if err := tx.Raw(query, append(args, tx.Actor().OrganizationID, from, until)...).Scan(ctx, &rows); err != nil {
 				return err

@@ -1,9 +1,11 @@
 package monitoring
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -294,4 +296,43 @@ func TestForgettingIsOfTheActorsOrganization(t *testing.T) {
 			t.Errorf("the other organization keeps %d tokens and %d set aside", n, m)
 		}
 	})
+}
+
+func TestTimesWithoutInputAreReadWhole(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		first, second := noon.Add(-time.Hour+125*time.Millisecond), noon.Add(-time.Minute)
+		for i, at := range []time.Time{first, second, noon} {
+			e := newWindow(fmt.Sprint("idle", i), "PC-1", at)
+			e.Kind, e.Duration = activity.IdlePeriod, int64(60*i)
+			mustPut(t, s, agent(1), activity.Batch{Events: []activity.Event{e}})
+		}
+		seats := []activity.Seat{{ComputerUID: "PC-1", UserSID: "S-1-5-21-7"}, {ComputerUID: "PC-2", UserSID: "S-1-5-21-7"}}
+		found, err := s.store.emptiness(as(actor.HR, 1), seats, first, noon)
+		if err != nil || len(found) != 2 {
+			t.Fatalf("%+v, %v", found, err)
+		}
+		of := map[string][]span{}
+		for _, e := range found {
+			list, err := e.spans()
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+			of[e.UID] = list
+		}
+		if want := []span{{micros(first), micros(first)}, {micros(second), micros(noon)}}; !slices.Equal(of["PC-1"], want) || len(of["PC-2"]) != 0 {
+			t.Errorf("%v, want %v", of, want)
+		}
+	})
+}
+
+func TestTimesThatCannotBeReadAreAnError(t *testing.T) {
+	t.Parallel()
+	for _, times := range []string{"x 60", "1 x"} {
+		if list, err := (emptiness{Times: times}).spans(); err == nil {
+			t.Errorf("%q is %v", times, list)
+		}
+	}
 }

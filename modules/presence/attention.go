@@ -17,8 +17,12 @@ import (
 // maxAttention bounds the things of each kind.
 const maxAttention = 50
 
-// expectedSilence are the reasons for which an agent is silent and nobody need look: somebody switched off or left.
-var expectedSilence = [...]string{"shutdown", "suspend", "logout"}
+// The reasons for which an agent is silent, and which are its affair: of those somebody has to look at, broken are so
+// by day and night, and of expected ones nobody need look at any: somebody switched off or left.
+var (
+	brokenReasons   = [...]string{"error", "uninstall"}
+	expectedReasons = [...]string{"shutdown", "suspend", "logout"}
+)
 
 // attention is what somebody has to look at now, as far as the actor may know.
 func (s *service) attention(ctx context.Context, m moment, people []employee.Employee, found map[int64]*traces, standings map[string]computer.Standing) ([]Attention, error) {
@@ -65,26 +69,38 @@ func (s *service) troubledGateways(ctx context.Context, m moment) ([]Attention, 
 	return newestFirst(list), nil
 }
 
-// silentAgents are those that should report in their people's shifts and do not, for no good reason.
+// silentAgents are first those that said that they are broken, on any computer of the people and at any time, then
+// those that should report in their people's shifts and do not, for no good reason.
 func silentAgents(people []employee.Employee, found map[int64]*traces, standings map[string]computer.Standing) []Attention {
-	var list []Attention
-	shown := map[string]bool{}
+	var broken, silent []Attention
+	shown := map[int64]bool{}
 	for _, e := range people {
 		t := found[e.ID]
-		if !t.works || t.until.Before(t.shift.From) || !t.until.Before(t.shift.Until) {
-			continue
+		used, _ := t.computer(standings)
+		for _, uid := range t.usual {
+			c := standings[uid]
+			if c.State != "offline" || shown[c.ID] {
+				continue
+			}
+			switch {
+			case slices.Contains(brokenReasons[:], c.Reason):
+				broken = append(broken, silentAgent(c, e))
+			case c.ID == used.ID && t.onShift() && !slices.Contains(expectedReasons[:], c.Reason):
+				silent = append(silent, silentAgent(c, e))
+			default:
+				continue
+			}
+			shown[c.ID] = true
 		}
-		c, ok := t.computer(standings)
-		if !ok || c.State != "offline" || slices.Contains(expectedSilence[:], c.Reason) || shown[c.UID] {
-			continue
-		}
-		shown[c.UID] = true
-		list = append(list, Attention{
-			Kind: "agent", ID: strconv.FormatInt(c.ID, 10), Name: nameOf(c), State: c.State, Reason: c.Reason, Detail: c.Detail,
-			Since: known(c.Since), EmployeeID: e.ID, EmployeeName: e.Name,
-		})
 	}
-	return newestFirst(list)
+	return append(newestFirst(broken), newestFirst(silent)...)
+}
+
+func silentAgent(c computer.Standing, e employee.Employee) Attention {
+	return Attention{
+		Kind: "agent", ID: strconv.FormatInt(c.ID, 10), Name: nameOf(c), State: c.State, Reason: c.Reason, Detail: c.Detail,
+		Since: known(c.Since), EmployeeID: e.ID, EmployeeName: e.Name,
+	}
 }
 
 // openAlerts are those that nobody has acknowledged, but for what gateways' own lines tell.

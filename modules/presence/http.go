@@ -11,7 +11,7 @@ import (
 
 const prefix = "/api/v2/presence"
 
-// read is the right to see who is at work; a guard sees no more than that.
+// read is the right to see who is at work; a guard sees no more than that, and of today only.
 var read = actor.Permission{Name: "presence.read", Roles: actor.People}
 
 func (s *service) routes(r httpx.Router) {

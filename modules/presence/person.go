@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"slices"
 	"time"
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
@@ -30,7 +31,7 @@ type traces struct {
 	period
 	passes pass.EmployeeBounds
 	seats  []activity.SeenUser
-	usual  []string // the computers that are the person's, by UID
+	usual  []string // the computers that are the person's at the end of the period, by UID
 }
 
 // at returns the first and the last moment at which anybody or anything saw the person; zero if nobody did.
@@ -66,18 +67,24 @@ func (t *traces) newest() (s activity.SeenUser, found bool) {
 // lastActive is when the person was last active at a computer.
 func (t *traces) lastActive() (last time.Time) {
 	for _, s := range t.seats {
-		if s.LastAt.After(last) {
-			last = s.LastAt
-		}
+		last = latest(last, s.LastAt)
 	}
 	return last
 }
 
-// state decides what the person is at the end of the period.
-func (t *traces) state() string {
+// onShift reports whether the period ends within the shift.
+func (t *traces) onShift() bool {
+	return t.works && !t.until.Before(t.shift.From) && t.until.Before(t.shift.Until)
+}
+
+// over reports whether the shift has ended.
+func (t *traces) over() bool { return t.works && !t.until.Before(t.shift.Until) }
+
+// state decides what the person is at the end of the period. The standings are those of that time; nil where nobody
+// knows them any more.
+func (t *traces) state(standings map[string]computer.Standing) string {
 	now := t.until
 	_, last := t.at()
-	over := t.works && !now.Before(t.shift.Until)
 	switch {
 	case last.IsZero() && !t.works:
 		return dayOff
@@ -85,27 +92,46 @@ func (t *traces) state() string {
 		return later
 	case last.IsZero():
 		return absent
-	case now.Sub(t.lastActive()) <= recent:
-		return present
-	case t.inside(now, over):
+	case t.sits(now, standings), t.inside(now):
 		return present
 	}
 	seat, seated := t.newest()
-	signedOut := seated && seat.State == activity.StateOff
-	if over || !t.works || t.wentOut() || signedOut {
+	if t.over() || !t.works || t.wentOut() || seated && t.leftSeat(seat, standings) {
 		return left
 	}
 	return away
 }
 
+// sits reports whether the person was active just now at a computer and has not left it since.
+func (t *traces) sits(now time.Time, standings map[string]computer.Standing) bool {
+	return slices.ContainsFunc(t.seats, func(s activity.SeenUser) bool {
+		return now.Sub(s.LastAt) <= recent && !t.leftSeat(s, standings)
+	})
+}
+
+// leftSeat reports whether the person will not come back to the seat today: signed out, or switched the computer off
+// when there is no more work to come back to. An agent that has said so was not heard of again.
+func (t *traces) leftSeat(s activity.SeenUser, standings map[string]computer.Standing) bool {
+	c := standings[s.ComputerUID]
+	switch {
+	case s.State == activity.StateOff:
+		return true
+	case c.State != "offline":
+		return false
+	case c.Reason == "shutdown" || c.Reason == "suspend":
+		return t.over() || !t.works
+	}
+	return c.Reason == "logout"
+}
+
 // inside reports whether the doors say that the person is here. After the shift they are not believed for long: who
 // forgets to check out is not at work all night.
-func (t *traces) inside(now time.Time, over bool) bool {
+func (t *traces) inside(now time.Time) bool {
 	if !t.passes.Inside {
 		return false
 	}
 	if t.works {
-		return !over || now.Sub(t.passes.LastAt) <= recent
+		return !t.over() || now.Sub(t.passes.LastAt) <= recent
 	}
 	return now.Sub(t.passes.LastAt) <= longestStay
 }

@@ -92,6 +92,10 @@ func (s *service) dayOf(ctx context.Context, home organization.Organization, in 
 	if err != nil {
 		return Today{}, err
 	}
+	a, _ := actor.From(ctx)
+	if a.Role == actor.Guard && !m.today {
+		return Today{}, errNotToday
+	}
 	people, err := s.people(ctx, in.DepartmentID)
 	if err != nil {
 		return Today{}, err
@@ -103,7 +107,10 @@ func (s *service) dayOf(ctx context.Context, home organization.Organization, in 
 	if err != nil {
 		return Today{}, err
 	}
-	day := Today{Date: m.date, Zone: home.Zone.String(), At: m.now}
+	day, then := Today{Date: m.date, Zone: home.Zone.String(), At: m.now}, standings
+	if !m.today { // how computers are is known of now alone
+		then = nil
+	}
 	for _, e := range people {
 		d, err := s.tree.Department(ctx, e.DepartmentID)
 		if err != nil {
@@ -112,14 +119,14 @@ func (s *service) dayOf(ctx context.Context, home organization.Organization, in 
 		t := found[e.ID]
 		day.People = append(day.People, Person{
 			EmployeeID: e.ID, OrganizationID: e.OrganizationID, Name: e.Name, DepartmentID: e.DepartmentID, Department: d.Name,
-			State: t.state(), details: t.details(standings, m.today),
+			State: t.state(then), details: t.details(standings, m.today),
 		})
 	}
 	day.Counts = count(day.People)
 	if m.today {
 		day.Attention, err = s.attention(ctx, m, people, found, standings)
 	}
-	if a, _ := actor.From(ctx); a.Role == actor.Guard {
+	if a.Role == actor.Guard {
 		day.hide()
 	}
 	return day, err
@@ -127,6 +134,7 @@ func (s *service) dayOf(ctx context.Context, home organization.Organization, in 
 
 // hide leaves what a guard may see.
 func (d *Today) hide() {
+	d.Counts.Expected, d.Counts.Late = 0, 0
 	for i := range d.People {
 		d.People[i].details = details{}
 	}

@@ -56,7 +56,7 @@ func (s *service) trace(ctx context.Context, m moment, people []employee.Employe
 func (s *service) follow(ctx context.Context, in times, members []int64, of map[int64][]computer.LinkPeriod, found map[int64]*traces) error {
 	if !in.from.Before(in.until) { // the time has not begun
 		for _, id := range members {
-			found[id].usual = uidsOf(of[id])
+			found[id].usual = usual(of[id], in.until)
 		}
 		return nil
 	}
@@ -82,7 +82,7 @@ func (s *service) follow(ctx context.Context, in times, members []int64, of map[
 	}
 	for _, id := range members {
 		t := found[id]
-		t.usual = uidsOf(of[id])
+		t.usual = usual(of[id], in.until)
 		for _, l := range of[id] {
 			if u, ok := seen[activity.Seat{ComputerUID: l.ComputerUID, UserSID: l.UserSID}]; ok {
 				if u, ok = within(u, l); ok {
@@ -100,9 +100,12 @@ func (s *service) follow(ctx context.Context, in times, members []int64, of map[
 	return err
 }
 
-func uidsOf(links []computer.LinkPeriod) (uids []string) {
+// usual are the computers that are still the person's at the time.
+func usual(links []computer.LinkPeriod, at time.Time) (uids []string) {
 	for _, l := range links {
-		uids = append(uids, l.ComputerUID)
+		if l.Until.IsZero() || l.Until.After(at) {
+			uids = append(uids, l.ComputerUID)
+		}
 	}
 	return uids
 }

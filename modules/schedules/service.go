@@ -45,6 +45,9 @@ func (s *service) create(ctx context.Context, organizationID int64, in input) (s
 	row.OrganizationID, row.CreatedAt, row.UpdatedAt = home, s.time(), s.time()
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if row.IsDefault { // before it stands: there is one at a time
+			if err := alone(ctx, tx, home); err != nil {
+				return err
+			}
 			if err := s.store.onlyDefault(ctx, tx, row); err != nil {
 				return err
 			}
@@ -74,7 +77,7 @@ func (s *service) home(ctx context.Context, named int64) (int64, error) {
 
 func (s *service) update(ctx context.Context, id int64, in input) (row scheduleRow, err error) {
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if row, err = s.store.byID(ctx, tx, id); err != nil {
+		if row, err = s.store.hold(ctx, tx, id); err != nil {
 			return err
 		}
 		before := row

@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -140,6 +141,37 @@ func TestInputIsChecked(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// Of people who make a default at once, or change one, the last has it, and none is refused.
+func TestDefaultsFollowEachOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		const n = 8
+		yes, errs := true, make(chan error, 2*n)
+		for i := range int64(n) {
+			known := mustMake(t, s, 1, of(fmt.Sprint("Eski ", i), "09:00", "18:00", 1))
+			in := of(fmt.Sprint("Yangi ", i), "09:00", "18:00", 1)
+			in.IsDefault = &yes
+			go func() {
+				_, err := s.create(as(actor.HR, 1), 0, in)
+				errs <- err
+			}()
+			go func() {
+				_, err := s.update(as(actor.Admin, 0), known, input{IsDefault: &yes})
+				errs <- err
+			}()
+		}
+		for range 2 * n {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+		if n := counted(t, d, "SELECT count(*) FROM work_schedules WHERE is_default"); n != 1 {
+			t.Errorf("%d defaults", n)
+		}
+	})
 }
 
 func TestSchedulesAreChangedAndKept(t *testing.T) {

@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/uptrace/bun"
 
@@ -32,6 +33,22 @@ func (s store) list(ctx context.Context, l listing) (rows []scheduleRow, err err
 func (s store) byID(ctx context.Context, tx db.Tx, id int64) (row scheduleRow, err error) {
 	err = tx.Select(&row).Where("?TableAlias.id = ?", id).Scan(ctx)
 	return row, db.Translate(err)
+}
+
+// alone makes changes of which schedule is the organization's default wait for each other.
+func alone(ctx context.Context, tx db.Tx, organizationID int64) error {
+	return tx.Serialize(ctx, fmt.Sprintf("default schedule %d", organizationID))
+}
+
+// hold returns the schedule as it stays until the transaction ends.
+func (s store) hold(ctx context.Context, tx db.Tx, id int64) (row scheduleRow, err error) {
+	if row, err = s.byID(ctx, tx, id); err != nil {
+		return row, err
+	}
+	if err = alone(ctx, tx, row.OrganizationID); err != nil {
+		return row, err
+	}
+	return s.byID(ctx, tx, id)
 }
 
 func (s store) insert(ctx context.Context, tx db.Tx, row *scheduleRow) error {

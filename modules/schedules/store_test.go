@@ -49,6 +49,9 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"byID": func() error {
 				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.byID(ctx, tx, mine); return err })
 			},
+			"hold": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.hold(ctx, tx, mine); return err })
+			},
 			"insert": func() error {
 				return doing(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { w := row; w.ID = 0; return s.insert(ctx, tx, &w) })
 			},

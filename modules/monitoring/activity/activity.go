@@ -142,13 +142,6 @@ type Receipt struct {
 	Stored, Known, Quarantined int
 }
 
-// Contacts is told of agents that other intakes than its provider's hear of.
-type Contacts interface {
-	// Heard says that the agent of the computer is there. What is news is stored before it returns, and may fail as
-	// Sink.Put does; then the next call tells it.
-	Heard(ctx context.Context, computerUID string) error
-}
-
 // Sink takes events of the actor's organization for good.
 type Sink interface {
 	// Put returns after the batch is durable. On an error nothing of it is kept:

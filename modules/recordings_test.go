@@ -69,6 +69,32 @@ func takesRecordings(t *testing.T, s *site, host string, taken []v1test.Recordin
 			t.Errorf("%s: %d rows, want %d", kind, got, n)
 		}
 	}
+	daysOfRecordings(t, s)
+}
+
+// daysOfRecordings looks at what the recordings come to. At nine they say that a session began, was unlocked, was locked
+// and ended, each until six in the evening; what was done until then is shown.
+func daysOfRecordings(t *testing.T, s *site) {
+	t.Helper()
+	const begins, of = "2025-10-01T04:00:00Z", "computer=PC-0001&date=2025-10-01"
+	var d struct {
+		Sessions []struct{ From, To, State string }
+		Windows  []struct{ From, To string }
+		Totals   struct{ ActiveSeconds, LockedSeconds int }
+	}
+	s.get(t, "/api/v2/monitoring/day?"+of, &d)
+	var sessions, windows string
+	for _, one := range d.Sessions {
+		sessions += fmt.Sprintln(one.From, one.To, one.State)
+	}
+	for _, one := range d.Windows {
+		windows += fmt.Sprintln(one.From, one.To)
+	}
+	wantSessions := "2025-10-01T00:00:00Z " + begins + " active\n" + begins + " 2025-10-01T10:00:00Z active\n2025-10-01T10:00:00Z 2025-10-01T13:00:00Z active\n"
+	wantWindows := begins + " 2025-10-01T04:02:00Z\n2025-10-01T09:00:00.5Z 2025-10-01T09:00:01.5Z\n2025-10-01T09:00:01.5Z 2025-10-01T09:02:00.5Z\n"
+	if sessions != wantSessions || windows != wantWindows || d.Totals.LockedSeconds != 0 || d.Totals.ActiveSeconds != 13*60*60 {
+		t.Errorf("sessions\n%swindows\n%s%+v", sessions, windows, d.Totals)
+	}
 }
 
 func replay(t *testing.T, host, key string, r v1test.Recording) {

@@ -1861,23 +1861,23 @@ export interface components {
             additionalDetails?: string | null;
             address?: string | null;
             /** Format: date-time */
-            createdAt: string;
+            createdAt?: string | null;
             department: components["schemas"]["EmployeesDepartmentV1"];
             /** Format: int64 */
             departmentId: number;
             email?: string | null;
             /** Format: int64 */
             id: number;
-            isActive: boolean;
+            isActive?: boolean | null;
             name: string;
             /** Format: int64 */
-            organizationId: number;
+            organizationId?: number | null;
             phone?: string | null;
             photo?: string | null;
             /** Format: int64 */
             policyId?: number | null;
             /** Format: date-time */
-            updatedAt: string;
+            updatedAt?: string | null;
         };
         EmployeesEmployeeV1PageV1: {
             data: components["schemas"]["EmployeesEmployeeV1"][];

@@ -51,7 +51,7 @@ export function Chips({ today, chosen, bare, live, onFilter }: ChipsProps) {
         >
           <span className={css.chipCount}>
             {number(countOf(today, name), language)}
-            {['here', 'came'].includes(name) && (
+            {!bare && ['here', 'came'].includes(name) && (
               <small> {t('here.of', { expected: number(today.counts.expected, language) })}</small>
             )}
           </span>

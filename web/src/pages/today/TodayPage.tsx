@@ -44,11 +44,13 @@ export default function TodayPage() {
   return (
     <Page title={t(date === today ? 'title' : 'titleThen')} lead={lead.filter(Boolean).join(' · ')}>
       <div className={css.controls}>
-        <DateBar
-          date={date}
-          today={today}
-          onChange={(next) => change({ date: next === today ? null : next }, { push: true })}
-        />
+        {monitors && (
+          <DateBar
+            date={date}
+            today={today}
+            onChange={(next) => change({ date: next === today ? null : next }, { push: true })}
+          />
+        )}
         <OrganizationSelect />
         {monitors && (
           <DepartmentSelect

@@ -19,6 +19,8 @@ const (
 	maxAgents = 50_000
 	// maxUsers bounds the Windows users that are remembered of an agent.
 	maxUsers = 16
+	// oldestRun is how far back an agent is believed to have begun.
+	oldestRun = 31 * 24 * time.Hour
 	// farewell is how long after its goodbye an agent's last batches may still come, sent at the same time.
 	farewell = 10 * time.Second
 )
@@ -59,6 +61,7 @@ type word struct {
 	uid, sid, version, address string
 	// greeting says that the agent itself says that it runs: it is no late batch of one that has stopped.
 	greeting       bool
+	since          time.Time // when it began to run, where it says so
 	stopping       bool
 	reason, detail string
 }
@@ -100,6 +103,10 @@ func (is *agentState) goOn(w word, now time.Time, every time.Duration) (news boo
 	version, address := cmp.Or(w.version, is.version), cmp.Or(w.address, is.address)
 	if is.since.IsZero() || is.stopped || now.Sub(is.heard) > 2*every || version != is.version || address != is.address {
 		is.since = now
+		is.change()
+	}
+	if w.since.Before(is.since) && now.Sub(w.since) < oldestRun {
+		is.since = w.since
 		is.change()
 	}
 	is.heard, is.stopped = now, false

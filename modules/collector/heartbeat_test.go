@@ -100,6 +100,10 @@ func TestOnlyNewsIsTold(t *testing.T) {
 		"the last batches after a goodbye are no new run": {
 			{0, word{stopping: true, reason: "shutdown"}, "0 stopping shutdown"}, {9 * time.Second, word{}, ""}, {time.Minute - 9*time.Second, word{}, "1 running since 1"},
 		},
+		"an agent may have run before it could say so, but not for years": {
+			{0, word{greeting: true, since: noon.AddDate(-3, 0, 0)}, "0 running since 0"}, {time.Minute, word{greeting: true, since: noon.Add(-time.Hour)}, "1 running since -60"},
+			{time.Minute, word{greeting: true, since: noon.Add(-time.Hour)}, ""},
+		},
 		"each user is told of": {
 			{0, word{sid: "S-1"}, "0 running since 0 S-1"}, {0, word{sid: "S-1"}, ""}, {0, word{sid: "S-2"}, "0 running since 0 S-2"}, {0, word{sid: "S-1"}, ""},
 		},

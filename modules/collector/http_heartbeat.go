@@ -17,6 +17,8 @@ type heartbeatRequest struct {
 	Reason       string `json:"reason,omitempty" enum:"shutdown,suspend,logout,update,uninstall,error" doc:"why the agent stops"`
 	Detail       string `json:"detail,omitempty" doc:"more of the reason, for people"`
 	IPAddress    string `json:"ipAddress,omitempty"`
+	// Since is not believed beyond a month: an agent's clock may say anything.
+	Since time.Time `json:"since,omitzero" doc:"since when it runs, where it ran before it could say so"`
 }
 
 // reasons are why agents stop.
@@ -51,7 +53,7 @@ type heardResponse struct {
 func (m *Module) heartbeat(ctx context.Context, in heartbeatRequest) (heardResponse, error) {
 	w := word{
 		uid: in.ComputerUID, sid: in.UserSID, version: cut(in.AgentVersion, activity.MaxUID), address: cut(in.IPAddress, activity.MaxUID), greeting: true,
-		stopping: in.State == activity.Stopping, reason: in.Reason, detail: cut(in.Detail, activity.MaxUID),
+		since: in.Since.UTC(), stopping: in.State == activity.Stopping, reason: in.Reason, detail: cut(in.Detail, activity.MaxUID),
 	}
 	err := m.service.hear(ctx, sourceAPI, w)
 	return heardResponse{err == nil, m.service.now().UTC()}, err

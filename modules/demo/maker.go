@@ -229,13 +229,13 @@ const heartbeats = 4 * time.Minute
 func (m *maker) tell(ctx context.Context, now time.Time) error {
 	due := now.Sub(m.told) >= heartbeats
 	for _, p := range m.people {
-		working, off := m.working(p, now)
+		d, working := m.working(p, now)
 		before, known := m.atWork[p.number]
 		if known && working == before && !(working && due) {
 			continue
 		}
 		m.atWork[p.number] = working
-		if err := m.agents.call(ctx, "POST", "/v2/agent/heartbeat", heartbeatOf(p, working, off), nil); err != nil {
+		if err := m.agents.call(ctx, "POST", "/v2/agent/heartbeat", heartbeatOf(p, d, working), nil); err != nil {
 			return err
 		}
 	}
@@ -245,29 +245,30 @@ func (m *maker) tell(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// working reports whether the person is between coming and leaving, and how the computer is left.
-func (m *maker) working(p person, now time.Time) (working, off bool) {
-	off = true
+// working returns the day that the person last began, and whether it is between its coming and leaving.
+func (m *maker) working(p person, now time.Time) (last day, working bool) {
+	last.off = true
 	for _, date := range []time.Time{m.midnight(now).AddDate(0, 0, -1), m.midnight(now)} {
 		d, comes := m.dayOf(p, date)
-		if !comes {
+		if !comes || now.Before(d.come) {
 			continue
 		}
-		off = d.off
-		if !now.Before(d.come) && now.Before(d.leave) {
-			return true, off
+		last, working = d, now.Before(d.leave)
+		if working {
+			break
 		}
 	}
-	return false, off
+	return last, working
 }
 
-func heartbeatOf(p person, working, off bool) map[string]any {
+func heartbeatOf(p person, d day, working bool) map[string]any {
 	beat := map[string]any{"computerUid": p.uid, "userSid": p.sid, "agentVersion": agentVersion, "state": "running"}
 	switch {
 	case working:
+		beat["since"] = d.come
 	case p.number == silent:
 		beat["state"], beat["reason"], beat["detail"] = "stopping", "error", "C: 0 MB free, the agent cannot write"
-	case off:
+	case d.off:
 		beat["state"], beat["reason"] = "stopping", "shutdown"
 	default:
 		beat["state"], beat["reason"] = "stopping", "suspend"

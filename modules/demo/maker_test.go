@@ -39,8 +39,8 @@ func TestTheSilentComputerSaysWhyAndThenNothing(t *testing.T) {
 	if before == 0 || after != 0 {
 		t.Errorf("it reports on %d days before, and on %d after", before, after)
 	}
-	if working, off := m.working(p, noon); working || heartbeatOf(p, working, off)["reason"] != "error" {
-		t.Errorf("it says %v", heartbeatOf(p, working, off))
+	if d, working := m.working(p, noon); working || heartbeatOf(p, d, working)["reason"] != "error" {
+		t.Errorf("it says %v", heartbeatOf(p, d, working))
 	}
 }
 
@@ -53,14 +53,14 @@ func TestHeartbeatsFollowThePersonsDay(t *testing.T) {
 		if !comes {
 			continue
 		}
-		if working, _ := m.working(p, d.come.Add(time.Minute)); !working {
-			t.Errorf("person %d has come and is not at work", p.number)
+		if at, working := m.working(p, d.come.Add(time.Minute)); !working || heartbeatOf(p, at, working)["since"] != d.come {
+			t.Errorf("person %d has come and is not at work, or not since then", p.number)
 		}
-		working, off := m.working(p, d.leave)
+		left, working := m.working(p, d.leave)
 		if working {
 			t.Errorf("person %d has left and is at work", p.number)
 		}
-		seen[heartbeatOf(p, working, off)["reason"]] = true
+		seen[heartbeatOf(p, left, working)["reason"]] = true
 	}
 	if !seen["shutdown"] || !seen["suspend"] {
 		t.Errorf("computers are left as %v", seen)

@@ -64,10 +64,11 @@ export const tests = {
   },
 
   async 'demo data is labelled, with the way to be rid of it'(page) {
+    const madeAt = new Date()
     await page.route('**/api/v2/demo', (route) =>
       route.fulfill({
         json: {
-          items: [{ organizationId: 1, employees: 40, days: 14, madeAt: new Date(), ready: true }],
+          items: [{ organizationId: 1, employees: 40, days: 14, madeAt, ready: true, sentUntil: madeAt }],
           next: '',
         },
       }),

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery, type QueryKey } from '@tanstack/react-query
 import { useSyncExternalStore } from 'react'
 import { isZone } from '../lib/format'
 import { answer, api, session } from './client'
+import { isBeingMade } from './demo'
 import type { Organization, Page, User } from './types'
 
 /** useUser returns who is signed in; pages are only shown to somebody. */
@@ -45,14 +46,26 @@ const NONE: Organization[] = []
 /** oldestFirst is the order in which the first organization stands in where none is named. */
 const oldestFirst = ({ items }: Page<Organization>) => items.toSorted((a, b) => a.id - b.id)
 
-/** useDemo returns the ids of the organizations that are made up. */
-export function useDemo(): Set<number> {
+const MAKING_MS = 2000
+
+function useDemoCompanies() {
   const query = useQuery({
     queryKey: ['demo'],
     queryFn: ({ signal }) => answer(api.GET('/api/v2/demo', { signal })),
     staleTime: 60_000,
+    refetchInterval: ({ state }) => (state.data?.items.some(isBeingMade) ? MAKING_MS : false),
   })
-  return new Set(query.data?.items.map(({ organizationId }) => organizationId))
+  return query.data?.items ?? []
+}
+
+/** useDemo returns the ids of the organizations that are made up. */
+export function useDemo(): Set<number> {
+  return new Set(useDemoCompanies().map(({ organizationId }) => organizationId))
+}
+
+/** useDemoMaking says whether one of them is still being made. */
+export function useDemoMaking(): boolean {
+  return useDemoCompanies().some(isBeingMade)
 }
 
 /** useZone returns the zone in which an organization's times are shown; without one, the user's own or the first. */

@@ -35,9 +35,19 @@ export const useShell = texts('shell', {
   },
   'demo.title': { uz: 'Namunaviy maʼlumot', ru: 'Демонстрационные данные', en: 'Demo data' },
   'demo.text': {
-    uz: 'Bu yerdagi kompaniya oʻylab topilgan. Uni olib tashlash buyrugʻi:',
-    ru: 'Компания, которую вы видите, вымышленная. Команда, которая её удаляет:',
-    en: 'The company that you see is invented. The command that removes it:',
+    uz: 'Bu yerdagi kompaniya oʻylab topilgan.',
+    ru: 'Компания, которую вы видите, вымышленная.',
+    en: 'The company that you see is invented.',
+  },
+  'demo.making': {
+    uz: 'U hozir yaratilmoqda: sonlar hali toʻliq emas.',
+    ru: 'Она сейчас создаётся: цифры пока неполные.',
+    en: 'It is being made right now: the numbers are not complete yet.',
+  },
+  'demo.remove': {
+    uz: 'Uni olib tashlash buyrugʻi:',
+    ru: 'Команда, которая её удаляет:',
+    en: 'The command that removes it:',
   },
   gateways: { uz: 'Shlyuzlar', ru: 'Шлюзы', en: 'Gateways' },
   day: { uz: 'Ish kuni', ru: 'День сотрудника', en: 'Person’s day' },

@@ -59,9 +59,9 @@ export const middle = (view: View): number => (view.from + view.to) / 2
 
 export const same = (a: View, b: View): boolean => a.from === b.from && a.to === b.to
 
-/** ticks are the labelled instants: as many as have room, on round minutes of the day. */
-export function ticks(view: View, whole: View, width: number, room = 64): number[] {
-  const wanted = ((view.to - view.from) / Math.max(width, 1)) * room
+/** ticks are the labelled instants: as many as have room, on round minutes of the day, at least a step apart. */
+export function ticks(view: View, whole: View, width: number, room = 64, least = 0): number[] {
+  const wanted = Math.max(((view.to - view.from) / Math.max(width, 1)) * room, least)
   const step = STEPS.find((candidate) => candidate >= wanted) ?? STEPS[STEPS.length - 1]!
   const first = whole.from + Math.ceil((view.from - whole.from) / step) * step
   const found: number[] = []

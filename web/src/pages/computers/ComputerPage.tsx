@@ -5,7 +5,7 @@ import { useUser, useZone } from '../../api/queries'
 import { answer, api } from '../../api/client'
 import { idOf } from '../../lib/ids'
 import { ErrorNote } from '../../ui/ErrorNote'
-import { Card, Page } from '../../ui/Page'
+import { Card, Empty, Page } from '../../ui/Page'
 import { Ago, Rows } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
 import { People, State } from './Computers'
@@ -22,6 +22,13 @@ export default function ComputerPage() {
   const t = useTexts()
   const id = idOf(useParams<{ id: string }>().id)
   const query = useComputer(id)
+  if (id === undefined) {
+    return (
+      <Page title={t('title')}>
+        <Empty title={t('unknown.title')} hint={t('unknown.hint')} />
+      </Page>
+    )
+  }
   if (query.isError) {
     return (
       <Page title={t('title')}>
@@ -116,6 +123,7 @@ function Merged({ computer, into }: { computer: Computer; into: number }) {
       Promise.all([
         queries.invalidateQueries({ queryKey: ['computer'] }),
         queries.invalidateQueries({ queryKey: ['computers'] }),
+        queries.invalidateQueries({ queryKey: ['computer-users'] }),
       ]),
   })
   return (

@@ -19,7 +19,10 @@ function useDuplicates() {
     enabled: mayMerge,
     queryFn: ({ signal }) => answer(api.GET('/api/v2/computers/duplicates', { signal })),
     staleTime: 60_000,
+    refetchOnWindowFocus: false, // which would take the way to undo a merge away
   })
+  // What another page read before a merge is not true any more.
+  if (query.isFetching && !query.isFetchedAfterMount) return []
   return query.data?.items ?? []
 }
 
@@ -49,6 +52,9 @@ function Group({ duplicate }: { duplicate: Duplicate }) {
       setMerged(done)
       void queries.invalidateQueries({ queryKey: ['computers', 'grid'] })
       void queries.invalidateQueries({ queryKey: ['computer'] })
+      void queries.invalidateQueries({ queryKey: ['computer-users'] })
+      // Read anew by the next page only: this one still shows what was done, and how to undo it.
+      void queries.invalidateQueries({ queryKey: ['computers', 'duplicates'], refetchType: 'none' })
     },
   })
   if (!latest || others.length === 0) return null

@@ -87,6 +87,16 @@ export const useTexts = texts('computers', {
     en: 'This computer was merged into another:',
   },
   split: { uz: 'Ajratish', ru: 'Разъединить', en: 'Split again' },
+  'unknown.title': {
+    uz: 'Bunday kompyuter yoʻq',
+    ru: 'Такого компьютера нет',
+    en: 'There is no such computer',
+  },
+  'unknown.hint': {
+    uz: 'Manzilni tekshiring yoki kompyuterni roʻyxatdan tanlang.',
+    ru: 'Проверьте адрес или выберите компьютер из списка.',
+    en: 'Check the address or choose a computer from the list.',
+  },
   'empty.title': { uz: 'Kompyuterlar yoʻq', ru: 'Компьютеров нет', en: 'There are no computers' },
   'empty.hint': {
     uz: 'Agent uchun kalit yarating, agentni kompyuterga oʻrnating va unga shlyuz manzili (odatda 3003-port) hamda kalitni bering. Birinchi maʼlumot bilan kompyuter shu yerda paydo boʻladi.',

@@ -1,9 +1,9 @@
 import { useLanguage } from '../../i18n/i18n'
 import { duration, time } from '../../lib/format'
-import { bars, position, ticks, type View } from '../../lib/timeline'
+import { bars, position, type View } from '../../lib/timeline'
 import css from './day.module.css'
 import { useTexts } from './texts'
-import { weekLanes, type WeekDay, type WeekLane } from './week'
+import { hourLabel, hours, weekLanes, type WeekDay, type WeekLane } from './week'
 
 const WIDTH = 600
 const HEIGHT = 26
@@ -59,19 +59,16 @@ export function WeekStrip({ day, frame, zone }: { day: WeekDay; frame: View; zon
   )
 }
 
-/** hours are the labelled hours of the clock. */
-const hours = (frame: View): number[] => ticks(frame, { from: 0, to: frame.to }, 420, 60)
-
 /** WeekAxis names the hours over the strips. */
 export function WeekAxis({ frame }: { frame: View }) {
   return (
     <svg className={css.weekAxis} aria-hidden="true">
       {hours(frame).map((at) => {
         const share = ((at - frame.from) / (frame.to - frame.from)) * 100
-        if (share > 96) return null
+        if (share > 92) return null
         return (
           <text key={at} x={`${share}%`} y="11" className={css.weekHour}>
-            {String(at / 3_600_000).padStart(2, '0')}
+            {hourLabel(at)}
           </text>
         )
       })}

@@ -9,7 +9,7 @@ import { Card, Empty, Tiles } from '../../ui/Page'
 import ui from '../../ui/ui.module.css'
 import css from './day.module.css'
 import { useTexts } from './texts'
-import { clockFrame, seen, type Week, type WeekDay } from './week'
+import { clockFrame, seen, usualDay, type Week, type WeekDay } from './week'
 import { WeekAxis, WeekStrip } from './WeekStrip'
 
 interface Props {
@@ -39,7 +39,7 @@ export function WeekView({ week, title, today, onDay }: Props) {
   )
   return (
     <>
-      <Totals week={week} />
+      <Totals week={week} today={today} />
       <Card title={title ?? t('week')} actions={file} flush>
         <table className={`${ui.table} ${css.week}`}>
           <thead>
@@ -123,11 +123,12 @@ function Row({ day, frame, zone, future, onDay }: RowProps) {
   )
 }
 
-function Totals({ week }: { week: Week }) {
+function Totals({ week, today }: { week: Week; today: string }) {
   const t = useTexts()
   const language = useLanguage()
   const { activeSeconds, idleSeconds, lockedSeconds } = week.totals
   const days = seen(week).length
+  const usual = usualDay(week, today)
   return (
     <Tiles
       items={[
@@ -136,7 +137,7 @@ function Totals({ week }: { week: Week }) {
           value: duration(activeSeconds, language),
           note: t('daysSeen', { count: days }),
         },
-        { label: t('average'), value: duration(activeSeconds / Math.max(days, 1), language) },
+        { label: t('average'), value: usual === undefined ? '—' : duration(usual, language) },
         { label: t('idleTime'), value: duration(idleSeconds, language) },
         { label: t('lockedTime'), value: duration(lockedSeconds, language) },
       ]}

@@ -33,7 +33,11 @@ var contracts = []string{
 	"modules/gateways/gateway",
 	"modules/monitoring/activity",
 	"modules/organizations/organization",
+	"modules/policy/rule",
+	"modules/retention/keep",
 	"modules/schedules/schedule",
+	"modules/screenshots/shot",
+	"modules/storage/file",
 }
 
 // What a contract may import of the platform; of db only Tx.

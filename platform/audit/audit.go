@@ -80,6 +80,14 @@ func (l *Log) Write(ctx context.Context, tx db.Tx, e Entry) error {
 	return l.write(ctx, tx, tx.Actor(), e)
 }
 
+// Done reports whether the transaction's actor has done this to the object since the time, as Write wrote it down.
+func (l *Log) Done(ctx context.Context, tx db.Tx, e Entry, since time.Time) (bool, error) {
+	return tx.Select((*row)(nil)).ModelTableExpr("audit_log AS ?TableAlias").
+		Where("?TableAlias.organization_id = ?", e.OrganizationID).Where("?TableAlias.at >= ?", since.UTC()).
+		Where("?TableAlias.actor = ?", tx.Actor().ID).Where("?TableAlias.action = ?", e.Action).Where("?TableAlias.object = ?", e.Object).
+		Exists(ctx)
+}
+
 func (l *Log) write(ctx context.Context, tx db.Tx, who actor.Actor, e Entry) error {
 	before, err := withoutSecrets(e.Before)
 	if err != nil {

@@ -22,8 +22,14 @@ type DB struct {
 	write, read *bun.DB
 	log         *slog.Logger
 
-	prepared  statements
-	listeners listeners
+	prepared   statements
+	listeners  listeners
+	partitions *partitions // nil on SQLite
+	series     *series     // nil but for a database of time series
+
+	engine    Engine
+	timescale string // the extension's version
+	versions  string // the table of migrations, if not the usual one
 }
 
 // Open opens the database at url: postgres://… , or else the path of a SQLite file, which is made
@@ -45,13 +51,16 @@ func (d *DB) Name() string { return d.dialect.name() }
 
 // Ping asks the database whether it answers.
 func (d *DB) Ping(ctx context.Context) error {
+	if err := d.greet(ctx); err != nil {
+		return err
+	}
 	return errors.Join(d.read.PingContext(ctx), d.write.PingContext(ctx))
 }
 
 // Close closes all connections.
 func (d *DB) Close() error {
 	if d.read == d.write {
-		return d.write.Close()
+		return errors.Join(d.write.Close(), d.partitions.close())
 	}
 	return errors.Join(d.read.Close(), d.write.Close())
 }
@@ -89,9 +98,12 @@ func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(conte
 	}
 	ctx, end := trace.Start(ctx, spans[readOnly])
 	defer end(&err)
+	if err := d.greet(ctx); err != nil {
+		return err
+	}
 	conn, err := pool.Conn(ctx)
 	if err != nil {
-		return Translate(fmt.Errorf("connect: %w", err))
+		return Translate(fmt.Errorf("connect: %w", ownTimeout(ctx, err)))
 	}
 	defer conn.Close()
 	btx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly && d.dialect.readOnlyTx()})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -258,6 +259,41 @@ func TestBucketAndJSONFieldReadAlike(t *testing.T) {
 	})
 }
 
+// To each of some values the rows that match it are joined, in one statement and along the index.
+func TestForEachLooksUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		org := newOrganizations(t, d, 1)[0]
+		const n = 4
+		at := make([]time.Time, n)
+		for i := range at {
+			at[i] = noon.Add(time.Duration(i) * time.Minute)
+		}
+		err := d.Write(hr(org), func(ctx context.Context, tx db.Tx) error {
+			_, err := tx.Bulk(ctx, db.Rows{Table: "idle_periods", Owned: true, Columns: []db.Column{
+				{Name: "agent_id", Values: make([]id.UUID, n)}, {Name: "computer_uid", Values: []string{"PC-1", "PC-2", "PC-1", "PC-3"}},
+				{Name: "user_sid", Values: make([]string, n)}, {Name: "id", Values: make([]id.UUID, n)},
+				{Name: "datetime", Values: at}, {Name: "duration_seconds", Values: make([]int32, n)},
+			}})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(t, d, hr(org), func(ctx context.Context, tx db.Tx) error {
+			var got []string
+			// Scoped by the organization that it names.
+			err := tx.Raw("WITH s (uid, since) AS (VALUES ('PC-1', "+tx.Moment()+"), ('PC-3', "+tx.Moment()+"), ('PC-9', "+tx.Moment()+")) SELECT s.uid FROM s"+
+				tx.ForEach("idle_periods", "i", "idx_idle_periods_computer", "i.organization_id = ? AND i.computer_uid = s.uid AND i.datetime >= s.since")+
+				" ORDER BY s.uid", noon.Add(time.Minute), noon, noon, org).Scan(ctx, &got)
+			if want := []string{"PC-1", "PC-3"}; !slices.Equal(got, want) {
+				t.Errorf("found %v, want %v", got, want)
+			}
+			return err
+		})
+	})
+}
+
 func TestNamedIndexIsUsed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -329,7 +365,7 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 func TestFullFileRefusesAndKeepsWhatItHas(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	d, err := db.OpenFile(ctx, filepath.Join(t.TempDir(), "small.db"), db.FileOptions{MaxBytes: 600 << 10, Full: true})
+	d, err := db.OpenFile(ctx, filepath.Join(t.TempDir(), "small.db"), db.FileOptions{MaxBytes: 800 << 10, Full: true})
 	if err != nil {
 		t.Fatal(err)
 	}

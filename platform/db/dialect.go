@@ -26,18 +26,27 @@ type dialect interface {
 	// enter makes the fresh transaction see what the actor may see.
 	enter(ctx context.Context, tx bun.Tx, a actor.Actor) error
 	serialize(ctx context.Context, tx bun.Tx, work string) error
+	share(ctx context.Context, tx bun.Tx, work string) error
 	skipLocked(q *bun.SelectQuery) *bun.SelectQuery
 	bulk(ctx context.Context, tx Tx, r Rows, n int) (int64, error)
 	// bucket is SQL for the start of the column's run of width, in UTC.
 	bucket(column string, width time.Duration) string
 	// epoch is SQL for the column's time in seconds of the Unix epoch, with their fraction.
 	epoch(column string) string
+	// moment is SQL for a parameter that is a time, where nothing beside it says so.
+	moment() string
+	// forEach is SQL that joins the rows of a table that meet the condition to each row of what is left of it.
+	forEach(table, alias, index, where string) string
 	// jsonField is SQL for a field of a JSON column, as text.
 	jsonField(column, field string) string
 	// indexedBy is SQL behind a table's name that says which index to use, where the database would not find it.
 	indexedBy(index string) string
 	// tenantTables is SQL for the names of the tables that have a column organization_id.
 	tenantTables() string
+	// partitionedTables are those that have a partition for each day.
+	partitionedTables(ctx context.Context, d *DB) ([]string, error)
+	// oldDays drops the days of a table that ended before a time, or says which there are to be dropped one by one.
+	oldDays(ctx context.Context, tx Tx, table string, before time.Time) (dropped int, days []time.Time, err error)
 	// references is SQL for the foreign keys between tables, as child and parent.
 	references() string
 	// comparable is SQL for an expression of a kind as lists compare it: texts byte by byte, Text with small Latin letters.
@@ -61,6 +70,18 @@ func (tx Tx) Bucket(column string, width time.Duration) string {
 // Epoch is SQL for the column's time in seconds of the Unix epoch, with their fraction.
 func (tx Tx) Epoch(column string) string { return tx.db.dialect.epoch(column) }
 
+// Engine says what keeps the rows of the transaction.
+func (tx Tx) Engine() Engine { return tx.db.Engine() }
+
+// Moment is SQL for a parameter that is a time, where nothing beside it says so, as in VALUES.
+func (tx Tx) Moment() string { return tx.db.dialect.moment() }
+
+// ForEach is SQL behind a FROM's only table, and with no WHERE behind it: to each row of that it joins the rows of another
+// that meet the condition, looking them up along the index. A mere join would not reach into the views of TimescaleDB.
+func (tx Tx) ForEach(table, alias, index, where string) string {
+	return tx.db.dialect.forEach(table, alias, index, where)
+}
+
 // JSONField is SQL for a field of a JSON column, as text.
 func (tx Tx) JSONField(column, field string) string { return tx.db.dialect.jsonField(column, field) }
 
@@ -74,8 +95,12 @@ func (sqlite) name() string                                     { return "sqlite
 func (sqlite) readOnlyTx() bool                                 { return false } // its pool is query_only
 func (sqlite) enter(context.Context, bun.Tx, actor.Actor) error { return nil }
 func (sqlite) skipLocked(q *bun.SelectQuery) *bun.SelectQuery   { return q }
+func (sqlite) moment() string                                   { return "?" }
 func (sqlite) indexedBy(index string) string                    { return " INDEXED BY " + index }
 func (sqlite) serialize(context.Context, bun.Tx, string) error  { return nil }
+func (s sqlite) forEach(table, alias, index, where string) string {
+	return " CROSS JOIN " + table + " AS " + alias + s.indexedBy(index) + " WHERE " + where
+}
 func (sqlite) jsonField(column, field string) string {
 	return fmt.Sprintf("json_extract(%s, '$.%s')", column, field)
 }
@@ -216,27 +241,39 @@ func (s *statements) get(conn *sqlite3.SQLiteConn, query string) (*sqlite3.SQLit
 	return s.all[query], nil
 }
 
-type postgres struct{}
+type postgres struct {
+	series bool // of time series only
+}
 
 func (postgres) name() string     { return "postgres" }
 func (postgres) readOnlyTx() bool { return true }
 func (postgres) skipLocked(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.For("UPDATE SKIP LOCKED")
 }
+func (postgres) moment() string          { return "?::timestamptz" }
 func (postgres) indexedBy(string) string { return "" }
 func (postgres) serialize(ctx context.Context, tx bun.Tx, work string) error {
 	_, err := tx.Tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", work)
 	return err
 }
+func (postgres) forEach(table, alias, _, where string) string {
+	// OFFSET keeps the planner from making a join of it again.
+	return " CROSS JOIN LATERAL (SELECT * FROM " + table + " AS " + alias + " WHERE " + where + " OFFSET 0) AS " + alias
+}
 func (postgres) jsonField(column, field string) string {
 	return fmt.Sprintf("%s->>'%s'", column, field)
 }
 
-func (postgres) tenantTables() string {
-	return `SELECT c.relname FROM pg_class AS c
-		JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname IN ('public', 'monitoring')
+func (p postgres) tenantTables() string {
+	// Of tables with one name that which the name means: those of time series are in fallback or in monitoring. Behind
+	// views they are in ts.
+	which := "n.nspname IN ('public', 'fallback', 'monitoring') AND pg_table_is_visible(c.oid)"
+	if p.series {
+		which = "n.nspname IN ('public', 'ts', 'monitoring')"
+	}
+	return `SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped
-		WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition`
+		WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND ` + which
 }
 
 func (postgres) references() string {
@@ -264,10 +301,15 @@ func (postgres) bucket(column string, width time.Duration) string {
 	return fmt.Sprintf("date_bin('%d seconds', %s, '2000-01-01 00:00:00+00')", int64(width/time.Second), column)
 }
 
-// enter names the organization, or becomes the role whose policies see all of them. Both end with the transaction.
-func (postgres) enter(ctx context.Context, tx bun.Tx, a actor.Actor) error {
+// enter names the organization, or becomes the role whose policies see all of them. Both end with the transaction. In a
+// database of time series that role sees the tables behind the views.
+func (p postgres) enter(ctx context.Context, tx bun.Tx, a actor.Actor) error {
 	if a.CrossesOrganizations() {
-		_, err := tx.Tx.ExecContext(ctx, "SET LOCAL ROLE staff_system; SELECT set_config('app.current_role', $1, true), set_config('app.current_organization_id', '', true)", a.Role.String())
+		path := ""
+		if p.series {
+			path = "SET LOCAL search_path = public, ts, monitoring; "
+		}
+		_, err := tx.Tx.ExecContext(ctx, path+"SET LOCAL ROLE staff_system; SELECT set_config('app.current_role', $1, true), set_config('app.current_organization_id', '', true)", a.Role.String())
 		return err
 	}
 	_, err := tx.Tx.ExecContext(ctx, "SELECT set_config('app.current_organization_id', $1, true), set_config('app.current_role', $2, true)",
@@ -298,11 +340,24 @@ func (postgres) bulk(ctx context.Context, tx Tx, r Rows, _ int) (int64, error) {
 	if r.SkipKnown {
 		query += " ON CONFLICT DO NOTHING"
 	}
-	res, err := tx.bun.Tx.ExecContext(ctx, query, args...)
-	if err != nil {
+	if err := tx.partitions(ctx, r); err != nil {
 		return 0, err
 	}
+	res, err := tx.bun.Tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, tx.db.partitions.missed(r.Table, err)
+	}
 	return res.RowsAffected()
+}
+
+// partitions makes those that the rows need.
+func (tx Tx) partitions(ctx context.Context, r Rows) error {
+	for _, c := range r.Columns {
+		if at, ok := c.Values.([]time.Time); ok && c.Name == partitionedBy {
+			return tx.db.partitions.ensure(ctx, r.Table, at)
+		}
+	}
+	return nil
 }
 
 // array is the column as the driver encodes it fastest: it writes an id.UUID as text and reads it again.

@@ -22,6 +22,8 @@ var (
 	ErrForeign = errors.New("the row belongs to another organization")
 	// ErrInvalid is a value that no row can hold.
 	ErrInvalid = errors.New("a value that cannot be kept")
+	// ErrUnfit is a database of time series that answers and must not be used: its schema or our role there is wrong.
+	ErrUnfit = errors.New("the database cannot be used as it is")
 	// ErrUnavailable is a database that does not answer now.
 	ErrUnavailable = errors.New("the database does not answer")
 )
@@ -49,7 +51,7 @@ func meaning(err error) error {
 		return postgresMeaning(pg.Code)
 	}
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) || pgconn.SafeToRetry(err) {
+	if errors.As(err, &connect) || pgconn.SafeToRetry(err) || cutOff(err) {
 		return ErrUnavailable
 	}
 	return nil
@@ -78,11 +80,11 @@ func postgresMeaning(code string) error {
 		return ErrConflict
 	case "23503":
 		return ErrMissingReference
-	case "42501": // also what row level security says to a row of another tenant
+	case "42501", "44000": // also what row level security, and the check of a view, say to a row of another tenant
 		return ErrForeign
 	case "53100":
 		return ErrFull
-	case "57P01", "57P02", "57P03", "53300", "40001", "40P01":
+	case "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03":
 		return ErrUnavailable
 	}
 	switch code[:min(len(code), 2)] {

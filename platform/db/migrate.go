@@ -81,6 +81,9 @@ func (d *DB) provider(files fs.FS) (*goose.Provider, error) {
 		}
 		kind, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
 	}
+	if d.versions != "" {
+		options = append(options, goose.WithTableName(d.versions))
+	}
 	p, err := goose.NewProvider(kind, d.write.DB, files, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
@@ -136,9 +139,9 @@ func (d *DB) SQL() *sql.DB { return d.write.DB }
 
 // OpenOwner opens PostgreSQL as the tables' owner, to migrate and for nothing else.
 func OpenOwner(url string) (*DB, error) {
-	pool, err := postgresPool(url)
+	pool, err := postgresPool(url, ownPath)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{dialect: postgres{}, write: pool, read: pool}, nil
+	return &DB{dialect: postgres{}, write: pool, read: pool, engine: Engine{Name: PostgreSQL}}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -17,11 +18,11 @@ import (
 const connections = 20
 
 func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
-	pool, err := postgresPool(url)
+	pool, err := postgresPool(url, ownPath)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{dialect: postgres{}, write: pool, read: pool, log: log}
+	d := &DB{dialect: postgres{}, write: pool, read: pool, log: log, partitions: newPartitions(url, ownPath)}
 	if err := d.checkRole(ctx); err != nil {
 		d.Close()
 		return nil, err
@@ -29,14 +30,27 @@ func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error
 	return d, nil
 }
 
-func postgresPool(url string) (*bun.DB, error) {
+// onePath is where names are looked up, and how long to wait for a connection; 0 is for as long as the caller does.
+type onePath struct {
+	schemas string
+	timeout time.Duration
+}
+
+// ownPath is that of the server's database. Tables of time series have moved to fallback where TimescaleDB took their
+// place, and are in monitoring elsewhere.
+var ownPath = onePath{schemas: "public, fallback, monitoring"}
+
+func postgresPool(url string, path onePath) (*bun.DB, error) {
 	c, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the database's address: %w", err)
 	}
 	// bun writes arguments into the SQL text, so a statement cache would only churn.
 	c.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	c.RuntimeParams["search_path"] = "public, monitoring"
+	c.RuntimeParams["search_path"] = path.schemas
+	if path.timeout > 0 {
+		c.ConnectTimeout = path.timeout
+	}
 	c.RuntimeParams["timezone"] = "UTC"
 	// Our statements are short. PostgreSQL would compile one whose cost it overestimates, which takes the better part of
 	// a second where the statement takes 20 ms.
@@ -51,12 +65,14 @@ func postgresPool(url string) (*bun.DB, error) {
 func (d *DB) checkRole(ctx context.Context) error {
 	var role string
 	var super, bypass, owner, inherits bool
+	d.engine.Name = PostgreSQL
 	err := d.read.QueryRowContext(ctx, `
 		SELECT rolname, rolsuper, rolbypassrls,
 		       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		               WHERE n.nspname IN ('public', 'monitoring') AND c.relkind IN ('r', 'p') AND c.relowner = r.oid),
-		       COALESCE(pg_has_role(current_user, to_regrole('staff_system'), 'USAGE'), false)
-		FROM pg_roles r WHERE rolname = current_user`).Scan(&role, &super, &bypass, &owner, &inherits)
+		               WHERE n.nspname IN ('public', 'monitoring', 'fallback', 'ts') AND c.relkind IN ('r', 'p') AND c.relowner = r.oid),
+		       COALESCE(pg_has_role(current_user, to_regrole('staff_system'), 'USAGE'), false),
+		       split_part(current_setting('server_version'), ' ', 1), COALESCE((SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'), '')
+		FROM pg_roles r WHERE rolname = current_user`).Scan(&role, &super, &bypass, &owner, &inherits, &d.engine.Version, &d.timescale)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("the database knows no role %s", role)
 	}

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -43,4 +44,52 @@ func TestWorkOfOneNameIsDoneOneAtATime(t *testing.T) {
 			t.Errorf("%d transactions counted %d different numbers: %v", n, len(seen), seen)
 		}
 	})
+}
+
+// Those who share work do it side by side; who serializes it waits for them, and they for him.
+func TestSharedWorkIsDoneSideBySide(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t) // SQLite has one writer
+	of := newOrganizations(t, d, 1)[0]
+	take := func(name string, lock func(tx db.Tx, ctx context.Context) error, until <-chan struct{}) (has, ended chan struct{}) {
+		has, ended = make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			err := d.Write(hr(of), func(ctx context.Context, tx db.Tx) error {
+				err := lock(tx, ctx)
+				close(has)
+				<-until
+				return err
+			})
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}()
+		return has, ended
+	}
+	share := func(tx db.Tx, ctx context.Context) error { return tx.Share(ctx, "work") }
+	alone := func(tx db.Tx, ctx context.Context) error { return tx.Serialize(ctx, "work") }
+	done, over := make(chan struct{}), make(chan struct{})
+	first, _ := take("first", share, done)
+	second, _ := take("second", share, done)
+	<-first
+	<-second // side by side, or this would wait for ever
+	third, ended := take("alone", alone, over)
+	select {
+	case <-third:
+		t.Error("serialized beside those who share")
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(done)
+	<-third
+	fourth, last := take("fourth", share, over)
+	select {
+	case <-fourth:
+		t.Error("shared beside who serializes")
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(over)
+	<-fourth
+	<-ended
+	<-last
 }

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -36,13 +37,20 @@ func OpenFile(ctx context.Context, path string, o FileOptions) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	f.Close()
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	// Everything stands in the DSN: a pragma that is executed reaches one connection of the pool.
 	common := url.Values{"_busy_timeout": {"5000"}, "_journal_mode": {"WAL"}, "_foreign_keys": {"on"}, "_synchronous": {"NORMAL"}}
 	if o.Full {
 		common.Set("_synchronous", "FULL")
 	}
-	write, err := openSQLite(path, common, url.Values{"_txlock": {"immediate"}}, 1)
+	own := url.Values{"_txlock": {"immediate"}}
+	if o.MaxBytes > 0 && info.Size() == 0 {
+		own.Set("_auto_vacuum", "incremental") // so that Shrink can; it is decided before the first table is made
+	}
+	write, err := openSQLite(path, common, own, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +59,7 @@ func OpenFile(ctx context.Context, path string, o FileOptions) (*DB, error) {
 		write.Close()
 		return nil, err
 	}
-	d := &DB{dialect: sqlite{}, write: write, read: read, log: o.Log}
+	d := &DB{dialect: sqlite{}, write: write, read: read, log: o.Log, engine: FileEngine()}
 	if err := d.limit(ctx, o.MaxBytes); err != nil {
 		d.Close()
 		return nil, Translate(fmt.Errorf("open %s: %w", path, err))
@@ -91,4 +99,16 @@ func openSQLite(path string, common, own url.Values, connections int) (*bun.DB, 
 func (d *DB) Checkpoint(ctx context.Context) error {
 	_, err := d.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	return Translate(err)
+}
+
+// Shrink gives back to the disk up to so many of the pages that deleted rows left in a bounded SQLite file.
+func (d *DB) Shrink(ctx context.Context, pages int64) error {
+	rows, err := d.write.QueryContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", pages))
+	if err != nil {
+		return Translate(err)
+	}
+	defer rows.Close()
+	for rows.Next() { // each step moves one page
+	}
+	return Translate(rows.Err())
 }

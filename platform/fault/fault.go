@@ -24,9 +24,11 @@ const (
 	Conflict        Kind = "conflict"
 	Gone            Kind = "gone"
 	TooLarge        Kind = "too_large"
-	TooMany         Kind = "too_many"
-	Unavailable     Kind = "unavailable"
-	Internal        Kind = "internal"
+	// Unprocessable is what is well formed and can never be done.
+	Unprocessable Kind = "unprocessable"
+	TooMany       Kind = "too_many"
+	Unavailable   Kind = "unavailable"
+	Internal      Kind = "internal"
 )
 
 // Params are the values that a text names.

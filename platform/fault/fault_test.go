@@ -84,7 +84,7 @@ func TestOnlyWhatMayPassIsRetried(t *testing.T) {
 	retryable := map[fault.Kind]bool{fault.TooMany: true, fault.Unavailable: true, fault.Internal: true}
 	for _, kind := range []fault.Kind{
 		fault.Malformed, fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict,
-		fault.Gone, fault.TooLarge, fault.TooMany, fault.Unavailable, fault.Internal,
+		fault.Gone, fault.TooLarge, fault.Unprocessable, fault.TooMany, fault.Unavailable, fault.Internal,
 	} {
 		if got := fault.Retryable(fmt.Errorf("x: %w", fault.New(kind, "a.b"))); got != retryable[kind] {
 			t.Errorf("%s: %v", kind, got)

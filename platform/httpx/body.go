@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -145,13 +146,17 @@ func (b *body) release() {
 // wire reads the bytes of the connection. It counts them too, because a compressed stream may consist
 // of frames that hold nothing.
 type wire struct {
-	src     io.ReadCloser
-	room    int64
-	done    func()
-	failure error
+	src      io.ReadCloser
+	room     int64
+	done     func()
+	failure  error
+	received *bytes.Reader // the rest of the body, if Receive was called
 }
 
 func (w *wire) Read(p []byte) (int, error) {
+	if w.received != nil {
+		return w.received.Read(p)
+	}
 	n, err := w.src.Read(p)
 	w.room -= int64(n)
 	switch {
@@ -194,6 +199,21 @@ func (i *inflaters) zstd(r io.Reader) (*zstd.Decoder, error) {
 		return nil, err
 	}
 	return z, nil
+}
+
+// Receive takes the whole body of ctx's request from its connection, as it came and within the route's limit, so that
+// what decompresses it later does not wait for the client. For Raw routes; its errors are faults.
+func Receive(ctx context.Context) error {
+	b, ok := Request(ctx).Body.(*body)
+	if !ok || b.plain != nil || b.failure != nil {
+		return nil // Read says what is wrong
+	}
+	raw, err := readAll(&b.wire, make([]byte, 0, min(max(b.length, 511), b.limit+frameRoom)+1))
+	if err != nil {
+		return b.fail(err)
+	}
+	b.wire.received = bytes.NewReader(raw)
+	return nil
 }
 
 // ReadBody reads the whole body of ctx's request, decompressed and within the route's limit. For Raw routes;

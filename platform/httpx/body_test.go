@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/labstack/echo/v5"
 
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/httpx"
@@ -74,6 +75,35 @@ func TestCompressedBodiesAreReadAndBounded(t *testing.T) {
 		httptestx.Scenario{Name: "no zstd", Path: raw, Header: zs, Body: "hello", Status: 400},
 		httptestx.Scenario{Name: "unknown", Path: raw, Header: map[string]string{"Content-Encoding": "br"}, Body: "x", Status: 400,
 			Contains: []string{"encoding_unknown"}},
+	)
+}
+
+func TestABodyIsTheSameWhenItWasReceivedFirst(t *testing.T) {
+	t.Parallel()
+	s := httpx.New(httpx.Options{BodyLimit: 1000})
+	s.Router("x", []string{"/x"}).POST("/x", actor.Public, httpx.Raw(func(c *echo.Context) error {
+		if err := httpx.Receive(c.Request().Context()); err != nil {
+			return err
+		}
+		text, err := httpx.ReadBody(c.Request().Context())
+		if err != nil {
+			return err
+		}
+		return c.String(200, string(text))
+	}))
+	gz, zs := map[string]string{"Content-Encoding": "gzip"}, map[string]string{"Content-Encoding": "zstd"}
+	bomb := bytes.Repeat([]byte{0}, 50<<20)
+	httptestx.Run(t, s,
+		httptestx.Scenario{Name: "plain", Path: "/x", Body: strings.Repeat("x", 1000), Status: 200, Contains: []string{"xxx"}},
+		httptestx.Scenario{Name: "plain of no length", Path: "/x", Body: unsized{bytes.NewReader([]byte("hello"))}, Status: 200, Contains: []string{"hello"}},
+		httptestx.Scenario{Name: "one more", Path: "/x", Body: unsized{bytes.NewReader(make([]byte, 1001))}, Status: 413},
+		httptestx.Scenario{Name: "gzip", Path: "/x", Header: gz, Body: gzipped(t, []byte("hello")), Status: 200, Contains: []string{"hello"}},
+		httptestx.Scenario{Name: "zstd", Path: "/x", Header: zs, Body: zstded(t, []byte("hello")), Status: 200, Contains: []string{"hello"}},
+		httptestx.Scenario{Name: "zstd bomb", Path: "/x", Header: zs, Body: zstded(t, bomb), Status: 413},
+		httptestx.Scenario{Name: "cut gzip", Path: "/x", Header: gz, Body: gzipped(t, []byte("hello"))[:20], Status: 400, Contains: []string{"malformed"}},
+		httptestx.Scenario{Name: "frames of nothing", Path: "/x", Header: zs, Status: 413, Body: unsized{bytes.NewReader(bytes.Repeat(emptyFrames(1000), 200))}},
+		httptestx.Scenario{Name: "unknown", Path: "/x", Header: map[string]string{"Content-Encoding": "br"}, Body: "x", Status: 400, Contains: []string{"encoding_unknown"}},
+		httptestx.Scenario{Name: "nothing", Path: "/x", Method: "POST", Status: 200},
 	)
 }
 

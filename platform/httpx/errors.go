@@ -52,6 +52,7 @@ var meanings = map[fault.Kind]meaning{
 	fault.Conflict:        {http.StatusConflict, "CONFLICT"},
 	fault.Gone:            {http.StatusGone, "GONE"},
 	fault.TooLarge:        {http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE"},
+	fault.Unprocessable:   {http.StatusUnprocessableEntity, "VALIDATION_ERROR"},
 	fault.TooMany:         {http.StatusTooManyRequests, "RATE_LIMITED"},
 	fault.Unavailable:     {http.StatusServiceUnavailable, "UNAVAILABLE"},
 	fault.Internal:        {http.StatusInternalServerError, "INTERNAL_ERROR"},

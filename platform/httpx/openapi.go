@@ -105,9 +105,21 @@ func (r *route) operation(types *schemas) object {
 	}
 	if r.takes != nil && (r.binding == nil || r.binding.body) {
 		schema := types.of(r.takes)
-		op["requestBody"] = object{"required": types.demands(r.takes), "content": object{"application/json": object{"schema": schema}}}
+		contentType := "application/json"
+		if r.takesFile {
+			contentType, schema = "multipart/form-data", withFile(schema)
+		}
+		op["requestBody"] = object{"required": types.demands(r.takes), "content": object{contentType: object{"schema": schema}}}
 	}
 	return op
+}
+
+// withFile is the schema of a form whose part metadata has the given one.
+func withFile(metadata any) object {
+	return object{
+		"type": "object", "required": []string{"metadata", "file"},
+		"properties": object{"metadata": metadata, "file": object{"type": "string", "format": "binary"}},
+	}
 }
 
 // security lists the credentials that can be the route's: people and gateways have tokens, agents and devices have keys too.

@@ -51,6 +51,12 @@ func Lenient() Option { return func(r *route) { r.lenient = true } }
 // Takes tells OpenAPI what body a Raw route reads.
 func Takes[T any]() Option { return func(r *route) { r.takes = reflect.TypeFor[T]() } }
 
+// TakesFile tells OpenAPI that a Raw route reads a form (multipart/form-data) of two parts: metadata, which is JSON,
+// and file.
+func TakesFile[T any]() Option {
+	return func(r *route) { r.takes, r.takesFile = reflect.TypeFor[T](), true }
+}
+
 // Gives tells OpenAPI with what a Raw route answers.
 func Gives[T any](status int) Option {
 	return func(r *route) { r.gives, r.status = reflect.TypeFor[T](), status }
@@ -67,6 +73,7 @@ type route struct {
 	bodyLimit   int64
 	bodyTimeout time.Duration
 	takes       reflect.Type
+	takesFile   bool
 	gives       reflect.Type
 	status      int
 	client      Envelope // how v1's clients of this router are spoken to; 0: v2

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/log"
 )
@@ -23,10 +24,19 @@ const checkTimeout = 2 * time.Second
 type health struct {
 	role, version string
 	running       atomic.Bool
-	names         []string
-	checks        []func(context.Context) error
+	checks        []check
 	up            *prometheus.GaugeVec
 	now           func() time.Time
+}
+
+// check asks one dependency.
+type check struct {
+	name string
+	ask  func(context.Context) error
+	// engine says what kind of database it is; nil for what is none.
+	engine func() db.Engine
+	// replaced is true for what something else does the work of while it is away, or what is only a part of the work.
+	replaced bool
 }
 
 func newHealth(role Role, version string, metrics prometheus.Registerer) *health {
@@ -37,10 +47,7 @@ func newHealth(role Role, version string, metrics prometheus.Registerer) *health
 	return h
 }
 
-func (h *health) add(name string, check func(context.Context) error) {
-	h.names = append(h.names, name)
-	h.checks = append(h.checks, check)
-}
+func (h *health) add(c check) { h.checks = append(h.checks, c) }
 
 type alive struct {
 	Status  string `json:"status"`
@@ -58,6 +65,8 @@ type dependency struct {
 	Name      string  `json:"name"`
 	State     string  `json:"state"`
 	LatencyMS float64 `json:"latencyMs"`
+	Engine    string  `json:"engine,omitempty"`
+	Version   string  `json:"version,omitempty"`
 	Error     string  `json:"error,omitempty"`
 }
 
@@ -90,11 +99,11 @@ func (h *health) ready(ctx context.Context) readiness {
 	answer := readiness{Status: "ready", Role: h.role, Dependencies: make([]dependency, len(h.checks))}
 	var wait sync.WaitGroup
 	for i, check := range h.checks {
-		wait.Go(func() { answer.Dependencies[i] = h.ask(ctx, h.names[i], check) })
+		wait.Go(func() { answer.Dependencies[i] = h.ask(ctx, check) })
 	}
 	wait.Wait()
 	for _, d := range answer.Dependencies {
-		if d.State != "up" {
+		if d.State == "down" {
 			answer.Status = "not ready"
 		}
 	}
@@ -104,14 +113,41 @@ func (h *health) ready(ctx context.Context) readiness {
 	return answer
 }
 
-func (h *health) ask(ctx context.Context, name string, check func(context.Context) error) dependency {
+func (h *health) ask(ctx context.Context, c check) dependency {
 	start := h.now()
-	err := check(ctx)
-	d := dependency{Name: name, State: "up", LatencyMS: float64(h.now().Sub(start).Microseconds()) / 1000}
-	h.up.WithLabelValues(name).Set(1)
+	err := c.ask(ctx)
+	d := dependency{Name: c.name, State: "up", LatencyMS: float64(h.now().Sub(start).Microseconds()) / 1000}
+	h.up.WithLabelValues(c.name).Set(1)
 	if err != nil {
-		h.up.WithLabelValues(name).Set(0)
+		h.up.WithLabelValues(c.name).Set(0)
 		d.State, d.Error = "down", log.ScrubText(err.Error())
 	}
+	if err != nil && c.replaced {
+		d.State = "degraded"
+	}
+	if c.engine != nil {
+		e := c.engine()
+		d.Engine, d.Version = e.Name, e.Version
+	}
 	return d
+}
+
+// engineInfo is a metric that says what keeps the time series. It is asked each time: a database of time series that was
+// away has no version yet.
+type engineInfo struct {
+	series *db.DB
+	desc   *prometheus.Desc
+}
+
+func newEngineInfo(series *db.DB) engineInfo {
+	return engineInfo{series, prometheus.NewDesc("staff_series_engine_info", "What keeps the time series; 1.", []string{"engine", "version"}, nil)}
+}
+
+// Describe implements prometheus.Collector.
+func (i engineInfo) Describe(ch chan<- *prometheus.Desc) { ch <- i.desc }
+
+// Collect implements prometheus.Collector.
+func (i engineInfo) Collect(ch chan<- prometheus.Metric) {
+	e := i.series.Engine()
+	ch <- prometheus.MustNewConstMetric(i.desc, prometheus.GaugeValue, 1, e.Name, e.Version)
 }

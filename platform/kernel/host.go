@@ -26,6 +26,8 @@ type Host struct {
 	Events *event.Bus
 	Jobs   Orders
 	Audit  *audit.Log
+	// Series is where time series are: DB itself, unless they are in TimescaleDB. Nil on a gateway.
+	Series *db.DB
 	// Metrics prefixes what is registered with staff_<module>_.
 	Metrics prometheus.Registerer
 	// AllMetrics has no prefix, for the few names that the design document gives.
@@ -142,8 +144,14 @@ func (h *Host) Cron(name, spec string, run func(context.Context) error) {
 func (h *Host) Defer(close func(context.Context) error) { h.defers = append(h.defers, close) }
 
 // Health adds a dependency that must answer for the process to be ready.
-func (h *Host) Health(name string, check func(context.Context) error) {
-	h.kernel.health.add(name, check)
+func (h *Host) Health(name string, ask func(context.Context) error) {
+	h.kernel.health.add(check{name: name, ask: ask})
+}
+
+// HealthOfPart adds a dependency of a part of the work: while it does not answer the process is degraded, and ready for
+// the rest.
+func (h *Host) HealthOfPart(name string, ask func(context.Context) error) {
+	h.kernel.health.add(check{name: name, ask: ask, replaced: true})
 }
 
 // Announce tells the person who started the process something that must not be in the log.

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -56,6 +57,7 @@ type Options struct {
 	Events  *event.Bus
 	Jobs    Orders
 	Audit   *audit.Log
+	Series  *db.DB // of time series; nil means DB
 	Version string
 	Data    string
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
@@ -134,9 +136,7 @@ func (k *Kernel) Build(ctx context.Context) error {
 	})
 	k.health = newHealth(k.role, k.options.Version, k.options.Registry)
 	k.health.routes(k.server.Router("kernel", []string{"/health", "/api/health", "/api/v1/health", "/metrics"}), k.options.Registry)
-	if k.options.DB != nil {
-		k.health.add("database", k.options.DB.Ping)
-	}
+	k.watchDatabases()
 	for _, p := range k.parts {
 		h := k.host(p.manifest)
 		k.hosts = append(k.hosts, h)
@@ -149,6 +149,21 @@ func (k *Kernel) Build(ctx context.Context) error {
 	}
 	return nil
 }
+
+// watchDatabases makes health and metrics tell of them. While that of time series is away, the other takes its rows.
+func (k *Kernel) watchDatabases() {
+	if k.options.DB == nil {
+		return
+	}
+	k.health.add(check{name: "database", ask: k.options.DB.Ping, engine: k.options.DB.Engine})
+	series := k.series()
+	if series != k.options.DB {
+		k.health.add(check{name: "timescale", ask: series.Ping, engine: series.Engine, replaced: true})
+	}
+	k.options.Registry.MustRegister(newEngineInfo(series))
+}
+
+func (k *Kernel) series() *db.DB { return cmp.Or(k.options.Series, k.options.DB) }
 
 // Close undoes Build.
 func (k *Kernel) Close(ctx context.Context) error { return k.close(ctx, nil) }
@@ -178,6 +193,7 @@ func (k *Kernel) host(m Manifest) *Host {
 	return &Host{
 		Role: k.role, Log: k.options.Log.With("module", m.Name),
 		DB: k.options.DB, Events: k.options.Events, Jobs: k.options.Jobs, Audit: k.options.Audit,
+		Series:     k.series(),
 		Metrics:    prometheus.WrapRegistererWithPrefix("staff_"+m.Name+"_", k.options.Registry),
 		AllMetrics: k.options.Registry,
 		Version:    k.options.Version, Data: k.options.Data,

@@ -17,6 +17,7 @@ import (
 
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/kernel"
@@ -201,6 +202,45 @@ func TestReadinessNamesEachDependency(t *testing.T) {
 	}
 	if _, body = get(t, url+"/uplink"); !strings.Contains(body, "here") {
 		t.Errorf("the route of this role answers %s", body)
+	}
+}
+
+// While TimescaleDB is away the process is ready all the same, and says so; once it answers, its version is known.
+func TestReadinessWithoutTimescale(t *testing.T) {
+	t.Parallel()
+	server := dbtest.Server(t)
+	address := server.URL("staff_app")
+	server.Stop()
+	series, err := db.OpenSeries(address, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer series.Close()
+	primary := dbtest.SQLite(t)
+	url := kerneltest.Run(t, kernel.AgentAPI, kerneltest.Options{DB: primary, Series: series}, kerneltest.Module{
+		Is: kernel.Manifest{Name: "monitoring", Roles: []kernel.Role{kernel.AgentAPI}},
+		InitFn: func(_ context.Context, h *kernel.Host) error {
+			if h.DB != primary || h.Series != series {
+				t.Errorf("the module has %v and %v", h.DB.Engine(), h.Series.Engine())
+			}
+			return nil
+		},
+	})
+	expect := func(path, want string) {
+		t.Helper()
+		if status, body := get(t, url+path); status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s, want %s", path, status, body, want)
+		}
+	}
+	expect("/health/ready", `"status":"ready"`)
+	expect("/health/ready", `"name":"timescale","state":"degraded"`)
+	expect("/health/ready", `"engine":"sqlite","version":"3.`)
+	expect("/metrics", `staff_series_engine_info{engine="timescaledb",version=""} 1`)
+	server.Start()
+	expect("/health/ready", `"name":"timescale","state":"up"`)
+	expect("/metrics", `staff_series_engine_info{engine="postgresql",version="`+series.Engine().Version+`"} 1`)
+	if series.Engine().Version == "" {
+		t.Error("the version is not known")
 	}
 }
 

@@ -76,15 +76,20 @@ func (m Manifest) In(role Role) bool { return slices.Contains(m.Roles, role) }
 type Command struct {
 	Name  string
 	Usage string
-	Run   func(ctx context.Context, h *CommandHost, args []string) error
+	// Role, if it is there, is built before the command runs, which so works with what its own Init and those of others
+	// made. Nothing listens and no loop runs.
+	Role Role
+	Run  func(ctx context.Context, h *CommandHost, args []string) error
 }
 
 // CommandHost is what a command works with. The module's settings are filled before it runs.
 type CommandHost struct {
 	// DB is the server's database, open and of the right schema.
-	DB   *db.DB
-	Log  *slog.Logger
-	Data string
+	DB *db.DB
+	// Series is where time series are; see Host.
+	Series *db.DB
+	Log    *slog.Logger
+	Data   string
 	// In is what is given to the command, nil for nothing; a terminal counts as nothing.
 	In  io.Reader
 	Out io.Writer

@@ -19,6 +19,8 @@ import (
 // Options are what a test decides; the zero value is a gateway-like kernel without a database.
 type Options struct {
 	DB *db.DB
+	// Series is of time series; nil means DB.
+	Series *db.DB
 	// Set are settings, as the flag --set takes them.
 	Set  []string
 	Data string
@@ -65,7 +67,7 @@ func New(t testing.TB, role kernel.Role, o Options, modules ...kernel.Module) (*
 	}
 	options := kernel.Options{
 		Listener: listener, Config: tree, Log: o.Log, Registry: prometheus.NewRegistry(), Catalog: catalog,
-		Schedule: &Schedule{}, DB: o.DB, Version: "test", Data: o.Data, Announce: o.Announce,
+		Schedule: &Schedule{}, DB: o.DB, Series: o.Series, Version: "test", Data: o.Data, Announce: o.Announce,
 	}
 	serverParts(&options)
 	k, err := kernel.New(role, options, modules)

@@ -1,0 +1,146 @@
+package screenshots
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/staff-control/staff-control/modules/computers/computer"
+	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/policy/rule"
+	"github.com/staff-control/staff-control/modules/storage/file"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+// service takes pictures of screens in and shows them: blurred to those who may read activity, sharp to those who may
+// open them and say why. It has no table: a picture's row is monitoring's, its files are storage's.
+type service struct {
+	cfg     Config
+	db      *db.DB
+	audit   *audit.Log
+	files   file.Store
+	sink    activity.Sink
+	shots   activity.Screenshots
+	rules   rule.Book
+	staff   employee.Directory
+	names   computer.Names
+	metrics metrics
+	now     func() time.Time
+
+	inFlight, decoders, memory *semaphore.Weighted
+}
+
+// bound makes the bounds of what is worked on at one time.
+func (s *service) bound() {
+	decoders := s.cfg.Decoders
+	if decoders == 0 {
+		decoders = runtime.GOMAXPROCS(0)
+	}
+	s.inFlight = semaphore.NewWeighted(int64(s.cfg.InFlight))
+	s.decoders = semaphore.NewWeighted(int64(decoders))
+	s.memory = semaphore.NewWeighted(int64(s.cfg.DecodeMemory))
+}
+
+// holding is one picture's part of the bytes that are held at one time.
+type holding struct {
+	of *semaphore.Weighted
+	n  int64
+}
+
+// add takes more, or gives back what is less than nothing. It is false where there is no room.
+func (h *holding) add(n int64) bool {
+	if n > 0 && !h.of.TryAcquire(n) {
+		return false
+	}
+	if n < 0 {
+		h.of.Release(-n)
+	}
+	h.n += n
+	return true
+}
+
+func (h *holding) drop() { h.of.Release(h.n) }
+
+// maxWait is how long a picture waits for its turn to be decoded.
+const maxWait = 20 * time.Second
+
+// turn waits until a picture that takes so much memory may be decoded.
+func (s *service) turn(ctx context.Context, memory int64) (done func(), err error) {
+	waiting, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	if err := s.decoders.Acquire(waiting, 1); err != nil {
+		return nil, waited(ctx, err)
+	}
+	if err := s.memory.Acquire(waiting, memory); err != nil {
+		s.decoders.Release(1)
+		return nil, waited(ctx, err)
+	}
+	return func() {
+		s.memory.Release(memory)
+		s.decoders.Release(1)
+	}, nil
+}
+
+// waited tells a sender that hung up from one that waited for too long.
+func waited(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errBusy.Wrap(err)
+}
+
+// The files of one screenshot are its path with one of these.
+const (
+	extThumbnail = ".thumb.jpg"
+	extBlurred   = ".blur.jpg"
+)
+
+// pathOf is what the files of a screenshot begin with.
+func pathOf(i activity.ScreenshotID) string {
+	return "screenshots/" + i.At.Format("2006/01/02/") + i.ID.String()
+}
+
+// pathsOf are all files that a screenshot may have.
+func pathsOf(i activity.ScreenshotID) []string {
+	paths := []string{pathOf(i) + extThumbnail, pathOf(i) + extBlurred}
+	for _, f := range formats {
+		paths = append(paths, pathOf(i)+f.ext)
+	}
+	return paths
+}
+
+// kept reports whether the row's file is one that came in here. An agent may tell of any path.
+func kept(r activity.ScreenshotRow) bool {
+	ext, own := strings.CutPrefix(r.FilePath, pathOf(r.ScreenshotID))
+	if !own {
+		return false
+	}
+	for _, f := range formats {
+		if f.ext == ext {
+			return true
+		}
+	}
+	return false
+}
+
+// storing makes of what storage says what a sender may do: come back, unless storage knows better.
+func storing(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		if ctx.Err() != nil {
+			return err
+		}
+	case fault.Of(err).Kind != fault.Internal:
+		return err
+	}
+	return errStorage.Wrap(err)
+}

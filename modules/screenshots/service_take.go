@@ -1,0 +1,234 @@
+package screenshots
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"image"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
+	"github.com/staff-control/staff-control/modules/storage/file"
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+// Take is shot.Taker. The files come first, then the row that names them: what fails in between is done again by the
+// next try, which finds the same files under the same names.
+func (s *service) Take(ctx context.Context, in shot.Shot) (shot.Receipt, error) {
+	r, err := s.take(ctx, in)
+	s.metrics.taken(r, err)
+	return r, err
+}
+
+func (s *service) take(ctx context.Context, in shot.Shot) (shot.Receipt, error) {
+	a, _ := actor.From(ctx)
+	if a.OrganizationID == 0 {
+		return shot.Receipt{}, db.ErrNoOrganization
+	}
+	if err := check(&in.Event); err != nil {
+		return shot.Receipt{}, err
+	}
+	e := in.Event
+	at := activity.ScreenshotIDOf(a.OrganizationID, &e)
+	if r, known := s.known(ctx, at, e); known {
+		return r, s.skip(in.Body)
+	}
+	rules, err := s.rules.Screenshots(ctx)
+	if err != nil {
+		return shot.Receipt{}, err
+	}
+	if !rules.Enabled || e.Aside != "" {
+		return s.unwanted(ctx, at, e, in.Body)
+	}
+	held := holding{of: s.inFlight}
+	defer held.drop()
+	data, err := readAll(in.Body, s.cfg.MaxSize, held.add)
+	if err != nil {
+		return shot.Receipt{}, err
+	}
+	prints, err := s.develop(ctx, data, e.SHA256, rules.Grayscale)
+	if err != nil {
+		return shot.Receipt{}, err
+	}
+	if err := s.keep(ctx, at, prints, &e); err != nil {
+		return shot.Receipt{}, err
+	}
+	r, err := s.record(ctx, e)
+	if err == nil && r.Quarantined { // what cannot have happened has no picture
+		err = storing(ctx, s.files.Delete(ctx, pathsOf(at)...))
+	}
+	return r, err
+}
+
+// unwanted is of a picture that is not kept: since nobody should have taken it, or since its sender is not to be
+// believed, of which quarantine tells.
+func (s *service) unwanted(ctx context.Context, at activity.ScreenshotID, e activity.Event, body io.Reader) (shot.Receipt, error) {
+	if err := s.skip(body); err != nil {
+		return shot.Receipt{}, err
+	}
+	if e.Aside == "" {
+		return shot.Receipt{}, errSwitchedOff
+	}
+	e.FilePath = pathOf(at)
+	return s.record(ctx, e)
+}
+
+// check refuses an event that is no screenshot, or that no row could hold.
+func check(e *activity.Event) error {
+	var f fault.Fields
+	need := func(field, value string) {
+		if value == "" {
+			f.Add(field, codeRequired, nil)
+		}
+	}
+	need("key", e.Key)
+	need("computerUid", e.ComputerUID)
+	if e.Kind != activity.Screenshot {
+		f.Add("type", codeNotAShot, nil)
+	}
+	switch {
+	case e.At.IsZero():
+		f.Add("at", codeRequired, nil)
+	case !db.KeepsTime(e.At):
+		f.Add("at", codeNotATime, nil)
+	}
+	return f.Err()
+}
+
+// known returns the receipt of a screenshot that was taken before. Where the rows cannot be read now it is taken
+// again, which does no harm.
+func (s *service) known(ctx context.Context, at activity.ScreenshotID, e activity.Event) (shot.Receipt, bool) {
+	row, err := s.shots.Screenshot(ctx, at)
+	if err != nil {
+		return shot.Receipt{}, false
+	}
+	e.FilePath, e.FileSize, e.SHA256, e.Width, e.Height = row.FilePath, row.FileSize, row.SHA256, row.Width, row.Height
+	return shot.Receipt{Known: true, Event: e}, true
+}
+
+// skip reads what nobody needs, so that the sender reads the answer and not a broken connection.
+func (s *service) skip(body io.Reader) error {
+	_, err := io.Copy(io.Discard, io.LimitReader(body, int64(s.cfg.MaxSize)))
+	return err
+}
+
+// prints are what is kept of one picture.
+type prints struct {
+	full               []byte
+	contentType, ext   string
+	thumbnail, blurred []byte
+	width, height      int
+}
+
+// develop makes the prints of a picture.
+func (s *service) develop(ctx context.Context, data []byte, hash string, greyscale bool) (prints, error) {
+	if sum := sha256.Sum256(data); hash != "" && !strings.EqualFold(hash, hex.EncodeToString(sum[:])) {
+		return prints{}, errUnreadable
+	}
+	p, err := s.cfg.inspect(data)
+	if err != nil {
+		return prints{}, err
+	}
+	memory := p.memory
+	if greyscale {
+		memory += int64(p.width) * int64(p.height)
+	}
+	done, err := s.turn(ctx, min(memory, int64(s.cfg.DecodeMemory)))
+	if err != nil {
+		return prints{}, err
+	}
+	defer done()
+	defer func(began time.Time) { s.metrics.decoded(s.now().Sub(began)) }(s.now())
+	return p.prints(greyscale, s.now)
+}
+
+func (p picture) prints(greyscale bool, now func() time.Time) (prints, error) {
+	img, err := p.decoded(now)
+	if err != nil {
+		return prints{}, err
+	}
+	img = opaque(img)
+	out := prints{full: p.data, contentType: p.contentType, ext: p.ext, width: p.width, height: p.height}
+	encode := jpegOf
+	if greyscale {
+		encode = func(img image.Image, quality int) ([]byte, error) { return jpegOf(grey(img), quality) }
+		jpg := formats[0]
+		out.contentType, out.ext = jpg.contentType, jpg.ext
+		if out.full, err = encode(img, qualityFull); err != nil {
+			return prints{}, err
+		}
+	}
+	size := img.Bounds().Size()
+	thumbnail := shrunk(img, fit(size, small))
+	if out.thumbnail, err = encode(thumbnail, qualitySmall); err != nil {
+		return prints{}, err
+	}
+	out.blurred, err = encode(blurred(thumbnail, size), qualityBlurred)
+	return out, err
+}
+
+// keep stores the prints and writes into the event what is stored.
+func (s *service) keep(ctx context.Context, at activity.ScreenshotID, p prints, e *activity.Event) error {
+	path := pathOf(at)
+	small := []struct {
+		ext  string
+		data []byte
+	}{{extBlurred, p.blurred}, {extThumbnail, p.thumbnail}}
+	other := false
+	for _, f := range small {
+		_, err := s.put(ctx, file.New{Path: path + f.ext, ContentType: formats[0].contentType}, f.data)
+		other = other || errors.Is(err, file.ErrExists)
+		if err != nil && !errors.Is(err, file.ErrExists) {
+			return err
+		}
+	}
+	full, err := s.keepFull(ctx, path, p, other)
+	if err != nil {
+		return err
+	}
+	e.FilePath, e.FileSize, e.SHA256 = full.Path, full.Size, full.SHA256
+	e.Width, e.Height = int32(p.width), int32(p.height)
+	return nil
+}
+
+// keepFull stores the picture itself. What is there already stays: it is of the same event, from a try whose row was
+// not written, and the policy or the program may have changed since, with it the file's ending.
+func (s *service) keepFull(ctx context.Context, path string, p prints, other bool) (full file.File, err error) {
+	for _, f := range formats {
+		if !other {
+			break
+		}
+		full, err = s.files.Stat(ctx, path+f.ext)
+		if err == nil || fault.Of(err).Kind != fault.NotFound {
+			return full, storing(ctx, err)
+		}
+	}
+	full, err = s.put(ctx, file.New{Path: path + p.ext, ContentType: p.contentType}, p.full)
+	if errors.Is(err, file.ErrExists) {
+		full, err = s.files.Stat(ctx, path+p.ext)
+	}
+	return full, storing(ctx, err)
+}
+
+// put stores a file; one that is there with another content is file.ErrExists.
+func (s *service) put(ctx context.Context, n file.New, data []byte) (file.File, error) {
+	n.Kind = file.Screenshot
+	f, err := s.files.Put(ctx, n, bytes.NewReader(data))
+	return f, storing(ctx, err)
+}
+
+// record writes the row.
+func (s *service) record(ctx context.Context, e activity.Event) (shot.Receipt, error) {
+	r, err := s.sink.Put(ctx, activity.Batch{Events: []activity.Event{e}})
+	if err != nil {
+		return shot.Receipt{}, err
+	}
+	return shot.Receipt{Known: r.Known > 0, Fallback: r.Fallback, Quarantined: r.Quarantined > 0, Event: e}, nil
+}

@@ -10,7 +10,7 @@ import (
 // Config is the section "buffer".
 type Config struct {
 	Path           string        `koanf:"path" doc:"the buffer's file; empty is buffer.db in the data directory"`
-	MaxSize        config.Bytes  `koanf:"max_size" doc:"bound of the file with its log"`
+	MaxSize        config.Bytes  `koanf:"max_size" doc:"bound of the file with its log and of the pictures beside it"`
 	RetentionDays  int           `koanf:"retention_days" doc:"how long delivered rows are kept while there is room"`
 	WarnAt         float64       `koanf:"warn_at" doc:"share of max_size from which delivered rows are deleted, with an alert"`
 	RefuseAt       float64       `koanf:"refuse_at" doc:"share of max_size past which overflow says what happens"`

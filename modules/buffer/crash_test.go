@@ -28,7 +28,11 @@ const victim = "BUFFER_TEST_VICTIM"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(victim); path != "" {
-		writeUntilKilled(path, os.Getenv(victim+"_ROUND"))
+		work := writeUntilKilled
+		if strings.HasPrefix(os.Getenv(victim+"_ROUND"), pictureRound) {
+			work = takeUntilKilled
+		}
+		work(path, os.Getenv(victim+"_ROUND"))
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -36,8 +40,8 @@ func TestMain(m *testing.M) {
 
 const crashBatch = 10
 
-// writeUntilKilled puts batches from several senders and says of each that it was answered, after it was.
-func writeUntilKilled(path, round string) {
+// victimOf runs a buffer in a process that will be killed.
+func victimOf(path string) (context.Context, *service) {
 	c := defaults()
 	c.Path, c.MaxSize = path, 1e9
 	ctx := actor.With(context.Background(), actor.Actor{Role: actor.Agent, ID: "key:1", OrganizationID: 1})
@@ -50,6 +54,12 @@ func writeUntilKilled(path, round string) {
 		panic(err)
 	}
 	go s.run(ctx)
+	return ctx, s
+}
+
+// writeUntilKilled puts batches from several senders and says of each that it was answered, after it was.
+func writeUntilKilled(path, round string) {
+	ctx, s := victimOf(path)
 	var senders sync.WaitGroup
 	for sender := range 8 {
 		senders.Go(func() {
@@ -71,6 +81,79 @@ func writeUntilKilled(path, round string) {
 		})
 	}
 	senders.Wait()
+}
+
+// pictureRound begins the name of a round in which pictures are taken.
+const pictureRound = "p"
+
+// takeUntilKilled takes pictures from several senders, and delivers some of them as the uplink would.
+func takeUntilKilled(path, round string) {
+	ctx, s := victimOf(path)
+	var senders sync.WaitGroup
+	for sender := range 4 {
+		senders.Go(func() {
+			for n := 0; ; n++ {
+				name := fmt.Sprintf("%s-%d-%d", round, sender, n)
+				if _, err := s.Take(ctx, shotOf(name, jpeg(name, 100_000+n))); err == nil {
+					os.Stdout.WriteString(name + "\n")
+				}
+				if n%3 == 0 {
+					if rows, err := s.Next(ctx, backlog.Picture, 0, 1, 1<<20); err == nil && len(rows) > 0 {
+						_ = s.Settle(ctx, backlog.Picture, rows[0].Seq, rows[0].Seq)
+					}
+				}
+			}
+		})
+	}
+	senders.Wait()
+}
+
+// Whatever the moment of the kill: each picture that was answered has its row, once, and its whole file until it is
+// delivered; and after a restart no file is without a row.
+func TestKilledAtAnyMomentNoPictureIsLost(t *testing.T) {
+	t.Parallel()
+	path := testConfig(t).Path
+	answered := map[string]bool{}
+	for round := range 5 {
+		for _, name := range killed(t, path, pictureRound+fmt.Sprint(round), time.Duration(50+rand.IntN(250))*time.Millisecond) {
+			answered[name] = true
+		}
+	}
+	if len(answered) < 20 {
+		t.Errorf("only %d pictures were answered in all", len(answered))
+	}
+	c := defaults()
+	c.Path = path
+	b := open(t, c, nil)
+	var found []struct {
+		ID      int64
+		Key     string
+		Pending bool
+	}
+	inFile(t, path, func(ctx context.Context, tx db.Tx) error {
+		return tx.Raw("SELECT id, key, uploaded_at IS NULL AS pending FROM picture_buffer").Scan(ctx, &found)
+	})
+	var pending, size int64
+	for _, row := range found {
+		delete(answered, row.Key)
+		if !row.Pending {
+			continue
+		}
+		p, err := b.Picture(t.Context(), row.ID)
+		if err != nil {
+			t.Fatalf("picture %d, %s: %v", row.ID, row.Key, err)
+		}
+		p.Close()
+		pending, size = pending+1, size+p.Size
+	}
+	if len(answered) > 0 {
+		t.Errorf("answered and not there: %v", answered)
+	}
+	tally := b.tally()[backlog.Picture]
+	if int64(len(spooled(t, b))) != pending || b.spooled != size || spoolSize(t, b) != size || tally.Pending != pending || tally.Sent != int64(len(found))-pending || tally.Sent == 0 {
+		t.Errorf("%d files of %d bytes for %d pending of %d; the tally says %+v, %d bytes", len(spooled(t, b)), spoolSize(t, b), pending, size, tally, b.spooled)
+	}
+	t.Logf("%d pictures found, %d of them pending", len(found), pending)
 }
 
 // Whatever the moment of the kill: each batch that was answered is in the file once, each other whole or not at

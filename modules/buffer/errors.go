@@ -15,4 +15,5 @@ var (
 	errTooLarge    = fault.New(fault.Invalid, "buffer.batch_too_large")
 	errUnknownKind = fault.New(fault.Invalid, "buffer.unknown_kind")
 	errBadTime     = fault.New(fault.Invalid, "buffer.bad_time")
+	errNoPicture   = fault.New(fault.Unprocessable, "buffer.no_picture")
 )

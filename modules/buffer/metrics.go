@@ -33,7 +33,7 @@ func newMetrics() *metrics {
 // register makes the metrics known: those of the module with its prefix, and the one whose whole name the
 // design document gives.
 func (s *service) register(prefixed, whole prometheus.Registerer) {
-	for _, reason := range []string{backlog.ReasonOverflow, backlog.ReasonRefused} {
+	for _, reason := range []string{backlog.ReasonOverflow, backlog.ReasonRefused, backlog.ReasonFileLost} {
 		s.metrics.dropped.WithLabelValues(reason)
 	}
 	whole.MustRegister(s.metrics.overflows)
@@ -44,6 +44,9 @@ func (s *service) register(prefixed, whole prometheus.Registerer) {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "bytes", Help: "What the buffer takes on the disk.",
 		}, func() float64 { return float64(s.State().Bytes) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "spool_bytes", Help: "What pictures take of it.",
+		}, func() float64 { s.mu.Lock(); defer s.mu.Unlock(); return float64(s.spooled) }),
 		records{s, prometheus.NewDesc("records", "Rows in the buffer.", []string{"table", "state"}, nil)})
 }
 

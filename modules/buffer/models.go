@@ -24,7 +24,7 @@ type tallyRow struct {
 	SetAside int64          `bun:"set_aside"`
 }
 
-// bufferRow is what both buffer tables have alike.
+// bufferRow is what the buffer tables have alike.
 type bufferRow struct {
 	bun.BaseModel `bun:"table:agent_data_buffer,alias:b"`
 	db.Global
@@ -58,8 +58,11 @@ type alertRow struct {
 type table struct{ name, typeColumn string }
 
 func tableOf(s backlog.Stream) table {
-	if s == backlog.Device {
+	switch s {
+	case backlog.Device:
 		return table{"device_data_buffer", "adapter_type"}
+	case backlog.Picture:
+		return table{"picture_buffer", "type"}
 	}
 	return table{"agent_data_buffer", "type"}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/staff-control/staff-control/modules/buffer/backlog"
 	"github.com/staff-control/staff-control/modules/buffer/bucket"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -35,7 +36,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:  "buffer",
 		Roles: []kernel.Role{kernel.Gateway},
 		Provides: []kernel.Port{
-			kernel.PortOf[activity.Sink](), kernel.PortOf[backlog.Log](),
+			kernel.PortOf[activity.Sink](), kernel.PortOf[shot.Taker](), kernel.PortOf[backlog.Log](),
 			kernel.PortOf[bucket.Shelf](), kernel.PortOf[alert.Log](), kernel.PortOf[alert.Outbox](),
 		},
 		Config:   &m.cfg,
@@ -53,13 +54,14 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	if err != nil {
 		return fmt.Errorf("open buffer: %w", err)
 	}
-	h.Defer(func(context.Context) error { return st.db.Close() })
+	h.Defer(func(context.Context) error { return st.close() })
 	s, err := newService(ctx, m.cfg, st, h.Log, time.Now)
 	if err != nil {
 		return fmt.Errorf("read buffer: %w", err)
 	}
 	s.register(h.Metrics, h.AllMetrics)
 	kernel.Put[activity.Sink](h, s)
+	kernel.Put[shot.Taker](h, s)
 	kernel.Put[backlog.Log](h, s)
 	kernel.Put[bucket.Shelf](h, s)
 	kernel.Put[alert.Log](h, s)

@@ -13,6 +13,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/buffer/backlog"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
 )
@@ -24,10 +25,11 @@ func TestTheModuleProvidesWhatItSays(t *testing.T) {
 	var log backlog.Log
 	user := kerneltest.Module{
 		Is: kernel.Manifest{Name: "user", Roles: []kernel.Role{kernel.Gateway}, Needs: []kernel.Port{
-			kernel.PortOf[activity.Sink](), kernel.PortOf[backlog.Log](), kernel.PortOf[alert.Log](), kernel.PortOf[alert.Outbox](),
+			kernel.PortOf[activity.Sink](), kernel.PortOf[shot.Taker](), kernel.PortOf[backlog.Log](), kernel.PortOf[alert.Log](), kernel.PortOf[alert.Outbox](),
 		}},
 		InitFn: func(_ context.Context, h *kernel.Host) error {
 			sink, log = kernel.Get[activity.Sink](h), kernel.Get[backlog.Log](h)
+			kernel.Get[shot.Taker](h)
 			kernel.Get[alert.Log](h)
 			kernel.Get[alert.Outbox](h)
 			return nil
@@ -70,6 +72,7 @@ func TestMetricsHaveTheirNames(t *testing.T) {
 buffer_overflow_total 0
 # HELP staff_buffer_dropped_total Buffered rows that will never be delivered.
 # TYPE staff_buffer_dropped_total counter
+staff_buffer_dropped_total{reason="file_lost"} 0
 staff_buffer_dropped_total{reason="overflow"} 0
 staff_buffer_dropped_total{reason="refused"} 0
 # HELP staff_buffer_records Rows in the buffer.
@@ -80,12 +83,15 @@ staff_buffer_records{state="set_aside",table="agent_data_buffer"} 0
 staff_buffer_records{state="pending",table="device_data_buffer"} 0
 staff_buffer_records{state="sent",table="device_data_buffer"} 0
 staff_buffer_records{state="set_aside",table="device_data_buffer"} 0
+staff_buffer_records{state="pending",table="picture_buffer"} 0
+staff_buffer_records{state="sent",table="picture_buffer"} 0
+staff_buffer_records{state="set_aside",table="picture_buffer"} 0
 `
 	err := testutil.GatherAndCompare(r, strings.NewReader(want), "buffer_overflow_total", "staff_buffer_dropped_total", "staff_buffer_records")
 	if err != nil {
 		t.Error(err)
 	}
-	if n, err := testutil.GatherAndCount(r, "staff_buffer_usage_ratio", "staff_buffer_bytes", "staff_buffer_commit_seconds"); n != 3 || err != nil {
-		t.Errorf("%d of 3 are there (%v)", n, err)
+	if n, err := testutil.GatherAndCount(r, "staff_buffer_usage_ratio", "staff_buffer_bytes", "staff_buffer_spool_bytes", "staff_buffer_commit_seconds"); n != 4 || err != nil {
+		t.Errorf("%d of 4 are there (%v)", n, err)
 	}
 }

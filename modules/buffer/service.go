@@ -3,6 +3,7 @@ package buffer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ const maxQueued = 64 << 20
 type service struct {
 	cfg     Config
 	store   store
+	spool   *spool
 	log     *slog.Logger
 	now     func() time.Time
 	metrics *metrics
@@ -39,6 +41,7 @@ type service struct {
 	streams map[backlog.Stream]*stream
 	size    size
 	wal     int64
+	spooled int64 // bytes of the pictures that have a row
 	failing error // why the last change could not be kept
 
 	// The writer's own:
@@ -56,12 +59,12 @@ type stream struct {
 
 func newService(ctx context.Context, cfg Config, st store, log *slog.Logger, now func() time.Time) (*service, error) {
 	s := &service{
-		cfg: cfg, store: st, log: log, now: now, metrics: newMetrics(),
+		cfg: cfg, store: st, spool: st.spool, log: log, now: now, metrics: newMetrics(),
 		queue: make(chan *job, 1024), stopped: make(chan struct{}), wake: make(chan struct{}, 1), again: make(chan struct{}, 1),
 		streams:  map[backlog.Stream]*stream{},
 		pressure: pressure{warnAt: cfg.WarnAt, refuseAt: cfg.RefuseAt},
 	}
-	if err := s.load(s.own(ctx)); err != nil {
+	if err := errors.Join(s.load(s.own(ctx)), s.clear(s.own(ctx))); err != nil {
 		return nil, err
 	}
 	s.judge()
@@ -96,6 +99,23 @@ func (s *service) load(ctx context.Context) (err error) {
 		s.wal = s.store.wal()
 		return err
 	})
+}
+
+// clear takes away what a crash left in the spool, and counts the rest.
+func (s *service) clear(ctx context.Context) error {
+	known, bytes, err := s.store.files(ctx)
+	if err != nil {
+		return err
+	}
+	s.spooled = bytes
+	n, err := s.spool.sweep(known)
+	if n > 0 {
+		s.log.InfoContext(ctx, "unfinished pictures were removed", "files", n)
+	}
+	if err != nil {
+		return fmt.Errorf("sweep the spool: %w", err)
+	}
+	return nil
 }
 
 // find looks up the oldest pending row.
@@ -186,6 +206,9 @@ func (s *service) Settle(ctx context.Context, stream backlog.Stream, first, last
 		if err != nil {
 			return err
 		}
+		if err := w.release(ctx, tx, stream, first, last); err != nil {
+			return err
+		}
 		t := w.touch(stream)
 		t.Pending -= n
 		t.Sent += n
@@ -244,7 +267,7 @@ func (s *service) Reported(ctx context.Context, stream backlog.Stream, ranges []
 func (s *service) State() backlog.State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state := backlog.State{Epoch: s.epoch, Usage: s.usage(), Bytes: s.size.file + s.wal, Last: map[backlog.Stream]int64{}, Waiting: map[backlog.Stream]int64{}}
+	state := backlog.State{Epoch: s.epoch, Usage: s.usage(), Bytes: s.size.file + s.wal + s.spooled + s.spool.writing.Load(), Last: map[backlog.Stream]int64{}, Waiting: map[backlog.Stream]int64{}}
 	for name, t := range s.streams {
 		state.Last[name], state.Waiting[name] = t.Last, t.Pending
 		state.Pending += t.Pending
@@ -256,9 +279,10 @@ func (s *service) State() backlog.State {
 	return state
 }
 
-// usage is the share of the bound that rows and log take. Pages that deleted rows left are free to be used again.
+// usage is the share of the bound that rows, log and pictures take. Pages that deleted rows left are free to be used
+// again.
 func (s *service) usage() float64 {
-	return float64(s.size.used+s.wal) / float64(s.cfg.MaxSize)
+	return float64(s.size.used+s.wal+s.spooled+s.spool.writing.Load()) / float64(s.cfg.MaxSize)
 }
 
 // tally is how much each stream holds.

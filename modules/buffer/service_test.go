@@ -319,7 +319,7 @@ func (b *testBuffer) stop(t testing.TB) {
 	t.Helper()
 	b.cancel()
 	<-b.stopped
-	if err := b.store.db.Close(); err != nil {
+	if err := b.store.close(); err != nil {
 		t.Error(err)
 	}
 }

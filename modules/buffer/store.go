@@ -21,8 +21,9 @@ import (
 
 // store keeps the buffer's file. Its statements name no organization: see models.go.
 type store struct {
-	db   *db.DB
-	path string
+	db    *db.DB
+	path  string
+	spool *spool
 }
 
 func openStore(ctx context.Context, cfg Config, files fs.FS, log *slog.Logger, now func() time.Time) (store, error) {
@@ -33,8 +34,14 @@ func openStore(ctx context.Context, cfg Config, files fs.FS, log *slog.Logger, n
 	if err := d.Migrate(ctx, files, now()); err != nil {
 		return store{}, errors.Join(err, d.Close())
 	}
-	return store{db: d, path: cfg.Path}, nil
+	s, err := openSpool(cfg.Path + "-spool")
+	if err != nil {
+		return store{}, errors.Join(fmt.Errorf("open spool: %w", err), d.Close())
+	}
+	return store{db: d, path: cfg.Path, spool: s}, nil
 }
+
+func (s store) close() error { return errors.Join(s.db.Close(), s.spool.root.Close()) }
 
 // epoch was made at random with the file.
 func (s store) epoch(ctx context.Context) (epoch string, err error) {
@@ -183,7 +190,7 @@ func deleteSent(ctx context.Context, tx db.Tx, stream backlog.Stream, until int6
 func deletePending(ctx context.Context, tx db.Tx, stream backlog.Stream, from int64) (runs []backlog.Dropped, n int64, err error) {
 	name := bun.Ident(tableOf(stream).name)
 	var ids []int64
-	if err := tx.Raw("SELECT id FROM ? WHERE id >= ? AND uploaded_at IS NULL ORDER BY id LIMIT ?", name, from, cleanStep).Scan(ctx, &ids); err != nil {
+	if err := tx.Raw("SELECT id FROM ? WHERE id >= ? AND uploaded_at IS NULL ORDER BY id LIMIT ?", name, from, stepOf(stream)).Scan(ctx, &ids); err != nil {
 		return nil, 0, err
 	}
 	for _, id := range ids {
@@ -207,8 +214,8 @@ func forgetSetAside(ctx context.Context, tx db.Tx, stream backlog.Stream, before
 	return touched(ctx, tx.Raw("DELETE FROM set_aside WHERE stream = ? AND set_aside_at < ?", stream, stamp(before)))
 }
 
-// size is what the rows take of the file, and the whole file, in bytes.
-type size struct{ used, file int64 }
+// size is what the rows take of the file, and the whole file, in bytes; page is that of one page.
+type size struct{ used, file, page int64 }
 
 // measure reads two numbers of the file's header; it counts nothing.
 func measure(ctx context.Context, tx db.Tx) (s size, err error) {
@@ -218,7 +225,7 @@ func measure(ctx context.Context, tx db.Tx) (s size, err error) {
 	if err != nil {
 		return size{}, err
 	}
-	return size{(pages - free) * page, pages * page}, nil
+	return size{(pages - free) * page, pages * page, page}, nil
 }
 
 // wal is the size of the file's write-ahead log.

@@ -19,6 +19,9 @@ func (s *service) maintain(ctx context.Context) {
 	}
 	usage := s.judge()
 	s.saveAlerts(ctx)
+	if s.giveBack(ctx) {
+		offer(s.again)
+	}
 	if usage > s.cfg.WarnAt && s.relieve(ctx, usage) {
 		offer(s.again)
 	}
@@ -51,15 +54,59 @@ func (s *service) relieve(ctx context.Context, usage float64) bool {
 			return true
 		}
 	}
+	if s.forgetAside(ctx, time.Time{}) > 0 {
+		return true
+	}
 	if s.cfg.Overflow != dropOldest || usage <= s.cfg.RefuseAt {
 		return false
 	}
-	for _, name := range backlog.Streams { // door events are the last to go
+	for _, name := range dropOrder {
 		if s.dropPending(ctx, name) > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// dropOrder is in which streams what is undelivered goes: pictures, which are large, first, door events last.
+var dropOrder = [...]backlog.Stream{backlog.Picture, backlog.Agent, backlog.Device}
+
+// forgetAside deletes a step of the pictures that the server refused: those set aside before a time, or all if it is
+// zero. Their rows stay as long as others'.
+func (s *service) forgetAside(ctx context.Context, before time.Time) (n int) {
+	if s.tally()[backlog.Picture].SetAside == 0 {
+		return 0
+	}
+	s.change(ctx, "delete refused pictures", func(ctx context.Context, tx db.Tx, w *working) error {
+		gone, err := takeAside(ctx, tx, before)
+		w.lose(gone)
+		n = len(gone)
+		return err
+	})
+	return n
+}
+
+// giveStep is how many pages are given back to the disk at a time.
+const giveStep = 1000
+
+// giveBack gives pages that deleted rows left back to the disk where pictures need the room, and reports whether
+// there may be more.
+func (s *service) giveBack(ctx context.Context) bool {
+	s.mu.Lock()
+	was, taken := s.size, s.size.file+s.wal+s.spooled
+	s.mu.Unlock()
+	free := was.file - was.used
+	if free < giveStep*was.page || float64(taken) < s.cfg.WarnAt*float64(s.cfg.MaxSize) {
+		return false
+	}
+	if err := s.store.db.Shrink(ctx, giveStep); err != nil {
+		s.log.WarnContext(ctx, "the buffer's file could not be made smaller", "error", err)
+		return false
+	}
+	s.change(ctx, "measure its file", func(context.Context, db.Tx, *working) error { return nil })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size.file < was.file
 }
 
 // forgetSent deletes a step of the oldest delivered rows: those sent before a time, or all if it is zero.
@@ -89,6 +136,9 @@ func (s *service) dropPending(ctx context.Context, name backlog.Stream) (n int64
 		}
 		for _, r := range runs {
 			if err := drop(ctx, tx, name, r, s.now()); err != nil {
+				return err
+			}
+			if err := w.release(ctx, tx, name, r.First, r.Last); err != nil {
 				return err
 			}
 		}
@@ -123,6 +173,9 @@ func (s *service) sweep(ctx context.Context) {
 			if s.forgetSent(ctx, name, now.AddDate(0, 0, -s.cfg.RetentionDays)) < cleanStep {
 				break
 			}
+		}
+		if name == backlog.Picture {
+			s.forgetAside(ctx, now.Add(-keepSetAside))
 		}
 		if s.tally()[name].SetAside > 0 {
 			s.change(ctx, "delete refused rows", func(ctx context.Context, tx db.Tx, w *working) error {

@@ -26,6 +26,8 @@ type working struct {
 	streams map[backlog.Stream]*stream
 	touched map[backlog.Stream]*stream
 	dropped map[string]int64 // rows by reason
+	spooled int64            // by how much the spool's bytes change
+	gone    []string         // files that go with their rows
 	news    bool             // the reader should look
 }
 
@@ -230,6 +232,7 @@ func (s *service) took(w *working, after size, err error) {
 	s.failing, s.wal = err, wal
 	if err == nil {
 		s.size = after
+		s.spooled += w.spooled
 		for name, t := range w.touched {
 			s.streams[name] = t
 		}
@@ -237,10 +240,13 @@ func (s *service) took(w *working, after size, err error) {
 	s.mu.Unlock()
 	if errors.Is(err, db.ErrFull) && s.now().Sub(s.fullSince) > fullAgain {
 		s.fullSince = s.now()
-		s.alarm(alert.Critical, float64(s.size.used+wal)/float64(s.cfg.MaxSize), err)
+		s.alarm(alert.Critical, s.usage(), err)
 	}
 	if err != nil {
 		return
+	}
+	for _, name := range w.gone {
+		_ = s.spool.root.Remove(name) // else the next start does it
 	}
 	for reason, n := range w.dropped {
 		s.metrics.dropped.WithLabelValues(reason).Add(float64(n))

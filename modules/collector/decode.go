@@ -121,8 +121,8 @@ func (d *decoder) field(e *activity.Event, name string) {
 	}
 }
 
-// complete fills in what the batch says for all its events, and notes what an event lacks.
-func (d *decoder) complete(e *activity.Event) {
+// whose fills in whose an event is, and notes what of that it lacks.
+func (d *decoder) whose(e *activity.Event) {
 	e.ComputerUID, e.At = d.computerUID, e.At.UTC()
 	if e.UserSID == "" {
 		e.UserSID = d.userSID
@@ -136,6 +136,11 @@ func (d *decoder) complete(e *activity.Event) {
 		d.Wrong("at", "required", nil)
 	}
 	d.identify(e)
+}
+
+// complete fills in what the batch says for all its events, and notes what an event lacks.
+func (d *decoder) complete(e *activity.Event) {
+	d.whose(e)
 	switch e.Kind {
 	case activity.ActiveWindow, activity.IdlePeriod:
 	case activity.VisitedSite:

@@ -9,5 +9,6 @@ var (
 	errUserSID       = fault.New(fault.Malformed, "collector.user_sid_required")
 	errTimestamp     = fault.New(fault.Malformed, "collector.timestamp_required")
 	errData          = fault.New(fault.Malformed, "collector.data_invalid")
+	errPictureForm   = fault.New(fault.Malformed, "collector.picture_form")
 	errRegistration  = fault.New(fault.Malformed, "collector.registration_invalid")
 )

@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 
@@ -15,7 +17,9 @@ import (
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
@@ -27,6 +31,7 @@ type sink struct {
 	events []activity.Event
 	states []activity.Event
 	actors []actor.Actor
+	shots  []taken
 	puts   int
 	err    error
 }
@@ -48,6 +53,35 @@ func (s *sink) Put(ctx context.Context, b activity.Batch) (activity.Receipt, err
 		}
 	}
 	return activity.Receipt{Stored: len(b.Events)}, nil
+}
+
+// taken is a picture.
+type taken struct {
+	activity.Event
+	content string
+}
+
+// Take keeps pictures of 4 bytes and more, and each key once.
+func (s *sink) Take(ctx context.Context, in shot.Shot) (shot.Receipt, error) {
+	content, err := io.ReadAll(in.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, _ := actor.From(ctx)
+	s.actors = append(s.actors, a)
+	switch {
+	case err != nil:
+		return shot.Receipt{}, err
+	case s.err != nil:
+		return shot.Receipt{}, s.err
+	case len(content) < 4:
+		return shot.Receipt{}, fault.New(fault.Unprocessable, "buffer.no_picture")
+	}
+	known := slices.ContainsFunc(s.shots, func(t taken) bool { return t.Key == in.Event.Key })
+	if !known {
+		s.shots = append(s.shots, taken{in.Event, string(content)})
+	}
+	in.Event.SHA256, in.Event.FileSize = "ab", int64(len(content))
+	return shot.Receipt{Known: known, Event: in.Event}, nil
 }
 
 // taken returns what came since the last call.
@@ -81,11 +115,19 @@ func (k keyring) ByHash(_ context.Context, hash string) (identity.Key, error) {
 // keys are one of each type, and one of an office.
 var keys = keyring{"agent": actor.Agent, "office": actor.Agent, "hikvision": actor.Hikvision, "admin": actor.Admin}
 
+// takerOf is the sink itself, if it takes pictures.
+func takerOf(s activity.Sink) shot.Taker {
+	if t, is := s.(shot.Taker); is {
+		return t
+	}
+	return &sink{}
+}
+
 // newGateway serves the module on a gateway.
 func newGateway(t testing.TB, s activity.Sink, k identity.Keys, set ...string) *httpx.Server {
 	t.Helper()
 	return kerneltest.Build(t, kernel.Gateway, kerneltest.Options{Set: set}, New(),
-		kerneltest.Provide(kernel.Gateway, s), kerneltest.Provide(kernel.Gateway, k))
+		kerneltest.Provide(kernel.Gateway, s), kerneltest.Provide(kernel.Gateway, takerOf(s)), kerneltest.Provide(kernel.Gateway, k))
 }
 
 // post sends a body with the agent's key.
@@ -104,5 +146,5 @@ func post(t testing.TB, h http.Handler, path string, body []byte, header ...stri
 // newService is the service without HTTP.
 func newService(s activity.Sink) (*service, *prometheus.Registry) {
 	registry := prometheus.NewRegistry()
-	return &service{sink: s, keys: keys, agents: newAgents(defaults().TellEvery), now: noonClock, count: counter(registry)}, registry
+	return &service{sink: s, shots: takerOf(s), keys: keys, agents: newAgents(defaults().TellEvery), now: noonClock, count: counter(registry)}, registry
 }

@@ -20,6 +20,9 @@ func (m *Module) routes(r httpx.Router) {
 	limit := httpx.BodyLimit(int64(m.cfg.MaxBody))
 	r.POST("/v2/agent/events", activity.Report, httpx.Raw(m.events), limit, httpx.Takes[eventsRequest](), httpx.Gives[acceptedResponse](http.StatusOK),
 		httpx.Doc("Report what happened on a computer. Answered when it is durable."))
+	r.POST("/v2/agent/screenshots", activity.Report, httpx.Raw(m.picture), httpx.BodyLimit(int64(m.cfg.MaxPicture)+maxMetadata),
+		httpx.BodyTimeout(pictureTime), httpx.TakesFile[pictureRequest](), httpx.Gives[pictureResponse](http.StatusOK),
+		httpx.Doc("Send a picture of a screen. Answered when it is durable."))
 	r.POST("/v2/agent/heartbeat", activity.Report, httpx.Handle(http.StatusOK, m.heartbeat), httpx.Lenient(),
 		httpx.Doc("Tell that an agent runs, or why it stops. Answered when it is durable."))
 	r.POST("/v2/agent/register", activity.Report, httpx.Handle(http.StatusOK, m.register), httpx.Lenient(),

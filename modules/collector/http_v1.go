@@ -78,6 +78,9 @@ func (m *Module) takeV1(b batchV1) func(context.Context, batchRequestV1) (httpx.
 		}
 		addKeys(events)
 		out.Message = b.done
+		if events, err = m.service.takePicturesV1(ctx, events); err != nil {
+			return out, err
+		}
 		return out, m.service.take(ctx, sourceV1, events)
 	}
 }

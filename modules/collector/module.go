@@ -1,5 +1,6 @@
 // Package collector takes what agents report: by the product's own API and by v1's routes. It hands all of it to
-// the role's activity.Sink, which on a gateway is the buffer and on agent-api the database.
+// the role's activity.Sink and its shot.Taker, which on a gateway are the buffer and on agent-api the database and the
+// storage of files.
 package collector
 
 import (
@@ -9,6 +10,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -29,7 +31,7 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "collector",
 		Roles:    []kernel.Role{kernel.Gateway, kernel.AgentAPI},
-		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[identity.Keys]()},
+		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[shot.Taker](), kernel.PortOf[identity.Keys]()},
 		Paths:    []string{"/v2/agent", "/api/agent"},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -39,7 +41,7 @@ func (m *Module) Manifest() kernel.Manifest {
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	m.service = &service{
-		sink: kernel.Get[activity.Sink](h), keys: kernel.Get[identity.Keys](h), agents: newAgents(m.cfg.TellEvery), now: time.Now, count: counter(h.Metrics),
+		sink: kernel.Get[activity.Sink](h), shots: kernel.Get[shot.Taker](h), keys: kernel.Get[identity.Keys](h), agents: newAgents(m.cfg.TellEvery), now: time.Now, count: counter(h.Metrics),
 	}
 	if !m.cfg.Enabled {
 		return nil

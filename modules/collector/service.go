@@ -11,6 +11,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/secret"
@@ -25,6 +26,7 @@ const (
 
 type service struct {
 	sink   activity.Sink
+	shots  shot.Taker
 	keys   identity.Keys
 	agents *agents
 	now    func() time.Time

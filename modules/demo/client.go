@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"strings"
 	"time"
@@ -14,6 +15,9 @@ import (
 
 // errGone is returned when the company, and with it the maker's token, has been removed.
 var errGone = errors.New("the demo company has been removed")
+
+// errUnwanted is returned for what is as it should be, and not wanted there.
+var errUnwanted = errors.New("refused as it is")
 
 // client speaks to one of the product's interfaces.
 type client struct {
@@ -38,8 +42,41 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 			return err
 		}
 	}
+	return c.insist(ctx, func() (bool, error) { return c.once(ctx, method, path, "application/json", body, out) })
+}
+
+// send sends a picture with what is known of it, and takes it that nobody may want it.
+func (c *client) send(ctx context.Context, path string, known any, picture []byte) error {
+	metadata, err := json.Marshal(known)
+	if err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	err = w.WriteField("metadata", string(metadata))
+	var part io.Writer
+	if err == nil {
+		part, err = w.CreateFormFile("file", "screen.jpg")
+	}
+	if err == nil {
+		_, err = part.Write(picture)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return err
+	}
+	err = c.insist(ctx, func() (bool, error) {
+		return c.once(ctx, http.MethodPost, path, w.FormDataContentType(), body.Bytes(), nil)
+	})
+	if errors.Is(err, errUnwanted) {
+		return nil
+	}
+	return err
+}
+
+// insist tries again as long as it is said to help.
+func (c *client) insist(ctx context.Context, try func() (again bool, err error)) error {
 	for {
-		again, err := c.once(ctx, method, path, body, out)
+		again, err := try()
 		if !again {
 			return err
 		}
@@ -51,12 +88,12 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	}
 }
 
-func (c *client) once(ctx context.Context, method, path string, body []byte, out any) (again bool, err error) {
+func (c *client) once(ctx context.Context, method, path, contentType string, body []byte, out any) (again bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return false, err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", contentType)
 	req.Header.Set(c.header, c.secret)
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -69,6 +106,8 @@ func (c *client) once(ctx context.Context, method, path string, body []byte, out
 		return true, err
 	case res.StatusCode == http.StatusUnauthorized:
 		return false, errGone
+	case res.StatusCode == http.StatusUnprocessableEntity:
+		return false, fmt.Errorf("%w: %.300s", errUnwanted, text)
 	case res.StatusCode >= 300:
 		return false, fmt.Errorf("%s %s: %s: %.300s", method, path, res.Status, text)
 	case out == nil || len(text) == 0:

@@ -18,11 +18,11 @@ func TestTheCommandSaysWhatItDidOrWhatIsWrong(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newService(t, d)
 		m := New()
-		m.settle = 0
+		m.settle, m.files = 0, &shelf{}
 		m.now = func() time.Time { return noon }
 		run := func(args ...string) (string, error) {
 			var out bytes.Buffer
-			err := m.command(context.Background(), &kernel.CommandHost{DB: d, Log: slog.New(slog.DiscardHandler), Out: &out}, args)
+			err := m.command(context.Background(), &kernel.CommandHost{DB: d, Series: d, Log: slog.New(slog.DiscardHandler), Out: &out}, args)
 			return out.String(), err
 		}
 		for words, want := range map[string]string{

@@ -31,6 +31,7 @@ type day struct {
 	// off says that the computer is shut down in the end; if not, it is left locked, or forgotten.
 	off    bool
 	events []event
+	shots  []event // pictures of the screen
 }
 
 // dayOf makes up the working day of the person that begins on date, a midnight in the company's zone. The same seed,
@@ -47,6 +48,7 @@ func dayOf(seed int64, p person, date time.Time) (day, bool) {
 	}
 	d := day{come: at(float64(s.from) + lateness(r)), leave: at(float64(s.until) + between(r, -12, 35)), off: r.Float64() < 0.75}
 	w := &writer{rand: r, person: p, day: &d, prefix: fmt.Sprint(seed, "/", p.number, "/", date.Format(time.DateOnly))}
+	w.shot = d.come.Add(shotEvery / 3)
 	w.session("login", d.come)
 	lunch := at(float64(s.from+s.until)/2 + between(r, -25, 25))
 	w.stint(d.come, lunch)
@@ -80,6 +82,7 @@ type writer struct {
 	day    *day
 	prefix string // of the keys of events
 	now    time.Time
+	shot   time.Time // when the screen is pictured next
 }
 
 func (w *writer) add(e event) {
@@ -87,6 +90,21 @@ func (w *writer) add(e event) {
 	e.UserSID = w.person.sid
 	e.At = e.At.UTC()
 	w.day.events = append(w.day.events, e)
+}
+
+// shotEvery is about how often the screen is pictured while somebody works.
+const shotEvery = 110 * time.Minute
+
+// look pictures the screen when it is time, a moment after the window has come to the front.
+func (w *writer) look(process, title string) {
+	if w.now.Before(w.shot) {
+		return
+	}
+	w.shot = w.now.Add(shotEvery)
+	w.day.shots = append(w.day.shots, event{
+		ID: id.Derive(0, "demo", w.prefix, "shot", fmt.Sprint(len(w.day.shots))).String(), Type: "screenshot", UserSID: w.person.sid,
+		At: w.now.Add(time.Second).UTC(), Title: title, Process: process,
+	})
 }
 
 func (w *writer) session(kind string, at time.Time) {
@@ -131,10 +149,13 @@ func (w *writer) work(until time.Time) {
 		seconds := int64(long / time.Second)
 		if a.process == browser {
 			p := a.pages[w.rand.IntN(len(a.pages))]
+			w.look(browser, p.title)
 			w.add(event{Type: "active_window", At: w.now, Duration: seconds, Process: browser, Title: p.title + " – Google Chrome"})
 			w.add(event{Type: "visited_site", At: w.now, Duration: seconds, Process: browser, Title: p.title, URL: p.url})
 		} else {
-			w.add(event{Type: "active_window", At: w.now, Duration: seconds, Process: a.process, Title: a.titles[w.rand.IntN(len(a.titles))]})
+			title := a.titles[w.rand.IntN(len(a.titles))]
+			w.look(a.process, title)
+			w.add(event{Type: "active_window", At: w.now, Duration: seconds, Process: a.process, Title: title})
 		}
 		w.now = w.now.Add(long)
 	}

@@ -196,7 +196,7 @@ func (m *maker) send(ctx context.Context, until time.Time) error {
 
 // report sends what the person's agent came to know in (after, until]. A shift may have begun the day before.
 func (m *maker) report(ctx context.Context, p person, after, until time.Time) error {
-	var events []event
+	var events, shots []event
 	for _, date := range []time.Time{m.midnight(after).AddDate(0, 0, -1), m.midnight(after)} {
 		d, comes := m.dayOf(p, date)
 		if !comes {
@@ -207,11 +207,37 @@ func (m *maker) report(ctx context.Context, p person, after, until time.Time) er
 				events = append(events, e)
 			}
 		}
+		for _, e := range d.shots {
+			if e.At.After(after) && !e.At.After(until) {
+				shots = append(shots, e)
+			}
+		}
 	}
-	if len(events) == 0 {
-		return nil
+	if err := m.show(ctx, p, shots); err != nil || len(events) == 0 {
+		return err
 	}
 	return m.agents.call(ctx, "POST", "/v2/agent/events", map[string]any{"computerUid": p.uid, "events": events}, nil)
+}
+
+// pictured is how far back pictures of screens go: drawing a year of them takes long.
+const pictured = 7 * 24 * time.Hour
+
+// show sends pictures of the person's screen.
+func (m *maker) show(ctx context.Context, p person, shots []event) error {
+	for _, e := range shots {
+		if m.now().Sub(e.At) > pictured {
+			continue
+		}
+		picture, err := screenOf(p, e.Process, e.At.In(m.zone), uint64(m.row.Seed)<<32^uint64(e.At.Unix()))
+		if err != nil {
+			return err
+		}
+		in := map[string]any{"id": e.ID, "computerUid": p.uid, "userSid": e.UserSID, "at": e.At, "title": e.Title, "processName": e.Process}
+		if err := m.agents.send(ctx, "/v2/agent/screenshots", in, picture); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dayOf is the person's day, if there is one. The silent computer reports nothing since the company was made.

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -16,6 +17,7 @@ var messages []byte
 // Module is the feature.
 type Module struct {
 	cfg    Config
+	files  file.Store
 	now    func() time.Time
 	settle time.Duration
 }
@@ -28,8 +30,9 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "demo",
 		Roles:    []kernel.Role{kernel.Dashboard},
+		Needs:    []kernel.Port{kernel.PortOf[file.Store]()},
 		Paths:    []string{"/api/v2/demo"},
-		Commands: []kernel.Command{{Name: "demo", Usage: usage, Run: m.command}},
+		Commands: []kernel.Command{{Name: "demo", Usage: usage, Role: kernel.Dashboard, Run: m.command}},
 		Config:   &m.cfg,
 		Messages: messages,
 	}
@@ -37,7 +40,8 @@ func (m *Module) Manifest() kernel.Manifest {
 
 // Init builds the module. Where the settings ask for a company, it is made while the server runs.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
-	s := &service{store: store{h.DB}, audit: h.Audit, log: h.Log, now: m.now, settle: m.settle}
+	m.files = kernel.Get[file.Store](h)
+	s := &service{store: store{h.DB, h.Series}, files: m.files, audit: h.Audit, log: h.Log, now: m.now, settle: m.settle}
 	h.Authenticate(kernel.Dashboard, s.authenticate)
 	s.routes(h.Routes(kernel.Dashboard))
 	if m.cfg.Employees > 0 {

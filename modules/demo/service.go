@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
@@ -23,6 +24,7 @@ var manage = actor.Permission{Name: "demo.manage", Roles: actor.Admin}
 // service decides where a company may be made up, and takes it away again.
 type service struct {
 	store store
+	files file.Store
 	audit *audit.Log
 	log   *slog.Logger
 	now   func() time.Time
@@ -105,18 +107,24 @@ func (s *service) remove(ctx context.Context, all bool) (organizations []int64, 
 	return organizations, erased, nil
 }
 
-// erase ends the maker first, and deletes a second time after a while: what was on its way then has arrived.
+// erase ends the maker first, and deletes a second time after a while: what was on its way then has arrived. Files go in
+// between; one that cannot be removed has no row afterwards, and so goes when the storage is next scanned.
 func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased int64, err error) {
 	row.RemovedAt = s.time()
+	owner := actor.With(ctx, actor.System("demo").In(row.OrganizationID))
+	usage, err := s.files.Usage(owner)
+	if err != nil {
+		return 0, err
+	}
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		found, err := s.store.holdings(ctx, tx, row.OrganizationID)
 		if err != nil {
 			return err
 		}
-		if more := beyond(row, found); len(more) > 0 && !all {
+		if more := beyond(row, found, usage); len(more) > 0 && !all {
 			return errMore.With("Tables", strings.Join(more, ", "))
 		}
-		if erased, err = s.store.erase(ctx, tx, row.OrganizationID); err != nil {
+		if erased, err = s.store.erase(ctx, tx, row.OrganizationID, stored); err != nil {
 			return err
 		}
 		if err := s.store.put(ctx, tx, &row); err != nil {
@@ -130,15 +138,46 @@ func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased i
 	if err := wait(ctx, s.settle); err != nil {
 		return erased, err
 	}
-	return erased, s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+	if err := s.discard(owner); err != nil {
+		s.log.WarnContext(ctx, "not all files of the demo company could be removed; in a day \"storage scan --delete\" does it", "error", err)
+	}
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		late, err := s.store.erase(ctx, tx, row.OrganizationID)
 		erased += late
 		return err
 	})
+	if err != nil || s.store.series == s.store.db {
+		return erased, err
+	}
+	n, err := s.store.eraseSeries(ctx, row.OrganizationID)
+	return erased + n, err
+}
+
+// discard removes the organization's files.
+func (s *service) discard(ctx context.Context) error {
+	for after := ""; ; {
+		files, next, err := s.files.List(ctx, file.Query{After: after, Limit: 500})
+		if err != nil {
+			return err
+		}
+		paths := make([]string, len(files))
+		for i, f := range files {
+			paths[i] = f.Path
+		}
+		if err := s.files.Delete(ctx, paths...); err != nil || next == "" {
+			return err
+		}
+		after = next
+	}
 }
 
 // beyond names the tables in which the organization has more than was made up.
-func beyond(row companyRow, found map[string]int64) (more []string) {
+func beyond(row companyRow, found map[string]int64, files file.Usage) (more []string) {
+	for _, k := range files.ByKind {
+		if k.Kind != file.Screenshot && k.Kind != file.Archive && k.Files > 0 {
+			more = append(more, fmt.Sprintf("%s: %d", stored, k.Files))
+		}
+	}
 	for table, made := range map[string]int{
 		"employees": row.Employees, "computers": row.Employees + len(strangers) + 1, "departments": len(departments), "work_schedules": len(shifts),
 		"devices": 0, "passes": 0,

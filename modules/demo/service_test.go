@@ -4,28 +4,99 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/id"
 )
 
 var noon = time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
 
 // newService has a database with organizations 1 and 2.
-func newService(t *testing.T, d *db.DB) *service {
+func newService(t *testing.T, d *db.DB) *service { return newServiceOf(t, d, d) }
+
+func newServiceOf(t *testing.T, d, series *db.DB) *service {
 	t.Helper()
 	for _, name := range []string{"one", "two"} {
 		insert(t, d, &organizationRow{FullName: name, ShortName: name, CreatedAt: noon, UpdatedAt: noon})
 	}
 	logger := slog.New(slog.DiscardHandler)
-	return &service{store: store{d}, audit: audit.New(audit.Options{DB: d, Log: logger}), log: logger, now: func() time.Time { return noon }}
+	return &service{store: store{d, series}, files: &shelf{}, audit: audit.New(audit.Options{DB: d, Log: logger}), log: logger, now: func() time.Time { return noon }}
+}
+
+// shelf has files by their paths.
+type shelf struct {
+	file.Store
+	kinds  map[string]file.Kind
+	broken error
+}
+
+func (s *shelf) Usage(ctx context.Context) (u file.Usage, err error) {
+	if a, _ := actor.From(ctx); a.OrganizationID != 1 {
+		return u, db.ErrNoOrganization
+	}
+	for _, k := range s.kinds {
+		u.ByKind = append(u.ByKind, file.KindUsage{Kind: k, Files: 1})
+	}
+	return u, nil
+}
+
+func (s *shelf) List(_ context.Context, q file.Query) (files []file.File, next string, err error) {
+	for _, path := range slices.Sorted(maps.Keys(s.kinds)) {
+		if path > q.After {
+			return []file.File{{Path: path}}, path, s.broken
+		}
+	}
+	return nil, "", s.broken
+}
+
+func (s *shelf) Delete(_ context.Context, paths ...string) error {
+	for _, path := range paths {
+		delete(s.kinds, path)
+	}
+	return nil
+}
+
+// The files of a company go with it: its pictures unasked, what people have put there only when they say so.
+func TestFilesGoWithTheCompany(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t)
+	s := newService(t, d)
+	files := &shelf{kinds: map[string]file.Kind{"a.jpg": file.Screenshot, "b.csv": file.Archive, "c.jpg": file.Profile}}
+	s.files = files
+	if _, _, err := s.claim(context.Background(), asked(1)); err != nil {
+		t.Fatal(err)
+	}
+	var f *fault.Error
+	if _, _, err := s.remove(context.Background(), false); !errors.As(err, &f) || f.Code != "demo.more" || f.Params["Tables"] != "stored_files: 1" || len(files.kinds) != 3 {
+		t.Errorf("beside somebody's photo: %v, %v are left", err, files.kinds)
+	}
+	delete(files.kinds, "c.jpg")
+	if _, _, err := s.remove(context.Background(), false); err != nil || len(files.kinds) != 0 {
+		t.Errorf("removed: %v, %v are left", err, files.kinds)
+	}
+}
+
+// A storage that is away keeps no company alive.
+func TestACompanyGoesWithoutItsStorage(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.SQLite(t))
+	s.files = &shelf{broken: errors.New("away")}
+	if _, _, err := s.claim(context.Background(), asked(1)); err != nil {
+		t.Fatal(err)
+	}
+	if organizations, _, err := s.remove(context.Background(), false); err != nil || len(organizations) != 1 {
+		t.Errorf("removed %v, %v", organizations, err)
+	}
 }
 
 func insert(t *testing.T, d *db.DB, row any) {
@@ -178,4 +249,64 @@ func TestARemovedCompanyIsGoneWholeAndStaysAway(t *testing.T) {
 			t.Errorf("it is back: %+v, %v", page.Items, err)
 		}
 	})
+}
+
+// What a made-up company reported goes with it, wherever time series are.
+func TestARemovedCompanyLeavesNoTimeSeries(t *testing.T) {
+	t.Parallel()
+	dbtest.EachEngine(t, func(t *testing.T, d, series *db.DB) {
+		s := newServiceOf(t, d, series)
+		if _, _, err := s.claim(context.Background(), asked(1)); err != nil {
+			t.Fatal(err)
+		}
+		for organization := range int64(2) {
+			report(t, series, organization+1)
+		}
+		if _, erased, err := s.remove(context.Background(), true); err != nil || erased != 2 {
+			t.Errorf("%d rows are erased, %v", erased, err)
+		}
+		for organization, want := range map[int64]int64{1: 0, 2: 1} {
+			for _, table := range []string{"idle_periods", "batch_tokens"} {
+				if n := rowsIn(t, series, table, organization); n != want {
+					t.Errorf("organization %d has %d %s, want %d", organization, n, table, want)
+				}
+			}
+		}
+	})
+}
+
+// report stores one batch of one time without input.
+func report(t *testing.T, series *db.DB, organization int64) {
+	t.Helper()
+	hr := actor.With(context.Background(), actor.Actor{Role: actor.HR, OrganizationID: organization})
+	err := series.Write(hr, func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Bulk(ctx, db.Rows{Table: "idle_periods", Owned: true, Columns: []db.Column{
+			{Name: "datetime", Values: []time.Time{noon}}, {Name: "id", Values: []id.UUID{id.New()}}, {Name: "agent_id", Values: []id.UUID{id.New()}},
+			{Name: "computer_uid", Values: []string{"pc"}}, {Name: "user_sid", Values: []string{"s"}}, {Name: "duration_seconds", Values: []int32{60}},
+		}})
+		if err != nil {
+			return err
+		}
+		counts := []int32{1}
+		_, err = tx.Bulk(ctx, db.Rows{Table: "batch_tokens", Owned: true, Columns: []db.Column{
+			{Name: "token", Values: []string{"t"}}, {Name: "stored_at", Values: []time.Time{noon}}, {Name: "stored", Values: counts},
+			{Name: "known", Values: counts}, {Name: "quarantined", Values: counts},
+		}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rowsIn(t *testing.T, d *db.DB, table string, organization int64) (n int64) {
+	t.Helper()
+	err := d.Read(operator(), func(ctx context.Context, tx db.Tx) (err error) {
+		n, err = tx.RowsIn(ctx, table, organization)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -8,7 +8,10 @@ import (
 )
 
 // store keeps which companies are made up. It holds no rule: those are in service.go.
-type store struct{ db *db.DB }
+type store struct {
+	db     *db.DB
+	series *db.DB // of time series; mostly the same
+}
 
 func (s store) companies(ctx context.Context) (rows []companyRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
@@ -45,7 +48,8 @@ func (s store) update(ctx context.Context, row *companyRow, columns ...string) e
 // what. A demo may begin beside their rows, and leaves them when it goes.
 var stays = []string{
 	"alerts", "api_keys", "audit_log", "blocked_addresses", "demo_companies", "gateway_instances", "gateway_ranges", "gateway_status_snapshots",
-	"gateway_streams", "ip_whitelist", "organizations", "provisioning_tokens", "refresh_tokens", "security_events", "users",
+	"gateway_streams", "ip_whitelist", "organizations", "provisioning_tokens", "refresh_tokens", "retention_holds", "retention_policies",
+	"retention_runs", "security_events", "users",
 }
 
 // holdings counts the rows of the tables that do not stay: of one organization, or of all where it is 0.
@@ -70,14 +74,26 @@ func (s store) holdings(ctx context.Context, tx db.Tx, organizationID int64) (ma
 	return found, nil
 }
 
-// erase deletes the organization's rows of all tables that do not stay.
-func (s store) erase(ctx context.Context, tx db.Tx, organizationID int64) (rows int64, err error) {
+// eraseSeries deletes the organization's rows in the database of time series.
+func (s store) eraseSeries(ctx context.Context, organizationID int64) (rows int64, err error) {
+	err = s.series.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		rows, err = s.erase(ctx, tx, organizationID)
+		return err
+	})
+	return rows, err
+}
+
+// stored is the table that names files, which go before it.
+const stored = "stored_files"
+
+// erase deletes the organization's rows of all tables that do not stay, and are not kept for now.
+func (s store) erase(ctx context.Context, tx db.Tx, organizationID int64, keep ...string) (rows int64, err error) {
 	tables, err := tx.TenantTables(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, table := range tables {
-		if slices.Contains(stays, table) {
+		if slices.Contains(stays, table) || slices.Contains(keep, table) {
 			continue
 		}
 		n, err := tx.Erase(ctx, table, organizationID)

@@ -90,6 +90,12 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 					return nil
 				})
 			},
+			"eraseSeries": func() error {
+				if _, err := s.store.eraseSeries(theirs, 1); !errors.Is(err, db.ErrForeign) {
+					return fmt.Errorf("erases it: %w", err)
+				}
+				return nil
+			},
 			"erase": func() error {
 				err := write(func(ctx context.Context, tx db.Tx) error { _, err := s.store.erase(ctx, tx, 1); return err })
 				if !errors.Is(err, db.ErrForeign) {

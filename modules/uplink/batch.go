@@ -53,20 +53,23 @@ type head struct {
 	Dropped          []backlog.Dropped `json:"dropped,omitempty"`
 }
 
-// encode writes the batch. Payloads are JSON already and are copied, with their position put in front.
-func (b batch) encode(gatewayID string, now time.Time) ([]byte, error) {
+func (b batch) head(gatewayID string, now time.Time) head {
 	h := head{
 		GatewayID: gatewayID, IdempotencyToken: b.token(gatewayID), Epoch: b.epoch, Stream: b.stream,
 		SentAt: now.UTC(), Dropped: b.dropped,
 	}
-	size := 512
 	for _, r := range b.rows {
-		size += len(r.Payload) + 24
 		if r.CreatedAt.After(h.Until) {
 			h.Until = r.CreatedAt.UTC()
 		}
 	}
-	start, err := json.Marshal(h)
+	return h
+}
+
+// encode writes the batch. Payloads are JSON already and are copied, with their position put in front.
+func (b batch) encode(gatewayID string, now time.Time) ([]byte, error) {
+	size := 512 + sizeOf(b.rows) + 24*len(b.rows)
+	start, err := json.Marshal(b.head(gatewayID, now))
 	if err != nil {
 		return nil, fmt.Errorf("encode batch: %w", err)
 	}

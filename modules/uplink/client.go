@@ -54,7 +54,7 @@ func newTransport(cfg Config) (*http.Transport, error) {
 	t := &http.Transport{
 		TLSClientConfig: secure, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second,
 		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 64 << 10, DisableCompression: true,
+		TLSHandshakeTimeout: 10 * time.Second, ExpectContinueTimeout: 2 * time.Second, MaxResponseHeaderBytes: 64 << 10, DisableCompression: true,
 	}
 	if cfg.Proxy != "" {
 		proxy, err := url.Parse(cfg.Proxy)
@@ -125,8 +125,24 @@ type request struct {
 	method, path string
 	key          string // the gateway's; empty before it has one
 	body         []byte
-	encoding     string // of the body; empty is as it is
-	token        string // X-Idempotency-Token
+	encoding     string        // of the body; empty is as it is
+	token        string        // X-Idempotency-Token
+	form         *form         // in place of a body
+	longer       time.Duration // that this may take
+}
+
+// content returns the body, its length, its type, and how to read it again.
+func (r request) content() (body io.ReadCloser, size int64, contentType string, again func() (io.ReadCloser, error)) {
+	switch {
+	case r.form != nil:
+		body, _ = r.form.open()
+		return body, r.form.size(), r.form.contentType, r.form.open
+	case r.body != nil:
+		again = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
+		body, _ = again()
+		return body, int64(len(r.body)), "application/json", again
+	}
+	return http.NoBody, 0, "", nil
 }
 
 // answer is what agent-api said.
@@ -142,26 +158,12 @@ const maxAnswer = 8 << 20
 
 // do asks and returns any whole answer; an error is of the network, or an answer that did not end.
 func (c *client) do(ctx context.Context, r request) (a answer, err error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout+r.longer)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, bytes.NewReader(r.body))
+	req, err := c.request(ctx, r)
 	if err != nil {
 		return answer{}, fmt.Errorf("make request: %w", err)
 	}
-	req.Header.Set("User-Agent", c.agent)
-	req.Header.Set("Accept", "application/json")
-	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for name, value := range map[string]string{"Content-Encoding": r.encoding, "X-Idempotency-Token": r.token} {
-		if value != "" {
-			req.Header.Set(name, value)
-		}
-	}
-	if r.key != "" {
-		req.Header.Set("Authorization", "Bearer "+r.key)
-	}
-	trace.Inject(ctx, req.Header)
 	sent := c.now()
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -178,6 +180,30 @@ func (c *client) do(ctx context.Context, r request) (a answer, err error) {
 	a = answer{status: resp.StatusCode, body: body, header: resp.Header, retryAfter: retryAfter(resp.Header, c.now())}
 	c.clock.note(a, sent, c.now())
 	return a, nil
+}
+
+func (c *client) request(ctx context.Context, r request) (*http.Request, error) {
+	body, size, contentType, again := r.content()
+	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, body)
+	if err != nil {
+		return nil, err
+	}
+	req.ContentLength, req.GetBody = size, again
+	req.Header.Set("User-Agent", c.agent)
+	req.Header.Set("Accept", "application/json")
+	for name, value := range map[string]string{"Content-Type": contentType, "Content-Encoding": r.encoding, "X-Idempotency-Token": r.token} {
+		if value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	if r.key != "" {
+		req.Header.Set("Authorization", "Bearer "+r.key)
+	}
+	if r.form != nil { // a server that has no room says so before it is sent
+		req.Header.Set("Expect", "100-continue")
+	}
+	trace.Inject(ctx, req.Header)
+	return req, nil
 }
 
 // maxRetryAfter bounds what a server may ask for: a mistyped number must not silence a gateway for a year.

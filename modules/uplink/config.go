@@ -20,6 +20,7 @@ type Config struct {
 	Interval          time.Duration `koanf:"interval" doc:"how long an event waits at most for its batch to fill"`
 	BatchSize         int           `koanf:"batch_size" doc:"most events in a batch"`
 	BatchBytes        config.Bytes  `koanf:"batch_bytes" doc:"largest batch before compression"`
+	Pictures          int           `koanf:"pictures" doc:"pictures of screens that are sent at one time"`
 	Compression       string        `koanf:"compression" doc:"zstd, gzip or none"`
 	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" doc:"how often the gateway says that it is there"`
 	KeysInterval      time.Duration `koanf:"keys_interval" doc:"how often the agents' keys are fetched: a revoked key works for at most as long"`
@@ -39,7 +40,7 @@ const (
 
 func defaults() Config {
 	return Config{
-		Interval: 2 * time.Second, BatchSize: 1000, BatchBytes: 1 << 20, Compression: zstdCompression,
+		Interval: 2 * time.Second, BatchSize: 1000, BatchBytes: 1 << 20, Pictures: 4, Compression: zstdCompression,
 		HeartbeatInterval: 30 * time.Second, KeysInterval: time.Minute, Timeout: 30 * time.Second,
 	}
 }
@@ -60,6 +61,7 @@ func (c *Config) Validate() error {
 	must(len(c.Serial) <= 255, "serial", "have at most 255 bytes", len(c.Serial))
 	must(c.BatchSize >= 1 && c.BatchSize <= 10_000, "batch_size", "be between 1 and 10000", c.BatchSize)
 	must(c.BatchBytes >= 1<<10 && c.BatchBytes <= 16<<20, "batch_bytes", "be between 1KiB and 16MiB", c.BatchBytes)
+	must(c.Pictures >= 1 && c.Pictures <= 64, "pictures", "be between 1 and 64", c.Pictures)
 	must(c.Compression == zstdCompression || c.Compression == gzipCompression || c.Compression == noCompression,
 		"compression", "be zstd, gzip or none", c.Compression)
 	between("interval", c.Interval, 0, time.Hour)

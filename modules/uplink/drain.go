@@ -11,7 +11,7 @@ import (
 	"github.com/staff-control/staff-control/platform/trace"
 )
 
-// ingest is where each stream goes.
+// ingest is where each stream goes, but for pictures.
 const ingest = "/v2/ingest/logs"
 
 // outcome is what became of a part of a batch.
@@ -21,6 +21,7 @@ const (
 	stopped   outcome = iota // the context ended first
 	delivered                // the server has it
 	rejected                 // the server can never take it as it is
+	lost                     // it is not here any more, or is not to be kept anywhere
 )
 
 // drainer delivers one stream of the buffer, in order. Each stream has its own, so that one that is stuck
@@ -29,10 +30,24 @@ type drainer struct {
 	*uplink
 	stream backlog.Stream
 	wake   chan struct{}
+	// line is what link calls it.
+	line string
+	// mates deliver pictures beside it; the first is itself.
+	mates []*drainer
 	// rejectedInARow counts events that were refused alone since one was taken.
 	rejectedInARow int
 	// mute is until when dropped ranges are not sent, after the server refused them.
 	mute time.Time
+}
+
+// newDrainer makes the drainer of a stream.
+func newDrainer(u *uplink, s backlog.Stream) *drainer {
+	d := &drainer{uplink: u, stream: s, line: string(s), wake: make(chan struct{}, 1)}
+	d.mates = append(d.mates, d)
+	for n := 2; s == backlog.Picture && n <= u.cfg.Pictures; n++ {
+		d.mates = append(d.mates, &drainer{uplink: u, stream: s, line: fmt.Sprint(s, " ", n)})
+	}
+	return d
 }
 
 // run delivers until ctx ends.
@@ -51,6 +66,10 @@ func (d *drainer) run(ctx context.Context) {
 			}
 			continue
 		}
+		if b.pictured() {
+			d.deliverEach(ctx, *b)
+			continue
+		}
 		d.deliver(ctx, *b)
 	}
 }
@@ -58,7 +77,7 @@ func (d *drainer) run(ctx context.Context) {
 // gather returns the next batch: full, or as old as it may get; nil if there is nothing to send.
 func (d *drainer) gather(ctx context.Context) (*batch, error) {
 	for {
-		rows, err := d.backlog.Next(ctx, d.stream, 0, d.cfg.BatchSize, int(d.cfg.BatchBytes))
+		rows, err := d.backlog.Next(ctx, d.stream, 0, d.most(), int(d.cfg.BatchBytes))
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +87,9 @@ func (d *drainer) gather(ctx context.Context) (*batch, error) {
 			if dropped, err = d.backlog.Dropped(ctx, d.stream); err != nil {
 				return nil, err
 			}
+		}
+		if d.stream == backlog.Picture && len(dropped) > 0 {
+			rows = nil // the report goes to where there are no pictures
 		}
 		if len(rows) == 0 && len(dropped) == 0 {
 			return nil, nil
@@ -80,6 +102,14 @@ func (d *drainer) gather(ctx context.Context) (*batch, error) {
 		}
 		return &batch{stream: d.stream, epoch: d.backlog.State().Epoch, rows: rows, dropped: dropped}, nil
 	}
+}
+
+// most is how many rows go at once.
+func (d *drainer) most() int {
+	if d.stream == backlog.Picture {
+		return len(d.mates)
+	}
+	return d.cfg.BatchSize
 }
 
 // wait waits until the rows are old enough to go, or others that have joined them make a batch. It reports whether
@@ -109,7 +139,7 @@ func (d *drainer) wait(ctx context.Context, rows []backlog.Row, left time.Durati
 
 // full reports whether so many rows of so many bytes need not wait for more.
 func (d *drainer) full(rows, size int) bool {
-	return rows >= d.cfg.BatchSize || size >= int(d.cfg.BatchBytes)/2
+	return rows >= d.most() || size >= int(d.cfg.BatchBytes)/2
 }
 
 func sizeOf(rows []backlog.Row) (size int) {
@@ -121,7 +151,7 @@ func sizeOf(rows []backlog.Row) (size int) {
 
 // ripens says how long the rows may still wait for others to join them.
 func (d *drainer) ripens(rows []backlog.Row) time.Duration {
-	if len(rows) == 0 || d.full(len(rows), sizeOf(rows)) || d.resume.begun(d.stream, d.backlog.State().Epoch, rows) {
+	if len(rows) == 0 || d.stream == backlog.Picture || d.full(len(rows), sizeOf(rows)) || d.resume.begun(d.stream, d.backlog.State().Epoch, rows) {
 		return 0
 	}
 	age := d.now().Sub(rows[0].CreatedAt)
@@ -143,6 +173,11 @@ func (d *drainer) deliver(ctx context.Context, b batch) {
 		case result == delivered:
 			parts = parts[1:]
 			d.rejectedInARow = 0
+		case result == lost:
+			if !d.giveUp(ctx, part, err) {
+				return
+			}
+			parts = parts[1:]
 		case len(part.rows) > 1:
 			half := len(part.rows) / 2
 			left, right := part, part
@@ -159,12 +194,11 @@ func (d *drainer) deliver(ctx context.Context, b batch) {
 
 // send sends a part until the server has said what it thinks of it, however long that takes.
 func (d *drainer) send(ctx context.Context, b batch) (outcome, error) {
-	line := string(d.stream)
 	for {
 		wait, err := d.post(ctx, b)
 		switch {
 		case err == nil:
-			d.link.up(ctx, line)
+			d.link.up(ctx, d.line)
 			return delivered, d.settle(ctx, b)
 		case ctx.Err() != nil:
 			return stopped, ctx.Err()
@@ -176,11 +210,16 @@ func (d *drainer) send(ctx context.Context, b batch) (outcome, error) {
 				return delivered, nil
 			}
 			continue
+		case errors.Is(err, backlog.ErrLost):
+			return lost, err
 		case rejects(err):
-			d.link.up(ctx, line)
+			d.link.up(ctx, d.line)
+			if unwanted(err) && b.pictured() {
+				return lost, err
+			}
 			return rejected, err
 		}
-		tries := d.link.down(ctx, line, err)
+		tries := d.link.down(ctx, d.line, err)
 		d.metrics.items.WithLabelValues("retried").Add(float64(len(b.rows)))
 		if tries <= maxRetries && len(b.rows) > 0 { // later tries are probes
 			if err := d.backlog.Failed(ctx, d.stream, b.first(), b.last()); err != nil {
@@ -204,6 +243,9 @@ func rejects(err error) bool {
 
 // post sends the part once. The wait is the one that the server asks for.
 func (d *drainer) post(ctx context.Context, b batch) (wait time.Duration, err error) {
+	if b.pictured() {
+		return d.postPicture(ctx, b)
+	}
 	ctx, end := trace.Start(ctx, "deliver batch", b.traces()...)
 	defer end(&err)
 	self := d.card()
@@ -273,7 +315,7 @@ func (d *drainer) setAside(ctx context.Context, b batch, cause error) bool {
 	if d.rejectedInARow++; d.rejectedInARow > maxRejected {
 		if d.rejectedInARow == maxRejected+1 {
 			d.log.ErrorContext(ctx, "agent-api refuses every event; no more are set aside", "stream", d.stream, "error", cause)
-			d.link.raise(ctx, string(d.stream), maxRetries+1, cause)
+			d.link.raise(ctx, d.line, maxRetries+1, cause)
 		}
 		sleep(ctx, spread(maxDelay))
 		return false

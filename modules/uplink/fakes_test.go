@@ -1,6 +1,7 @@
 package uplink
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -8,6 +9,8 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -34,6 +37,7 @@ type memory struct {
 	aside    map[int64]string
 	dropped  map[backlog.Stream][]backlog.Dropped
 	alerts   []alert.Alert
+	files    map[int64][]byte
 	failures int // of Settle, yet to come
 	wake     chan struct{}
 }
@@ -41,7 +45,7 @@ type memory struct {
 func newMemory() *memory {
 	return &memory{
 		epoch: "e1", now: time.Now, rows: map[backlog.Stream][]backlog.Row{}, last: map[backlog.Stream]int64{},
-		aside: map[int64]string{}, dropped: map[backlog.Stream][]backlog.Dropped{}, wake: make(chan struct{}, 1),
+		aside: map[int64]string{}, dropped: map[backlog.Stream][]backlog.Dropped{}, files: map[int64][]byte{}, wake: make(chan struct{}, 1),
 	}
 }
 
@@ -58,17 +62,49 @@ func (m *memory) add(stream backlog.Stream, n int) {
 	offer(m.wake)
 }
 
+// picture adds a picture of n bytes.
+func (m *memory) picture(n int) {
+	m.mu.Lock()
+	m.files[m.last[backlog.Picture]+1] = bytes.Repeat([]byte{byte(n)}, n)
+	m.mu.Unlock()
+	m.add(backlog.Picture, 1)
+}
+
+// file is an opened picture.
+type file struct{ *bytes.Reader }
+
+func (file) Close() error { return nil }
+
+func (m *memory) Picture(_ context.Context, seq int64) (backlog.Spooled, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	content, is := m.files[seq]
+	if !is {
+		return backlog.Spooled{}, backlog.ErrLost
+	}
+	return backlog.Spooled{File: file{bytes.NewReader(content)}, Name: fmt.Sprint(seq, ".jpg"), ContentType: "image/jpeg", Size: int64(len(content)), SHA256: "ab"}, nil
+}
+
+func (m *memory) Drop(_ context.Context, s backlog.Stream, seq int64, reason string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rows[s] = slices.DeleteFunc(slices.Clone(m.rows[s]), func(r backlog.Row) bool { return r.Seq == seq })
+	m.dropped[s] = append(m.dropped[s], backlog.Dropped{First: seq, Last: seq, Reason: reason})
+	return nil
+}
+
 func (m *memory) Next(_ context.Context, s backlog.Stream, after int64, maxRows, maxBytes int) (found []backlog.Row, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	size := 0
 	for _, r := range m.rows[s] {
+		if r.Seq <= after {
+			continue
+		}
 		if size += len(r.Payload); len(found) == maxRows || len(found) > 0 && size > maxBytes {
 			break
 		}
-		if r.Seq > after {
-			found = append(found, r)
-		}
+		found = append(found, r)
 	}
 	return found, nil
 }
@@ -179,6 +215,7 @@ type agentAPI struct {
 	newKey string
 	beats  []heartbeat
 	drops  []backlog.Dropped
+	files  map[int64]int // sizes of the pictures that were stored
 	// answer may take a request over; it reports whether it did.
 	answer func(w http.ResponseWriter, r *http.Request, body []byte) bool
 }
@@ -193,14 +230,18 @@ type asked struct {
 
 type ingestBody struct {
 	head
-	Data []struct {
-		Seq  int64  `json:"seq"`
-		Type string `json:"type"`
-		Key  string `json:"key"`
-	} `json:"data"`
+	Data []ingestItem `json:"data"`
 }
 
-func newAgentAPI() *agentAPI { return &agentAPI{stored: map[string]int{}, tokens: map[string]bool{}} }
+type ingestItem struct {
+	Seq  int64  `json:"seq"`
+	Type string `json:"type"`
+	Key  string `json:"key"`
+}
+
+func newAgentAPI() *agentAPI {
+	return &agentAPI{stored: map[string]int{}, tokens: map[string]bool{}, files: map[int64]int{}}
+}
 
 func (a *agentAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := unpack(r)
@@ -234,6 +275,8 @@ func (a *agentAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.check(w, body)
 	case ingest:
 		a.store(w, in)
+	case ingestPictures:
+		a.storePicture(w, r, body)
 	default:
 		say(w, 404, map[string]any{"success": false, "code": "not_found"})
 	}
@@ -279,6 +322,46 @@ func (a *agentAPI) store(w http.ResponseWriter, in ingestBody) {
 	}
 	w.Header().Set("X-Idempotency-Token", in.IdempotencyToken)
 	say(w, 200, map[string]any{"success": true, "duplicateDetected": known, "serverTime": time.Now().UTC()})
+}
+
+// storePicture reads a picture as agent-api does: what is known of it first, then the file.
+func (a *agentAPI) storePicture(w http.ResponseWriter, r *http.Request, body []byte) {
+	in, content, err := readPicture(r, body)
+	if err != nil {
+		say(w, 400, map[string]any{"success": false, "code": err.Error()})
+		return
+	}
+	if !a.tokens[in.IdempotencyToken] {
+		a.files[in.Seq] = len(content)
+	}
+	in.Data = in.Data[:0]
+	in.Data = append(in.Data, in.ingestItem)
+	a.store(w, in.ingestBody)
+}
+
+type pictureBody struct {
+	ingestBody
+	ingestItem
+}
+
+func readPicture(r *http.Request, body []byte) (in pictureBody, content []byte, err error) {
+	_, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || r.ContentLength != int64(len(body)) {
+		return in, nil, fmt.Errorf("length %d, %d read, %w", r.ContentLength, len(body), err)
+	}
+	form := multipart.NewReader(bytes.NewReader(body), parameters["boundary"])
+	part, err := form.NextPart()
+	if err != nil || part.FormName() != "metadata" {
+		return in, nil, fmt.Errorf("the first part: %w", err)
+	}
+	if err := json.NewDecoder(part).Decode(&in); err != nil {
+		return in, nil, err
+	}
+	if part, err = form.NextPart(); err != nil || part.FormName() != "file" || part.Header.Get("Content-Type") != "image/jpeg" {
+		return in, nil, fmt.Errorf("the second part: %w", err)
+	}
+	content, err = io.ReadAll(part)
+	return in, content, err
 }
 
 // once reports whether the positions 1 to n of a stream, without the given ones, were each stored once, and nothing else.

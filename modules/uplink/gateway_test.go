@@ -204,7 +204,7 @@ func TestAHeartbeatSaysHowTheGatewayIs(t *testing.T) {
 		t.Errorf("the alert is %+v", got)
 	}
 	if h.Status != "online" || h.Version != "2.0.0" || h.Epoch != "e1" || h.QueueDepth != 4 || h.BufferUsage != 0.25 ||
-		h.BufferBytes != 1000 || !slices.Contains(h.Streams, streamPosition{"agent", 4, 4}) || len(h.Streams) != 2 {
+		h.BufferBytes != 1000 || !slices.Contains(h.Streams, streamPosition{"agent", 4, 4}) || len(h.Streams) != 3 {
 		t.Errorf("the heartbeat is %+v", h)
 	}
 	if h.MemoryUsage <= 0 || h.DiskUsage <= 0 {
@@ -261,6 +261,8 @@ func TestMetricsSayTheStateAndTheOutcomes(t *testing.T) {
 # TYPE staff_uplink_items_total counter
 staff_uplink_items_total{outcome="delivered"} 5
 staff_uplink_items_total{outcome="duplicate"} 0
+staff_uplink_items_total{outcome="lost"} 0
+staff_uplink_items_total{outcome="refused"} 0
 staff_uplink_items_total{outcome="retried"} 0
 staff_uplink_items_total{outcome="set_aside"} 0
 # HELP staff_uplink_state 1 for how the gateway stands with agent-api.

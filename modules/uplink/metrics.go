@@ -10,7 +10,7 @@ func newMetrics() *metrics {
 	m := &metrics{items: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "items_total", Help: "Events by what became of a try to deliver them.",
 	}, []string{"outcome"})}
-	for _, result := range []string{"delivered", "duplicate", "retried", "set_aside"} {
+	for _, result := range []string{"delivered", "duplicate", "retried", "set_aside", "refused", "lost"} {
 		m.items.WithLabelValues(result)
 	}
 	return m

@@ -102,7 +102,7 @@ func (u *uplink) run(ctx context.Context) error {
 	defer loops.Wait()
 	var wakes []chan struct{}
 	for _, stream := range backlog.Streams {
-		d := &drainer{uplink: u, stream: stream, wake: make(chan struct{}, 1)}
+		d := newDrainer(u, stream)
 		wakes = append(wakes, d.wake)
 		loops.Go(func() { d.run(ctx) })
 	}

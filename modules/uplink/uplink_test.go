@@ -470,5 +470,5 @@ func enrolledDrainer(t *testing.T, u *uplink) (*drainer, context.Context) {
 	if !u.enrol(ctx) {
 		t.Fatal("not enrolled")
 	}
-	return &drainer{uplink: u, stream: backlog.Agent, wake: make(chan struct{}, 1)}, ctx
+	return newDrainer(u, backlog.Agent), ctx
 }

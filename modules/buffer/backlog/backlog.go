@@ -3,6 +3,8 @@ package backlog
 
 import (
 	"context"
+	"errors"
+	"io"
 	"time"
 )
 
@@ -13,10 +15,12 @@ type Stream string
 const (
 	Agent  Stream = "agent"
 	Device Stream = "device"
+	// Picture has the events that come with a file.
+	Picture Stream = "picture"
 )
 
 // Streams are all streams.
-var Streams = [...]Stream{Agent, Device}
+var Streams = [...]Stream{Agent, Device, Picture}
 
 // Row is one buffered event. Rows never change.
 type Row struct {
@@ -41,8 +45,27 @@ type Dropped struct {
 // Reasons for a dropped range.
 const (
 	ReasonOverflow = "overflow"
-	ReasonRefused  = "refused" // the server can never take it; set aside on the gateway
+	ReasonRefused  = "refused"   // the server can never take it; set aside on the gateway
+	ReasonFileLost = "file_lost" // the picture's file is gone, or is not what was taken
 )
+
+// File is what belongs to a row of the stream Picture. Who opens it closes it.
+type File interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// Spooled is a row's picture, as it was taken.
+type Spooled struct {
+	File
+	// Name is made up here; it has an ending that fits.
+	Name, ContentType string
+	Size              int64
+	SHA256            string
+}
+
+// ErrLost says that a picture's file is gone, or is not what was taken.
+var ErrLost = errors.New("the picture's file is lost")
 
 // State is how full the buffer is.
 type State struct {
@@ -73,6 +96,11 @@ type Log interface {
 	Failed(ctx context.Context, s Stream, first, last int64) error
 	// SetAside takes the row out of delivery and keeps it, with the server's words, where an operator sees it.
 	SetAside(ctx context.Context, s Stream, seq int64, reason string) error
+	// Drop gives an undelivered row up and notes its position as dropped for the reason.
+	Drop(ctx context.Context, s Stream, seq int64, reason string) error
+	// Picture opens the file of a row of the stream Picture, whose content has been checked; ErrLost says that there
+	// will never be one.
+	Picture(ctx context.Context, seq int64) (Spooled, error)
 	// Dropped returns the ranges that were dropped and not yet reported; Reported forgets them.
 	Dropped(ctx context.Context, s Stream) ([]Dropped, error)
 	Reported(ctx context.Context, s Stream, d []Dropped) error

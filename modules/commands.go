@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/staff-control/staff-control/modules/uplink"
@@ -29,27 +30,40 @@ func Usage() string {
 // Command runs the module's command that the words begin with, on the server's database. It works while the server
 // runs. It reports whether there is such a command.
 func (p *Process) Command(ctx context.Context, words []string, in io.Reader, out io.Writer) (known bool, err error) {
-	for _, m := range All() {
-		mf := m.Manifest()
-		for _, c := range mf.Commands {
-			if c.Name != words[0] {
-				continue
+	modules := All()
+	for _, m := range modules {
+		for _, c := range m.Manifest().Commands {
+			if c.Name == words[0] {
+				return true, p.explain(p.command(ctx, c, m.Manifest(), modules, words[1:], in, out))
 			}
-			if mf.Config != nil {
-				if err := errors.Join(p.tree.Into(mf.Name, mf.Config), mf.Config.Validate()); err != nil {
-					return true, err
-				}
-			}
-			logger := log.New(out, p.own.log, p.tty) // a command's words are for whoever typed it
-			s, err := p.open(ctx, logger)
-			if err != nil {
-				return true, err
-			}
-			defer s.close(logger)
-			return true, p.explain(c.Run(ctx, &kernel.CommandHost{DB: s.db, Log: logger, Data: p.own.root.Data, In: in, Out: out}, words[1:]))
 		}
 	}
 	return false, nil
+}
+
+func (p *Process) command(ctx context.Context, c kernel.Command, of kernel.Manifest, modules []kernel.Module, args []string, in io.Reader, out io.Writer) (err error) {
+	if of.Config != nil {
+		if err := errors.Join(p.tree.Into(of.Name, of.Config), of.Config.Validate()); err != nil {
+			return err
+		}
+	}
+	logger := log.New(out, p.own.log, p.tty) // a command's words are for whoever typed it
+	s, err := p.open(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer s.close(logger)
+	if c.Role != "" {
+		k, err := p.kernel(ctx, c.Role, logger, s, nil, modules)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, k.Close(ctx)) }()
+		if err := k.Build(ctx); err != nil {
+			return err
+		}
+	}
+	return c.Run(ctx, &kernel.CommandHost{DB: s.db, Series: s.series, Log: logger, Data: p.own.root.Data, In: in, Out: out}, args)
 }
 
 // explain puts a fault's texts, in English, in the place of its codes.
@@ -105,6 +119,9 @@ func (p *Process) HealthURLs() (urls []string) {
 func (p *Process) Check(ctx context.Context, out io.Writer) error {
 	if err := p.CheckPorts(out); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(p.roles, kernel.Role.Serves) {
+		p.CheckEngine(ctx, out)
 	}
 	for _, r := range p.roles {
 		fmt.Fprintf(out, "\nroutes of %s\n", r)

@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,8 +20,10 @@ import (
 )
 
 const (
-	benchRows        = 1000 // of a batch
-	benchConnections = 4
+	benchRows     = 1000 // of a batch
+	benchGateways = 8    // that deliver at the same time, on a connection each
+	benchEach     = 25   // batches of each gateway in a round
+	benchCount    = benchGateways * benchEach
 )
 
 // sample is one row of the benchmarks, the same for every way of storing it.
@@ -33,25 +33,36 @@ type sample struct {
 	seconds                    int
 }
 
-func samples(batch int) []sample {
+// programs and titles are such as offices have.
+var (
+	programs = [...]string{"EXCEL.EXE", "WINWORD.EXE", "chrome.exe", "1cv8.exe", "OUTLOOK.EXE", "Telegram.exe", "AcroRd32.exe", "explorer.exe"}
+	titles   = [...]string{
+		"Hisobot %d-chorak.xlsx – Excel", "Shartnoma № %d — Word", "my.gov.uz – %d – Chrome", "Квартальный отчёт %d — 1С:Предприятие",
+		"Kiruvchi (%d) – Outlook", "Telegram (%d)", "Buyruq %d.pdf – Adobe Reader", "Hujjatlar %d",
+	}
+)
+
+// samples are the rows of a gateway's batch: what happened in five minutes on the sixty computers of its office.
+func samples(gateway, batch int) []sample {
+	const computers = 60
 	rows := make([]sample, benchRows)
-	start := time.Now().UTC().Add(-24 * time.Hour).Truncate(time.Second)
+	start := time.Now().UTC().Add(-24 * time.Hour).Truncate(time.Second).Add(time.Duration(batch) * 5 * time.Minute)
 	for i := range rows {
-		n := batch*benchRows + i
+		n, what := gateway*computers+i%computers, (i*7+batch)%len(programs)
 		rows[i] = sample{
-			at: start.Add(time.Duration(n) * 37 * time.Millisecond), computer: fmt.Sprintf("DESKTOP-%06d", n%120),
-			sid: fmt.Sprintf("S-1-5-21-3623811015-3361044348-30300820-%d", 1000+n%120), proc: "EXCEL.EXE",
-			title: fmt.Sprintf("Hisobot %d-chorak.xlsx – Excel", n%997), seconds: n%300 + 1,
+			at: start.Add(time.Duration(i) * 300 * time.Millisecond), computer: fmt.Sprintf("DESKTOP-%06d", n),
+			sid: fmt.Sprintf("S-1-5-21-3623811015-3361044348-30300820-%d", 1000+n), proc: programs[what],
+			title: fmt.Sprintf(titles[what], (i*31+batch*17)%997), seconds: i%40 + 1,
 		}
 	}
 	return rows
 }
 
-// batchBody is the batch as our gateway sends it.
+// batchBody is a gateway's batch of this number, as our gateway sends it.
 func batchBody(batch int, rows []sample) []byte {
 	var b bytes.Buffer
 	now := time.Now().UTC().Format(time.RFC3339Nano)
-	fmt.Fprintf(&b, `{"idempotencyToken":"bench-%d","epoch":"e","stream":"agent","sentAt":%q,"until":%q,"data":[`, batch, now, now)
+	fmt.Fprintf(&b, `{"idempotencyToken":"bench-%s","epoch":"e","stream":"agent","sentAt":%q,"until":%q,"data":[`, id.New(), now, now)
 	for i, r := range rows {
 		if i > 0 {
 			b.WriteByte(',')
@@ -63,21 +74,24 @@ func batchBody(batch int, rows []sample) []byte {
 	return b.Bytes()
 }
 
-// BenchmarkIngest delivers batches over HTTP to agent-api, all of it, as an enrolled gateway on several connections.
-// Beside it, in the same run, it stores the same rows in the fastest way that the database has, in as many commits, on
-// one connection: by COPY into a copy of the table without row level security, by prepared inserts on SQLite.
-// The metric ratio is the one rate as a part of the other; heap-ratio is that of COPY into a table without key and index.
+// BenchmarkIngest delivers batches over HTTP to agent-api, all of it, as eight enrolled gateways at once. Beside it, in
+// the same run, it stores the same rows in the fastest way that the database has, in as many commits, on one connection:
+// by COPY into a bare table that is partitioned by day, or a bare hypertable, with the same keys but without row level
+// security, view or roll-ups; by prepared inserts on SQLite. The metric ratio is the one rate as a part of the other;
+// heap-ratio is that of COPY into a table without key and index, which nobody could read.
 func BenchmarkIngest(b *testing.B) {
 	b.Run("postgres", func(b *testing.B) {
-		address := dbtest.PostgresURL(b, "staff_app")
-		super := dbtest.As(b, address, "postgres", "")
-		s := newSite(b, "DATABASE_URL="+address, "STAFF_AUTH__TOKEN_KEY="+strings.Repeat("k", 40))
-		benchmarkIngest(b, s, func(rate float64, batches [][]sample) {
-			b.ReportMetric(rate/copied(b, super, "LIKE monitoring.active_windows", batches), "heap-ratio")
-			raw := copied(b, super, "LIKE monitoring.active_windows INCLUDING ALL", batches)
-			b.ReportMetric(raw, "raw-rows/s")
-			b.ReportMetric(rate/raw, "ratio")
-		})
+		address := dbtest.PostgresURL(b, "postgres")
+		ingestBesideCopy(b, address, "CREATE TABLE bare (LIKE monitoring.active_windows INCLUDING ALL) PARTITION BY RANGE (datetime); "+
+			`DO $$ BEGIN FOR n IN -2..1 LOOP EXECUTE format('CREATE TABLE bare_%s PARTITION OF bare FOR VALUES FROM (%L) TO (%L)',
+				n + 2, current_date + n, current_date + n + 1); END LOOP; END $$`,
+			"CREATE TABLE bare (LIKE monitoring.active_windows)")
+	})
+	b.Run("timescaledb", func(b *testing.B) {
+		address := dbtest.TimescaleURL(b, "")
+		ingestBesideCopy(b, address,
+			"CREATE TABLE bare (LIKE ts.active_windows INCLUDING ALL); SELECT create_hypertable('bare', 'datetime', chunk_time_interval => interval '1 day', create_default_indexes => false)",
+			"CREATE TABLE bare (LIKE ts.active_windows); SELECT create_hypertable('bare', 'datetime', chunk_time_interval => interval '1 day', create_default_indexes => false)")
 	})
 	b.Run("sqlite", func(b *testing.B) {
 		benchmarkIngest(b, newSite(b), func(rate float64, batches [][]sample) {
@@ -88,14 +102,25 @@ func BenchmarkIngest(b *testing.B) {
 	})
 }
 
-// benchCount is the batches of one round.
-const benchCount = 100
+func ingestBesideCopy(b *testing.B, super, keyed, heap string) {
+	s := newSite(b, "DATABASE_URL="+dbtest.As(b, super, "staff_app", ""), "STAFF_AUTH__TOKEN_KEY="+strings.Repeat("k", 40))
+	benchmarkIngest(b, s, func(rate float64, batches [][]sample) {
+		b.ReportMetric(rate/copied(b, super, heap, batches), "heap-ratio")
+		raw := copied(b, super, keyed, batches)
+		b.ReportMetric(raw, "raw-rows/s")
+		b.ReportMetric(rate/raw, "ratio")
+	})
+}
 
 func benchmarkIngest(b *testing.B, s *site, compare func(rate float64, batches [][]sample)) {
-	const token = "spt_a-token-of-the-benchmark"
-	s.serve(b, "role=agent-api", "gateways.bootstrap_token="+token)
-	ready(b, s.agentAPI)
-	key := enrolled(b, s, token)
+	s.serve(b, "role=agent-api,dashboard")
+	ready(b, s.agentAPI, s.dashboard)
+	s.signIn(b)
+	token := s.provision(b, benchGateways)
+	keys := make([]string, benchGateways)
+	for n := range keys {
+		keys[n] = enrolledAs(b, s, token, fmt.Sprint("BENCH-", n))
+	}
 	z, err := zstd.NewWriter(nil)
 	if err != nil {
 		b.Fatal(err)
@@ -106,13 +131,13 @@ func benchmarkIngest(b *testing.B, s *site, compare func(rate float64, batches [
 	for b.Loop() {
 		b.StopTimer()
 		for i := range bodies {
-			batches[i] = samples(i)
-			bodies[i] = z.EncodeAll(batchBody(round*benchCount+i, batches[i]), nil)
+			batches[i] = samples(i%benchGateways, i/benchGateways)
+			bodies[i] = z.EncodeAll(batchBody(round*benchEach+i/benchGateways, batches[i]), nil)
 		}
 		round++
 		b.StartTimer()
 		began := time.Now()
-		deliver(b, s.agentAPI, key, bodies)
+		deliverAll(b, s.agentAPI, keys, bodies)
 		took += time.Since(began)
 	}
 	rate := float64(round*benchCount*benchRows) / took.Seconds()
@@ -120,27 +145,15 @@ func benchmarkIngest(b *testing.B, s *site, compare func(rate float64, batches [
 	compare(rate, batches)
 }
 
-// enrolled enrols a gateway and returns its key.
-func enrolled(b *testing.B, s *site, token string) string {
-	b.Helper()
-	status, answer := call(b, http.MethodPost, s.agentAPI+"/v2/gateway/enroll", nil, map[string]string{"token": token, "serial": "BENCH-1"})
-	var in struct{ APIKey string }
-	if err := json.Unmarshal(answer, &in); err != nil || status != http.StatusCreated {
-		b.Fatalf("enrol: %d %s", status, answer)
-	}
-	return in.APIKey
-}
-
-// deliver sends the bodies over several connections.
-func deliver(b *testing.B, address, key string, bodies [][]byte) {
-	transport := &http.Transport{MaxIdleConnsPerHost: benchConnections}
+// deliverAll sends each gateway's bodies, one after another, all gateways at once.
+func deliverAll(b *testing.B, address string, keys []string, bodies [][]byte) {
+	transport := &http.Transport{MaxIdleConnsPerHost: len(keys)}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range benchConnections {
+	for g, key := range keys {
 		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(bodies)); i = next.Add(1) - 1 {
+			for i := g; i < len(bodies); i += len(keys) {
 				if err := deliverOne(client, address, key, bodies[i]); err != nil {
 					b.Error(err)
 					return
@@ -170,16 +183,19 @@ func deliverOne(client *http.Client, address, key string, body []byte) error {
 	return err
 }
 
-// copied copies the rows into a fresh table by COPY, on one connection, a transaction for each batch, and returns
-// the rows of a second.
-func copied(b *testing.B, url, like string, batches [][]sample) float64 {
+// copied makes the table bare and copies the rows into it by COPY, on one connection, a transaction for each batch, and
+// returns the rows of a second.
+func copied(b *testing.B, url, create string, batches [][]sample) float64 {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "DROP TABLE IF EXISTS bare; CREATE TABLE bare ("+like+")"); err != nil {
+	if _, err := conn.Exec(ctx, "DROP TABLE IF EXISTS bare CASCADE"); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := conn.Exec(ctx, create); err != nil {
 		b.Fatal(err)
 	}
 	columns := []string{"organization_id", "datetime", "id", "agent_id", "computer_uid", "user_sid", "window_title", "process_name", "url", "duration_seconds"}

@@ -1,6 +1,8 @@
 package modules_test
 
 import (
+	"io/fs"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -34,11 +36,30 @@ func TestADemoCompanyIsAtWorkAndIsRemovedWhole(t *testing.T) {
 		s.get(t, "/api/v2/demo", &companies)
 		return companies.Items[0].SentUntil.After(before)
 	})
+	until(t, "pictures are in the gallery", func() bool { return len(s.gallery(t)) >= 20 })
 	s.command(t, "demo", "remove")
+	if left := filesBelow(t, filepath.Join(s.data, "files")); len(s.gallery(t)) != 0 || len(left) != 0 {
+		t.Errorf("after its removal %d pictures are in the gallery, on the disk %v", len(s.gallery(t)), left)
+	}
 	s.get(t, "/api/v2/demo", &companies)
 	if n := len(s.rows(t, "active-windows", "")); n != 0 || s.count(t, "/api/v2/employees") != 0 || s.count(t, "/api/v2/departments") != 0 || len(companies.Items) != 0 {
 		t.Errorf("after its removal there are %d windows, and of companies %+v", n, companies.Items)
 	}
+}
+
+// filesBelow are the names of all files in a directory.
+func filesBelow(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // count is how many items a list of the dashboard has on its first page.

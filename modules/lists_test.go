@@ -75,6 +75,10 @@ func (d apiDocument) listsAreThere(t *testing.T, s *site, headers map[string]map
 			path += "?computer=PC-ALPHA&date=2026-11-23"
 		case "/api/v2/monitoring/week":
 			path += "?computer=PC-ALPHA&from=2026-11-23"
+		case "/api/v2/activity/comparison":
+			path += "?of=employees&from=2026-11-01&to=2026-11-30"
+		case "/api/v2/activity/top-applications", "/api/v2/activity/top-sites", "/api/v2/activity/timeline", "/api/v2/activity/heatmap":
+			path += "?from=2026-11-01&to=2026-11-30"
 		}
 		for who, header := range headers {
 			status, answer := call(t, http.MethodGet, s.dashboard+path, header, nil)

@@ -16,9 +16,13 @@ import (
 	"github.com/staff-control/staff-control/modules/monitoring"
 	"github.com/staff-control/staff-control/modules/organizations"
 	"github.com/staff-control/staff-control/modules/pages"
+	"github.com/staff-control/staff-control/modules/policy"
 	"github.com/staff-control/staff-control/modules/presence"
 	"github.com/staff-control/staff-control/modules/processing"
+	"github.com/staff-control/staff-control/modules/retention"
 	"github.com/staff-control/staff-control/modules/schedules"
+	"github.com/staff-control/staff-control/modules/screenshots"
+	"github.com/staff-control/staff-control/modules/storage"
 	"github.com/staff-control/staff-control/modules/uplink"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -31,9 +35,12 @@ func All() []kernel.Module {
 		employees.New(),
 		computers.New(),
 		alerts.New(),
+		storage.New(),
 		doors.New(),
 		gateways.New(),
 		monitoring.New(),
+		policy.New(),
+		screenshots.New(),
 		ingest.New(),
 		processing.New(),
 		buffer.New(),
@@ -42,6 +49,7 @@ func All() []kernel.Module {
 		collector.New(),
 		schedules.New(),
 		presence.New(),
+		retention.New(),
 		pages.New(),
 		demo.New(),
 	}

@@ -9,16 +9,13 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/staff-control/staff-control/migrations"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/config"
-	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/event"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/i18n"
@@ -36,10 +33,20 @@ type Build struct{ Version, Commit, Date string }
 // what passes is request bodies, so the standard 100 collects many times a second for nothing.
 const gcPercent = 300
 
-// Tune sets the garbage collector for what this program does, unless the operator has set GOGC.
+// memoryLimit is where the collector stops to be that generous: a process is meant to live in 512 MiB, of which SQLite
+// and what cannot be returned at once take their part.
+const memoryLimit = 384 << 20
+
+// Tune sets the garbage collector for what this program does, unless the operator has set GOGC or GOMEMLIMIT.
 func Tune(env []string) {
-	if !slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
+	set := func(name string) bool {
+		return slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, name+"=") })
+	}
+	if !set("GOGC") {
 		debug.SetGCPercent(gcPercent)
+	}
+	if !set("GOMEMLIMIT") {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 }
 
@@ -167,7 +174,7 @@ func (p *Process) run(ctx context.Context, logger *slog.Logger, s *site, listene
 	defer cancel()
 	var kernels []*kernel.Kernel
 	for _, r := range p.roles {
-		k, err := p.kernel(ctx, r, logger.With("role", string(r)), s, listeners[r])
+		k, err := p.kernel(ctx, r, logger.With("role", string(r)), s, listeners[r], All())
 		if err != nil {
 			return errors.Join(err, closeAll(listeners))
 		}
@@ -185,7 +192,7 @@ func (p *Process) run(ctx context.Context, logger *slog.Logger, s *site, listene
 	return errors.Join(faults...)
 }
 
-func (p *Process) kernel(ctx context.Context, r kernel.Role, logger *slog.Logger, s *site, ln net.Listener) (*kernel.Kernel, error) {
+func (p *Process) kernel(ctx context.Context, r kernel.Role, logger *slog.Logger, s *site, ln net.Listener, modules []kernel.Module) (*kernel.Kernel, error) {
 	catalog, err := p.catalog()
 	if err != nil {
 		return nil, err
@@ -204,7 +211,6 @@ func (p *Process) kernel(ctx context.Context, r kernel.Role, logger *slog.Logger
 		Version:  p.Build.Version, Data: p.own.root.Data, TrustedProxies: proxies,
 		DrainDelay: p.own.http.DrainDelay, Announce: p.announce,
 	}
-	modules := All()
 	if err := s.equip(ctx, r, &o, modules); err != nil {
 		return nil, err
 	}
@@ -269,42 +275,6 @@ func (p *Process) introduce(listeners map[kernel.Role]net.Listener) error {
 	return p.acquaint(fmt.Sprintf("http://127.0.0.1:%d", server.Addr().(*net.TCPAddr).Port), rand.Text())
 }
 
-// site is what the server roles of a process share: one database, and what stands on it.
-type site struct {
-	db      *db.DB
-	runners []*jobs.Runner
-}
-
-// open opens the server's database. A SQLite file is brought to this binary's schema; PostgreSQL is only compared.
-func (p *Process) open(ctx context.Context, logger *slog.Logger) (*site, error) {
-	address := p.own.database.URL.Reveal()
-	if address == "" {
-		address = filepath.Join(p.own.root.Data, "staff-control.db")
-	}
-	d, err := db.Open(ctx, address, logger)
-	if err != nil {
-		return nil, err
-	}
-	if d.Name() == "sqlite" {
-		err = d.Migrate(ctx, migrations.For(d.Name()), p.now(), jobs.Migrate)
-	} else {
-		err = d.CheckSchema(ctx, migrations.For(d.Name()))
-	}
-	if err != nil {
-		return nil, errors.Join(err, d.Close())
-	}
-	return &site{db: d}, nil
-}
-
-func (s *site) close(logger *slog.Logger) {
-	for _, r := range s.runners {
-		r.Close()
-	}
-	if err := s.db.Close(); err != nil {
-		logger.Error("close the database", "error", err)
-	}
-}
-
 // equip gives the role's kernel what its modules stand on: on a gateway a clock, on the servers the database,
 // its jobs, its events and its audit.
 func (s *site) equip(ctx context.Context, r kernel.Role, o *kernel.Options, modules []kernel.Module) error {
@@ -321,7 +291,7 @@ func (s *site) equip(ctx context.Context, r kernel.Role, o *kernel.Options, modu
 	if err != nil {
 		return err
 	}
-	o.DB, o.Schedule, o.Events, o.Jobs, o.Audit = s.db, runner, bus, runner, audit.New(audit.Options{
+	o.DB, o.Series, o.Schedule, o.Events, o.Jobs, o.Audit = s.db, s.series, runner, bus, runner, audit.New(audit.Options{
 		DB: s.db, Log: o.Log, Metrics: o.Registry, ClientIP: httpx.ClientIP, TraceID: trace.ID,
 	})
 	return nil
@@ -356,23 +326,4 @@ func serving(mf kernel.Manifest) (roles []string) {
 		}
 	}
 	return roles
-}
-
-// Migrate brings the server's database to this binary's schema, on PostgreSQL as its owner.
-func (p *Process) Migrate(ctx context.Context) error {
-	if !db.IsPostgres(p.own.database.URL.Reveal()) && p.own.database.OwnerURL == "" {
-		s, err := p.open(ctx, slog.New(slog.DiscardHandler))
-		if err != nil {
-			return err
-		}
-		return s.db.Close()
-	}
-	if p.own.database.OwnerURL == "" {
-		return errors.New("migrate: database.owner_url (DATABASE_OWNER_URL) must be set: staff_owner owns the tables")
-	}
-	d, err := db.OpenOwner(p.own.database.OwnerURL.Reveal())
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Migrate(ctx, migrations.For("postgres"), p.now(), jobs.Migrate), d.Close())
 }

@@ -34,7 +34,7 @@ func Scratch(ctx context.Context, r kernel.Role, use func(*httpx.Server) error) 
 		defer s.close(logger)
 	}
 	var none net.Listener
-	k, err := p.kernel(ctx, r, logger, s, none)
+	k, err := p.kernel(ctx, r, logger, s, none, All())
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/i18n"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/log"
@@ -53,9 +54,33 @@ func (l listenSettings) tls() (*tls.Config, error) {
 }
 
 type databaseSettings struct {
-	URL          config.Secret `koanf:"url" doc:"postgres://staff_app…; empty: SQLite in the data directory"`
-	OwnerURL     config.Secret `koanf:"owner_url" doc:"postgres://staff_owner…, for migrate only"`
-	TimescaleURL config.Secret `koanf:"timescale_url" doc:"a second database for time series; accepted, not used yet"`
+	URL               config.Secret `koanf:"url" doc:"postgres://staff_app…; empty: SQLite in the data directory"`
+	OwnerURL          config.Secret `koanf:"owner_url" doc:"postgres://staff_owner…, for migrate only"`
+	TimescaleURL      config.Secret `koanf:"timescale_url" doc:"postgres://staff_app…: a second database, with TimescaleDB, for time series; empty: the first"`
+	TimescaleOwnerURL config.Secret `koanf:"timescale_owner_url" doc:"the second database as staff_owner, for migrate only"`
+	CompressAfter     time.Duration `koanf:"compress_after" doc:"the age at which TimescaleDB compresses a day; set by migrate"`
+}
+
+// second reports whether time series have a database of their own.
+func (d databaseSettings) second() bool { return d.TimescaleURL != "" }
+
+func (d databaseSettings) validate() error {
+	var faults []error
+	for _, s := range []struct {
+		key     string
+		address config.Secret
+	}{{"database.timescale_url", d.TimescaleURL}, {"database.timescale_owner_url", d.TimescaleOwnerURL}} {
+		if s.address != "" && !db.IsPostgres(s.address.Reveal()) {
+			faults = append(faults, config.Problem(s.key, "be an address of PostgreSQL: postgres://…", "something else"))
+		}
+	}
+	if d.second() && !db.IsPostgres(d.URL.Reveal()) {
+		faults = append(faults, config.Problem("database.url", "be an address of PostgreSQL where database.timescale_url is set", "something else"))
+	}
+	if d.CompressAfter < time.Hour {
+		faults = append(faults, config.Problem("database.compress_after", "be 1h or more", d.CompressAfter))
+	}
+	return errors.Join(faults...)
 }
 
 type redisSettings struct {
@@ -73,6 +98,7 @@ func defaults() *settings {
 		gateway:   listenSettings{Listen: ":3003"},
 		agentAPI:  listenSettings{Listen: ":3001"},
 		dashboard: listenSettings{Listen: ":3000"},
+		database:  databaseSettings{CompressAfter: 7 * 24 * time.Hour},
 		log:       log.Config{Level: "info", Format: "auto"},
 		trace:     trace.Config{SampleRatio: 1},
 	}
@@ -103,7 +129,8 @@ func (s *settings) fill(tree *config.Tree) error {
 
 func (s *settings) validate() error {
 	var faults []error
-	if _, ok := rolesOf(s.root.Role); !ok {
+	roles, ok := rolesOf(s.root.Role)
+	if !ok {
 		faults = append(faults, config.Problem("role", "be all, or some of gateway, agent-api and dashboard", s.root.Role))
 	}
 	if !slices.Contains(i18n.Languages(), s.root.Language) {
@@ -113,6 +140,9 @@ func (s *settings) validate() error {
 		faults = append(faults, config.Problem("http.trusted_proxies", "be networks like 10.0.0.0/8", s.http.TrustedProxies))
 	}
 	faults = append(faults, config.Under("log", s.log.Validate()), config.Under("trace", s.trace.Validate()))
+	if slices.ContainsFunc(roles, kernel.Role.Serves) {
+		faults = append(faults, s.database.validate())
+	}
 	for _, r := range kernel.Roles {
 		if _, err := s.listen(r).tls(); err != nil {
 			faults = append(faults, config.Problem(r.Section()+".tls_cert", "be a certificate with the key of tls_key, both PEM files", err))

@@ -67,9 +67,9 @@ func newSite(t testing.TB, env ...string) *site {
 }
 
 // onPostgres is a site on a PostgreSQL database of its own, which it uses as the app's own role.
-func onPostgres(t testing.TB) *site {
+func onPostgres(t testing.TB, env ...string) *site {
 	t.Helper()
-	return newSite(t, "DATABASE_URL="+dbtest.PostgresURL(t, "staff_app"), "STAFF_AUTH__TOKEN_KEY="+strings.Repeat("k", 40))
+	return newSite(t, append(env, "DATABASE_URL="+dbtest.PostgresURL(t, "staff_app"), "STAFF_AUTH__TOKEN_KEY="+strings.Repeat("k", 40))...)
 }
 
 func freeAddresses(t testing.TB, n int) []string {
@@ -130,9 +130,15 @@ func (s *site) command(t testing.TB, words ...string) string {
 // until asks again until ask returns true, and fails the test after a while.
 func until(t testing.TB, what string, ask func() bool) {
 	t.Helper()
+	within(t, 30*time.Second, what, ask)
+}
+
+// within is until with a while of one's own.
+func within(t testing.TB, while time.Duration, what string, ask func() bool) {
+	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	late := time.NewTimer(30 * time.Second)
+	late := time.NewTimer(while)
 	defer late.Stop()
 	for !ask() {
 		select {

@@ -138,9 +138,20 @@ func queriesFor(route httpx.Route, victim tenant) []string {
 		return []string{"?date=2026-01-01&computer=PC-" + victim.mark, "?date=2026-01-01&employee=" + employee, "?date=2026-01-01&organization=" + organization + "&computer=PC-" + victim.mark}
 	case route.Path == "/api/v2/monitoring/week":
 		return []string{"?from=2026-01-01&computer=PC-" + victim.mark, "?from=2026-01-01&employee=" + employee, "?from=2026-01-01&organization=" + organization + "&computer=PC-" + victim.mark}
+	case route.Path == "/api/v2/screenshots":
+		return []string{"", "?computer=PC-" + victim.mark, "?employee=" + employee, "?organization=" + organization, "?organization=" + organization + "&date=2026-01-01"}
+	case strings.HasPrefix(route.Path, "/api/v2/activity/"):
+		days := "?of=departments&from=2026-01-01&to=2026-12-31"
+		if !strings.HasSuffix(route.Path, "/comparison") {
+			days = days[:1] + days[len("?of=departments&"):]
+		}
+		return []string{
+			days, days + "&computer=PC-" + victim.mark, days + "&employee=" + employee, days + "&organization=" + organization,
+			days + "&department=" + victim.ids["/api/v2/departments"],
+		}
 	case route.Path == "/api/v2/presence/today":
 		return []string{"", "?organization=" + organization, "?departmentId=" + victim.ids["/api/v2/departments"]}
-	case route.Path == "/api/v2/schedules", route.Path == "/api/v2/schedules/assignments":
+	case route.Path == "/api/v2/schedules", route.Path == "/api/v2/schedules/assignments", route.Path == "/api/v2/retention/rules":
 		return []string{"", "?organizationId=" + organization}
 	case strings.HasPrefix(route.Path, "/api/v2/monitoring/") && !strings.HasSuffix(route.Path, "quarantine"):
 		return []string{"", "?computer=PC-" + victim.mark, "?employee=" + employee, "?organization=" + organization}
@@ -150,7 +161,7 @@ func queriesFor(route httpx.Route, victim tenant) []string {
 		return []string{"", "?departmentId=" + victim.ids["/api/v2/departments"], "?search=" + victim.mark, "?departmentName=" + victim.mark + "&sort=-departmentName"}
 	case list == "/api/v2/employees": // an export names its filters, so they must not name the victim
 		return []string{"", "?departmentId=" + victim.ids["/api/v2/departments"], "?id=" + employee}
-	case route.Path == "/api/v2/devices":
+	case route.Path == "/api/v2/devices", route.Path == "/api/v2/storage/files", route.Path == "/api/v2/storage/usage":
 		return []string{"", "?organization=" + organization}
 	case route.Path == "/api/v2/passes":
 		return []string{"", "?organization=" + organization, "?employee=" + employee, "?device=" + victim.ids["/api/v2/devices"]}
@@ -182,6 +193,14 @@ func bodyFor(route httpx.Route, victim tenant) map[string]any {
 		return map[string]any{"into": number(victim.ids["/api/v2/computers"])}
 	case "POST /api/v2/computers/users/:id/link":
 		return map[string]any{"employeeId": employee}
+	case "POST /api/v2/screenshots/:id/open":
+		return map[string]any{"reason": "curiosity"}
+	case "PUT /api/v2/retention/rules":
+		return map[string]any{"organizationId": victim.organization, "resourceType": "screenshot", "days": 1, "action": "delete", "active": true}
+	case "POST /api/v2/retention/preview":
+		return map[string]any{"organizationId": victim.organization}
+	case "POST /api/v2/retention/holds":
+		return map[string]any{"organizationId": victim.organization, "resourceType": "all", "reason": "thief"}
 	case "POST /api/v2/devices":
 		return map[string]any{"name": "thief", "ipAddress": "10.9.9.9", "entryType": "BOTH", "organizationId": victim.organization}
 	case "PATCH /api/v2/devices/:id":
@@ -281,14 +300,37 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	made := post("/api/v2/gateways", map[string]any{"serial": "GW-" + mark, "organizationId": n.organization})
 	n.gatewayKey, n.ids["/api/v2/gateways"] = text(made["apiKey"]), text(made["gatewayId"])
 	n.ids["/api/v2/gateways/tokens"] = id(post("/api/v2/gateways/tokens", map[string]any{"organizationId": n.organization, "expiresInHours": 1, "maxUses": 1, "note": mark}))
+	n.keep(t, s, id)
 	n.report(t, s)
+	n.ids["/api/v2/screenshots"] = n.picture(t, s)
 	n.pass(t, s)
 	n.ids["/api/data-processing/jobs"], n.ids["/api/data-processing/batches"] = "job-of-"+organization, "batch-of-"+organization
 	n.job(t, s)
 	n.ids["/api/v2/computers"], n.ids["/api/v2/computers/users"] = n.found(t, s, "computers?search=PC-"), n.found(t, s, "computers/users?search=S-")
 	post("/api/v2/computers/users/"+n.ids["/api/v2/computers/users"]+"/link", map[string]any{"employeeId": number(employee)})
 	n.ids["/api/v2/alerts"] = n.alert(t, s)
+	n.ids["/api/v2/storage/files"] = id(post("/api/v2/storage/files?kind=profile&path=profiles/"+mark+".jpg&organization="+organization, map[string]any{"content": mark}))
 	return n
+}
+
+// keep makes a rule and a hold of the tenant's own.
+func (n tenant) keep(t *testing.T, s *site, id func(map[string]any) string) {
+	t.Helper()
+	for prefix, ask := range map[string]struct {
+		method string
+		body   map[string]any
+	}{
+		"/api/v2/retention/rules": {http.MethodPut, map[string]any{"resourceType": "screenshot", "days": 77, "action": "archive", "active": true}},
+		"/api/v2/retention/holds": {http.MethodPost, map[string]any{"resourceType": "all", "reason": n.mark + " hold"}},
+	} {
+		ask.body["organizationId"] = n.organization
+		status, answer := call(t, ask.method, s.dashboard+prefix, map[string]string{"Authorization": "Bearer " + s.token}, ask.body)
+		var made map[string]any
+		if status >= 300 || json.Unmarshal(answer, &made) != nil {
+			t.Fatalf("%s %s: %d %s", ask.method, prefix, status, answer)
+		}
+		n.ids[prefix] = id(made)
+	}
 }
 
 // report sends one event of each kind, and one that is impossible, marked.
@@ -369,7 +411,7 @@ func everythingOf(t *testing.T, s *site, n tenant) string {
 	header := map[string]string{"Authorization": "Bearer " + n.tokens[actor.HR]}
 	for _, path := range []string{
 		"organizations", "departments", "employees", "schedules", "computers", "computers/users", "devices", "passes", "alerts", "monitoring/active-windows", "monitoring/visited-sites",
-		"monitoring/screenshots", "monitoring/user-sessions", "monitoring/idle-periods", "monitoring/quarantine",
+		"monitoring/screenshots", "monitoring/user-sessions", "monitoring/idle-periods", "monitoring/quarantine", "screenshots", "storage/files", "retention/holds",
 	} {
 		status, answer := call(t, http.MethodGet, s.dashboard+"/api/v2/"+path, header, nil)
 		if status != http.StatusOK || !strings.Contains(string(answer), n.mark) && !strings.Contains(path, "alerts") && !strings.Contains(path, "idle") {

@@ -12,6 +12,7 @@ import (
 var kinds = []string{
 	alert.BufferOverflow, alert.ConnectionFailed, alert.GatewayOffline, alert.DataGap, alert.DataDropped,
 	alert.DoorAlarm, alert.DoorTampered, alert.AccessDenied, alert.DeviceOffline, alert.DeviceFailed,
+	alert.TimescaleFallback, alert.TimescaleRecovered, alert.StorageFileMissing, alert.RetentionFailed,
 }
 
 // counter counts raised alerts.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/jsonscan"
 )
@@ -33,8 +34,10 @@ type document struct {
 type decoder struct {
 	jsonscan.Decoder
 	doc     document
-	limit   int // of events
-	item    int // of data that is read; -1 outside
+	limit   int    // of events
+	series  bool   // the body may be a list by itself, or name its list records
+	list    string // the name of the list that was read; empty for a body that is a list
+	item    int    // of it that is read; -1 outside
 	payload bool
 	seq     int64
 	tooMany bool
@@ -44,17 +47,42 @@ type decoder struct {
 // decode reads a body of at most limit events. It returns a fault that names each field that is wrong,
 // or that the body is no JSON.
 func decode(body string, limit int) (document, error) {
+	return newDecoder(body, limit).whole()
+}
+
+// decodeSeries reads a body of POST /v2/ingest/timeseries, of which the design document gives the use and not the
+// form: a list of events, or an object that has it as data or as records, with whatever a batch may have beside it.
+func decodeSeries(body string, limit int) (document, error) {
+	d := newDecoder(body, limit)
+	d.series = true
+	if d.Next() == '[' {
+		d.data("")
+		return d.done()
+	}
+	return d.whole()
+}
+
+func newDecoder(body string, limit int) *decoder {
 	d := &decoder{limit: limit, item: -1}
 	d.Decoder = jsonscan.Decoder{Scanner: jsonscan.New(body), Path: d.path}
+	return d
+}
+
+// whole reads a body that is an object.
+func (d *decoder) whole() (document, error) {
 	if !d.Open('{') {
 		return document{}, errMalformed
 	}
 	for first := true; d.More(first, '}'); first = false {
 		d.member(d.Name())
 	}
+	return d.done()
+}
+
+func (d *decoder) done() (document, error) {
 	switch {
 	case d.tooMany:
-		return document{}, errTooManyEvents.With("Limit", limit)
+		return document{}, errTooManyEvents.With("Limit", d.limit)
 	case !d.End():
 		return document{}, errMalformed
 	}
@@ -81,7 +109,13 @@ func (d *decoder) member(name string) {
 	case "dropped":
 		d.ranges()
 	case "data":
-		d.data()
+		d.data(name)
+	case "records":
+		if !d.series {
+			d.Skip(0)
+			return
+		}
+		d.data(name)
 	default:
 		d.Skip(0)
 	}
@@ -112,12 +146,16 @@ func (d *decoder) ranges() {
 // typicalItem is about how many bytes one event takes; room is made by it.
 const typicalItem = 300
 
-func (d *decoder) data() {
+func (d *decoder) data(name string) {
+	if d.doc.hasData && d.list != name {
+		d.Wrong(name, "repeated", nil)
+	}
+	d.list = name
 	d.doc.events, d.doc.seqs = nil, nil // of two members with one name, the last counts
 	room := min(d.limit, (d.Left())/typicalItem+1)
 	d.doc.events, d.doc.seqs = make([]activity.Event, 0, room), make([]int64, 0, room)
 	d.item = -1
-	d.doc.hasData = d.List("data", d.event)
+	d.doc.hasData = d.List(name, d.event)
 	d.item = -1
 }
 
@@ -185,6 +223,9 @@ func (d *decoder) field(e *activity.Event, name string) {
 	}
 }
 
+// maxDetails bounds the details of one event: a map takes many times the memory of the text that it was read from.
+const maxDetails = 32
+
 // details takes what is told of a computer or a Windows user.
 func (d *decoder) details(e *activity.Event) {
 	if d.Word("null") {
@@ -195,6 +236,10 @@ func (d *decoder) details(e *activity.Event) {
 		d.TextInto(&text, "details."+name)
 		if e.Details == nil {
 			e.Details = map[string]string{}
+		}
+		if _, known := e.Details[name]; !known && len(e.Details) == maxDetails {
+			d.Wrong("details", "too_many_items", fault.Params{"Max": maxDetails})
+			return
 		}
 		e.Details[name] = text
 	})
@@ -293,12 +338,12 @@ func (d *decoder) key(e *activity.Event) string {
 	return content.String() + ":" + strconv.Itoa(d.equal[content])
 }
 
-// path is where a field of the current item is: data[3].payload.url.
+// path is where a field of the current item is: data[3].payload.url, or [3].payload.url.
 func (d *decoder) path(field string) string {
 	if d.item < 0 {
 		return field
 	}
-	at := "data[" + strconv.Itoa(d.item) + "]"
+	at := d.list + "[" + strconv.Itoa(d.item) + "]"
 	if d.payload {
 		at += ".payload"
 	}

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v5"
 
@@ -15,10 +14,21 @@ import (
 const prefix = "/v2/ingest"
 
 func (s *service) routes(r httpx.Router) {
-	r.POST(prefix+"/logs", gateway.Deliver, httpx.Raw(s.logs), httpx.BodyLimit(int64(s.cfg.MaxBody)),
+	s.routesScreenshots(r)
+	limit := httpx.BodyLimit(int64(s.cfg.MaxBody))
+	logs := way{"logs", func(body string) (document, error) { return decode(body, s.cfg.MaxEvents) }}
+	r.POST(prefix+"/logs", gateway.Deliver, httpx.Raw(s.take(logs)), limit,
 		httpx.Takes[batchRequest](), httpx.Gives[answer](http.StatusOK),
 		httpx.Doc("A batch of one gateway, stored whole or not at all, and once, however often it is sent."))
+	series := way{"timeseries", func(body string) (document, error) { return decodeSeries(body, min(maxSeries, s.cfg.MaxEvents)) }}
+	r.POST(prefix+"/timeseries", gateway.Deliver, httpx.Raw(s.take(series)), limit,
+		httpx.Takes[batchRequest](), httpx.Gives[answer](http.StatusOK),
+		httpx.Doc("At most a thousand events, as a batch, or as a list by itself or under the name records. Stored whole or not at all, and "+
+			"once, however often it is sent: as its X-Idempotency-Token says, or as the keys or contents of its events do."))
 }
+
+// maxSeries is how many records the design document sends at a time.
+const maxSeries = 1000
 
 // batchRequest describes the body to readers of the API; decode reads it.
 type batchRequest struct {
@@ -39,56 +49,51 @@ type batchRequestItem struct {
 	activity.Event
 }
 
-// logs reads the body itself: the general way checks each body once more than a thousand events can bear.
-func (s *service) logs(c *echo.Context) error {
-	ctx := c.Request().Context()
-	a, err := s.receive(ctx, c.Request())
-	s.metrics.request(err)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, a)
+// way is one of the routes by which batches come.
+type way struct {
+	name   string // in the metrics
+	decode func(body string) (document, error)
 }
 
-func (s *service) receive(ctx context.Context, r *http.Request) (answer, error) {
+// take reads the body itself: the general way checks each body once more than a thousand events can bear.
+func (s *service) take(w way) func(*echo.Context) error {
+	return func(c *echo.Context) error {
+		a, err := s.receive(c.Request().Context(), w)
+		s.metrics.request(w.name, err)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, a)
+	}
+}
+
+func (s *service) receive(ctx context.Context, w way) (answer, error) {
 	room := reservation{flight: &s.flight}
 	defer room.resize(0)
-	fits := room.resize(s.expected(r))
-	s.tellUsage(ctx)
-	if !fits {
-		return answer{}, errBusy
-	}
-	body, err := httpx.ReadBody(ctx)
+	doc, err := s.read(ctx, w, &room)
 	if err != nil {
 		return answer{}, err
 	}
-	fits = room.resize(int64(len(body)))
-	s.tellUsage(ctx)
-	if !fits {
-		return answer{}, errBusy
-	}
-	doc, err := decode(string(body), s.cfg.MaxEvents)
-	if err != nil {
-		return answer{}, err
-	}
-	return s.deliver(ctx, doc, headerToken(r))
+	return s.deliver(ctx, doc, headerToken(httpx.Request(ctx)))
 }
 
-// What a body is taken to be before it is read.
-const (
-	inflation = 8       // times its compressed length
-	unknown   = 256_000 // where no length is declared
-)
-
-func (s *service) expected(r *http.Request) int64 {
-	n := r.ContentLength
-	switch {
-	case n < 0:
-		n = unknown
-	case r.Header.Get("Content-Encoding") != "":
-		n *= inflation
+// read makes a document of the body, and asks for room before each step that takes more.
+func (s *service) read(ctx context.Context, w way, room *reservation) (document, error) {
+	if err := s.reserve(ctx, room, s.expected(httpx.Request(ctx))); err != nil {
+		return document{}, err
 	}
-	return min(n, int64(s.cfg.MaxBody))
+	text, err := s.text(ctx, room)
+	if err != nil {
+		return document{}, err
+	}
+	if err := s.reserve(ctx, room, s.heldBy(int64(len(text)))); err != nil {
+		return document{}, err
+	}
+	doc, err := w.decode(text)
+	if err != nil {
+		return document{}, err
+	}
+	return doc, s.reserve(ctx, room, held(int64(len(text)), len(doc.events)+len(doc.dropped)))
 }
 
 // headerToken is the batch's token; the standard's younger name for the header is taken too.
@@ -97,11 +102,4 @@ func headerToken(r *http.Request) string {
 		return t
 	}
 	return r.Header.Get("Idempotency-Key")
-}
-
-// tellUsage lets a gateway slow down before it is told to.
-func (s *service) tellUsage(ctx context.Context) {
-	usage := s.flight.usage()
-	s.metrics.usage.Set(usage)
-	httpx.SetHeader(ctx, "X-Buffer-Usage", strconv.FormatFloat(usage, 'f', 3, 64))
 }

@@ -87,7 +87,8 @@ func (p *positions) Advance(_ context.Context, gatewayID id.UUID, d gateway.Deli
 // newServer serves ingest over these ports.
 func newServer(t testing.TB, cfg Config, s activity.Sink, p gateway.Registry) (*httpx.Server, *service) {
 	t.Helper()
-	m, err := newMetrics(prometheus.NewRegistry())
+	all := prometheus.NewRegistry()
+	m, err := newMetrics(all, all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +263,7 @@ func TestRefusals(t *testing.T) {
 func TestTooManyBytesInFlightAreToldToWait(t *testing.T) {
 	t.Parallel()
 	cfg := defaults()
-	cfg.MaxBody, cfg.InFlight = 64e3, 64e3
+	cfg.MaxBody, cfg.MaxEvents, cfg.InFlight = 64e3, 200, 400e3
 	kept := &sink{wait: make(chan struct{}), entered: make(chan struct{})}
 	server, s := newServer(t, cfg, kept, &positions{})
 	body := `{"data":` + dataOf(t, 1, activitytest.Events(200)) + `}`
@@ -312,7 +313,7 @@ func TestWrongSettingsAreAllNamed(t *testing.T) {
 	}
 	err := (&Config{MaxBody: 1e6, MaxEvents: 0, InFlight: 1e5}).Validate()
 	var all interface{ Unwrap() []error }
-	if !errors.As(err, &all) || len(all.Unwrap()) != 2 {
-		t.Errorf("two wrong settings: %v", err)
+	if !errors.As(err, &all) || len(all.Unwrap()) != 3 {
+		t.Errorf("three wrong settings: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -26,7 +27,7 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "ingest",
 		Roles:    []kernel.Role{kernel.AgentAPI},
-		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[gateway.Registry](), kernel.PortOf[computer.Names]()},
+		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[gateway.Registry](), kernel.PortOf[computer.Names](), kernel.PortOf[shot.Taker]()},
 		Paths:    []string{prefix},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -35,12 +36,12 @@ func (m *Module) Manifest() kernel.Manifest {
 
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
-	measured, err := newMetrics(h.Metrics)
+	measured, err := newMetrics(h.Metrics, h.AllMetrics)
 	if err != nil {
 		return err
 	}
 	s := newService(m.cfg, kernel.Get[activity.Sink](h), kernel.Get[gateway.Registry](h), measured, time.Now)
-	s.names = kernel.Get[computer.Names](h)
+	s.names, s.pictures = kernel.Get[computer.Names](h), kernel.Get[shot.Taker](h)
 	s.routes(h.Routes(kernel.AgentAPI))
 	return nil
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
@@ -25,14 +25,20 @@ type service struct {
 	sink     activity.Sink
 	gateways gateway.Registry
 	names    computer.Names
+	pictures shot.Taker
 	flight   flight
-	metrics  metrics
-	now      func() time.Time
+	// inflating has room for the decoders that work at one time, each of which may hold a window of 8 MiB.
+	inflating chan struct{}
+	// writing has room for the batches that are stored at one time.
+	writing chan struct{}
+	metrics metrics
+	now     func() time.Time
 }
 
 func newService(cfg Config, sink activity.Sink, gateways gateway.Registry, m metrics, now func() time.Time) *service {
 	s := &service{cfg: cfg, sink: sink, gateways: gateways, metrics: m, now: now}
 	s.flight.limit = int64(cfg.InFlight)
+	s.inflating, s.writing = make(chan struct{}, maxInflating), make(chan struct{}, cfg.Writers)
 	return s
 }
 
@@ -67,15 +73,34 @@ func (s *service) deliver(ctx context.Context, doc document, headerToken string)
 	}
 	var r activity.Receipt
 	if len(doc.events) > 0 {
-		if r, err = s.sink.Put(ctx, b); err != nil {
+		if r, err = s.put(ctx, b); err != nil {
 			return answer{}, err
 		}
 	}
 	if err := s.advance(ctx, caller, doc); err != nil {
 		return answer{}, err
 	}
+	if r.Fallback {
+		httpx.SetHeader(ctx, "X-Fallback-Mode", "true")
+	}
 	s.metrics.count(doc.events, r)
 	return s.answer(r, len(doc.events)), nil
+}
+
+// put stores the batch when it is its turn.
+func (s *service) put(ctx context.Context, b activity.Batch) (activity.Receipt, error) {
+	select {
+	case s.writing <- struct{}{}:
+		defer func() { <-s.writing }()
+	case <-ctx.Done():
+		return activity.Receipt{}, ctx.Err()
+	}
+	began := s.now()
+	r, err := s.sink.Put(ctx, b)
+	if err == nil {
+		s.tellWrite(ctx, s.now().Sub(began))
+	}
+	return r, err
 }
 
 func (s *service) answer(r activity.Receipt, events int) answer {
@@ -85,6 +110,9 @@ func (s *service) answer(r activity.Receipt, events int) answer {
 	}
 	if r.Duplicate {
 		a.Duplicates = events
+	}
+	if r.Fallback {
+		a.TimescaleStatus = "fallback"
 	}
 	return a
 }
@@ -161,30 +189,4 @@ func runs(seqs []int64) []gateway.Range {
 		out = append(out, gateway.Range{First: n, Last: n})
 	}
 	return out
-}
-
-// flight counts the bytes of the batches that are being taken in.
-type flight struct {
-	limit int64
-	bytes atomic.Int64
-}
-
-// usage is the part of the limit that is taken, 0 to 1.
-func (f *flight) usage() float64 { return min(1, float64(f.bytes.Load())/float64(f.limit)) }
-
-// reservation is one batch's part of the flight.
-type reservation struct {
-	flight *flight
-	n      int64
-}
-
-// resize makes the part n bytes large, or leaves it if there is no room.
-func (r *reservation) resize(n int64) bool {
-	more := n - r.n
-	if r.flight.bytes.Add(more) > r.flight.limit && more > 0 {
-		r.flight.bytes.Add(-more)
-		return false
-	}
-	r.n = n
-	return true
 }

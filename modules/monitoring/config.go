@@ -14,12 +14,18 @@ type Config struct {
 	TokenDays      int           `koanf:"token_days" doc:"how long the token of a stored batch is known"`
 	LongestEvent   time.Duration `koanf:"longest_event" doc:"the longest that one window or page counts: an agent that reports more slept meanwhile"`
 	QuarantineDays int           `koanf:"quarantine_days" doc:"how long events are kept that were set aside"`
+	Failures       int           `koanf:"timescale_failures" doc:"after how many failed writes to TimescaleDB in a row the rows go to PostgreSQL"`
+	ProbeEvery     time.Duration `koanf:"timescale_probe" doc:"how often TimescaleDB is tried while it is away"`
+	Patience       time.Duration `koanf:"timescale_timeout" doc:"how long one write to TimescaleDB may take until it counts as failed"`
 }
 
 const day = 24 * time.Hour
 
 func defaults() Config {
-	return Config{OldestDays: 5 * 365, Ahead: 10 * time.Minute, LongestEvent: 4 * time.Hour, TokenDays: 30, QuarantineDays: 90}
+	return Config{
+		OldestDays: 5 * 365, Ahead: 10 * time.Minute, LongestEvent: 4 * time.Hour, TokenDays: 30, QuarantineDays: 90,
+		Failures: 3, ProbeEvery: time.Minute, Patience: 10 * time.Second,
+	}
 }
 
 // Validate returns all that is wrong.
@@ -35,6 +41,9 @@ func (c *Config) Validate() error {
 	must(c.LongestEvent >= time.Minute && c.LongestEvent <= day, "longest_event", "be between 1m and 24h", c.LongestEvent)
 	must(c.TokenDays >= 1 && c.TokenDays <= 3650, "token_days", "be between 1 and 3650", c.TokenDays)
 	must(c.QuarantineDays >= 1 && c.QuarantineDays <= 3650, "quarantine_days", "be between 1 and 3650", c.QuarantineDays)
+	must(c.Failures >= 1 && c.Failures <= 1000, "timescale_failures", "be between 1 and 1000", c.Failures)
+	must(c.ProbeEvery >= 100*time.Millisecond && c.ProbeEvery <= day, "timescale_probe", "be between 100ms and 24h", c.ProbeEvery)
+	must(c.Patience >= 100*time.Millisecond && c.Patience <= 10*time.Minute, "timescale_timeout", "be between 100ms and 10m", c.Patience)
 	return errors.Join(errs...)
 }
 

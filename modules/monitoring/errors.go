@@ -21,11 +21,12 @@ var (
 
 // Codes of single fields of a request.
 const (
-	codeRequired    = "required"
-	codeBeforeFrom  = "monitoring.before_from"
-	codeOneOf       = "monitoring.employee_or_computer"
-	codeNotADate    = "monitoring.not_a_date"
-	codeChoosesNone = "monitoring.choose_organization"
+	codeRequired     = "required"
+	codeBeforeFrom   = "monitoring.before_from"
+	codeOneOf        = "monitoring.employee_or_computer"
+	codeNotADate     = "monitoring.not_a_date"
+	codeChoosesNone  = "monitoring.choose_organization"
+	codeRangeTooLong = "monitoring.range_too_long"
 )
 
 // storage says of an error of the database whether it may pass: no room, or nobody there.

@@ -122,7 +122,7 @@ func newService(t testing.TB, d *db.DB) *service {
 		t.Fatal(err)
 	}
 	return &service{
-		cfg: defaults(), store: store{d}, computers: registry{}, history: stops{}, tree: tree{}, staff: directory{}, metrics: m,
+		cfg: defaults(), store: store{db: d, series: d}, computers: registry{}, history: stops{}, tree: tree{}, staff: directory{}, metrics: m,
 		log: slog.New(slog.DiscardHandler), now: func() time.Time { return noon },
 	}
 }

@@ -35,6 +35,7 @@ func (s *service) routes(r httpx.Router) {
 		httpx.Doc("Seven days of one person, or of one computer, from the date on: totals, tops and coarse lanes."))
 	r.GET(prefix+"/quarantine", activity.ReadQuarantine, httpx.Handle(200, s.quarantine),
 		httpx.Doc("Events that cannot have happened, with the reason, newest first."))
+	s.statsRoutes(r)
 }
 
 // listRequest says whose events of one kind, and of when: from is inside, to outside.

@@ -62,7 +62,7 @@ func newOffice(t *testing.T, d *db.DB) office {
 		t.Fatal(err)
 	}
 	o := office{s, httpx.New(httpx.Options{Catalog: catalog})}
-	s.routes(o.server.Router("monitoring", []string{prefix}))
+	s.routes(o.server.Router("monitoring", []string{prefix, statsPrefix}))
 	o.server.Authenticate(func(_ context.Context, r *http.Request) (a actor.Actor, ok bool, err error) {
 		return a, true, json.Unmarshal([]byte(r.Header.Get("As")), &a)
 	})

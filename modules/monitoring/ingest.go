@@ -47,6 +47,7 @@ type columns struct {
 	ids, agents             []id.UUID
 	uids, sids              []string
 	titles, processes, urls []string
+	pages                   []string // the sites of the pages
 	seconds                 []int32
 	sessions, sources       []string
 	ends                    []*time.Time
@@ -288,6 +289,9 @@ func (c *columns) grow(k activity.Kind, n int) {
 	case activity.ActiveWindow, activity.VisitedSite:
 		texts(&c.titles, &c.processes, &c.urls)
 		c.seconds = make([]int32, 0, n)
+		if k == activity.VisitedSite {
+			texts(&c.pages)
+		}
 	case activity.Screenshot:
 		texts(&c.titles, &c.processes, &c.paths, &c.hashes)
 		c.sizes, c.widths, c.heights = make([]int64, 0, n), make([]int32, 0, n), make([]int32, 0, n)
@@ -306,6 +310,9 @@ func (c *columns) add(e *activity.Event, rowID, agent id.UUID) {
 	case activity.ActiveWindow, activity.VisitedSite:
 		c.titles, c.processes, c.urls = append(c.titles, e.Title), append(c.processes, e.Process), append(c.urls, e.URL)
 		c.seconds = append(c.seconds, int32(e.Duration))
+		if e.Kind == activity.VisitedSite {
+			c.pages = append(c.pages, clean(host(e.URL), activity.MaxURL))
+		}
 	case activity.Screenshot:
 		c.titles, c.processes = append(c.titles, e.Title), append(c.processes, e.Process)
 		c.paths, c.hashes, c.sizes = append(c.paths, e.FilePath), append(c.hashes, e.SHA256), append(c.sizes, e.FileSize)
@@ -340,6 +347,9 @@ func (c *columns) rows(k activity.Kind, skipKnown bool) db.Rows {
 		add("process_name", c.processes)
 		add("url", c.urls)
 		add("duration_seconds", c.seconds)
+		if k == activity.VisitedSite {
+			add("site", c.pages)
+		}
 	case activity.Screenshot:
 		add("process_name", c.processes)
 		add("file_path", c.paths)

@@ -14,6 +14,9 @@ type metrics struct {
 	aside      *prometheus.CounterVec
 	duplicates prometheus.Counter
 	seconds    prometheus.Histogram
+	fallbacks  prometheus.Counter
+	moved      prometheus.Counter
+	active     prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) (metrics, error) {
@@ -31,9 +34,18 @@ func newMetrics(r prometheus.Registerer) (metrics, error) {
 			Name: "write_duration_seconds", Help: "Time of the transaction that stores a batch.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}),
+		fallbacks: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fallback_total", Help: "How often this process made rows go to PostgreSQL because TimescaleDB was away.",
+		}),
+		moved: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "moved_rows_total", Help: "Rows that this process brought back to TimescaleDB.",
+		}),
+		active: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "fallback_active", Help: "1 while rows go to PostgreSQL because TimescaleDB is away.",
+		}),
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.events, m.aside, m.duplicates, m.seconds} {
+	for _, c := range []prometheus.Collector{m.events, m.aside, m.duplicates, m.seconds, m.fallbacks, m.moved, m.active} {
 		errs = append(errs, r.Register(c))
 	}
 	return m, errors.Join(errs...)

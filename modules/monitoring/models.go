@@ -38,6 +38,7 @@ type row struct {
 	OrganizationID  int64     `bun:"organization_id"`
 	Datetime        time.Time `bun:"datetime"`
 	ID              id.UUID   `bun:"id"`
+	AgentID         id.UUID   `bun:"agent_id"` // read only to move the row
 	ComputerUID     string    `bun:"computer_uid"`
 	UserSID         string    `bun:"user_sid"`
 	Title           string    `bun:"title"`
@@ -52,4 +53,20 @@ type row struct {
 	SHA256          string    `bun:"sha256"`
 	Width           int32     `bun:"width"`
 	Height          int32     `bun:"height"`
+}
+
+// stateRow says where rows of time series go. There is one, in the primary database.
+type stateRow struct {
+	bun.BaseModel `bun:"table:timescale_state"`
+	db.Global
+	ID int16 `bun:"id,pk"`
+	// Active is true while rows go to the primary database, because TimescaleDB is away since Since for the Reason.
+	Active bool       `bun:"active"`
+	Since  *time.Time `bun:"since"`
+	Reason string     `bun:"reason"`
+	// Waiting is true while there may be rows in the primary database that have to go to TimescaleDB; Moved counts
+	// those that went.
+	Waiting   bool       `bun:"waiting"`
+	Moved     int64      `bun:"moved"`
+	ChangedAt *time.Time `bun:"changed_at"`
 }

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
@@ -29,30 +30,55 @@ func (m *Module) Manifest() kernel.Manifest {
 		Roles: []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs: []kernel.Port{
 			kernel.PortOf[computer.Registry](), kernel.PortOf[computer.History](), kernel.PortOf[organization.Tree](), kernel.PortOf[employee.Directory](),
+			kernel.PortOf[employee.Roster](),
+			kernel.PortOf[alert.Log](),
 		},
-		Provides: []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[activity.Reader]()},
-		Paths:    []string{prefix},
+		Provides: []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[activity.Reader](), kernel.PortOf[activity.Screenshots](), kernel.PortOf[activity.Keeper]()},
+		Paths:    []string{prefix, statsPrefix},
 		Config:   &m.cfg,
 		Messages: messages,
 	}
 }
 
 // Init builds the module.
-func (m *Module) Init(_ context.Context, h *kernel.Host) error {
+func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	measured, err := newMetrics(h.Metrics)
 	if err != nil {
 		return err
 	}
 	s := &service{
-		cfg: m.cfg, store: store{h.DB}, metrics: measured, log: h.Log, now: time.Now,
+		cfg: m.cfg, store: store{db: h.DB, series: h.Series}, metrics: measured, log: h.Log, now: time.Now,
 		computers: kernel.Get[computer.Registry](h),
 		history:   kernel.Get[computer.History](h),
 		tree:      kernel.Get[organization.Tree](h),
 		staff:     kernel.Get[employee.Directory](h),
+		roster:    kernel.Get[employee.Roster](h),
+	}
+	if err := s.fallBack(ctx, h); err != nil {
+		return err
 	}
 	kernel.Put[activity.Sink](h, s)
 	kernel.Put[activity.Reader](h, s)
+	kernel.Put[activity.Screenshots](h, s)
+	kernel.Put[activity.Keeper](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
+	h.Cron("rollup", "* * * * *", s.rollUp)
 	h.Cron("forget", "17 3 * * *", s.forget)
+	return nil
+}
+
+// fallBack makes the primary database stand in for TimescaleDB, where that is used.
+func (s *service) fallBack(ctx context.Context, h *kernel.Host) error {
+	alerts := kernel.Get[alert.Log](h)
+	if h.Series == h.DB {
+		return nil
+	}
+	f := newFallback(s.cfg, s.store, s.metrics, alerts, h.Log, time.Now)
+	if err := f.start(ctx, s.store); err != nil {
+		return err
+	}
+	s.store.fallback = f
+	h.Go("fallback", f.watch)
+	h.Go("recovery", f.recover)
 	return nil
 }

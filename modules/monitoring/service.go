@@ -24,6 +24,7 @@ type service struct {
 	history   computer.History
 	tree      organization.Tree
 	staff     employee.Directory
+	roster    employee.Roster
 	metrics   metrics
 	log       *slog.Logger
 	now       func() time.Time
@@ -70,17 +71,22 @@ func (s *service) write(ctx context.Context, b activity.Batch, p *prepared) (r a
 	began := s.now()
 	// A batch with a new token has new rows but for rare overlaps, and PostgreSQL stores rows a good part faster
 	// when it need not be ready to skip them. What comes straight from an agent is often sent twice.
-	stored, duplicate, err := s.store.put(ctx, token, p, now, token == nil)
-	if errors.Is(err, db.ErrConflict) {
-		stored, duplicate, err = s.store.put(ctx, token, p, now, true)
-	}
+	var stored [len(activity.Kinds)]int
+	var duplicate bool
+	r.Fallback, err = s.store.write(ctx, func(ctx context.Context, to target) (err error) {
+		stored, duplicate, err = s.store.put(ctx, to, copied(token), p, now, token == nil)
+		if errors.Is(err, db.ErrConflict) {
+			stored, duplicate, err = s.store.put(ctx, to, copied(token), p, now, true)
+		}
+		return err
+	})
 	s.metrics.seconds.Observe(s.now().Sub(began).Seconds())
 	if err != nil {
 		return activity.Receipt{}, putting(err)
 	}
 	if duplicate {
 		s.metrics.duplicates.Inc()
-		return activity.Receipt{Duplicate: true}, nil
+		return activity.Receipt{Duplicate: true, Fallback: r.Fallback}, nil
 	}
 	s.metrics.count(p, stored)
 	for _, n := range stored {
@@ -89,6 +95,15 @@ func (s *service) write(ctx context.Context, b activity.Batch, p *prepared) (r a
 	r.Quarantined = len(p.set)
 	r.Known = len(b.Events) - r.Stored - r.Quarantined
 	return r, nil
+}
+
+// copied is for one try to store the token, which mends its counts.
+func copied(t *tokenRow) *tokenRow {
+	if t == nil {
+		return nil
+	}
+	c := *t
+	return &c
 }
 
 // maxTraces bounds the spans of one batch.

@@ -196,10 +196,10 @@ func TestWrongSettingsAreAllNamed(t *testing.T) {
 	if err := good.Validate(); err != nil {
 		t.Errorf("the defaults: %v", err)
 	}
-	err := (&Config{OldestDays: 0, Ahead: -1, TokenDays: 0, QuarantineDays: 99999}).Validate()
+	err := (&Config{OldestDays: 0, Ahead: -1, TokenDays: 0, QuarantineDays: 99999, Failures: 0, ProbeEvery: 1, Patience: time.Hour}).Validate()
 	var all interface{ Unwrap() []error }
-	if !errors.As(err, &all) || len(all.Unwrap()) != 5 {
-		t.Errorf("five wrong settings: %v", err)
+	if !errors.As(err, &all) || len(all.Unwrap()) != 8 {
+		t.Errorf("eight wrong settings: %v", err)
 	}
 }
 

@@ -60,11 +60,28 @@ const maxSights = 100
 
 // newest returns the events of the sights, newest first, at most w.limit.
 func (s store) newest(ctx context.Context, k activity.Kind, sights []sight, w window) (rows []row, err error) {
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		rows, err = newest(ctx, tx, k, sights, w)
+	err = s.read(ctx, func(ctx context.Context, tx db.Tx) error {
+		found, err := newest(ctx, tx, k, sights, w)
+		rows = merged(rows, found, newerRow, w.limit)
 		return err
 	})
 	return rows, err
+}
+
+// newerRow orders rows as pages have them; what is equal in it is one row.
+func newerRow(a, b row) int {
+	return cmp.Or(b.Datetime.Compare(a.Datetime), cmp.Compare(b.ID.String(), a.ID.String()), cmp.Compare(a.OrganizationID, b.OrganizationID))
+}
+
+// merged merges what two databases have, both in order, into one list without repeats.
+func merged[T any](a, b []T, order func(a, b T) int, limit int) []T {
+	if len(a) == 0 {
+		return b
+	}
+	all := append(a, b...)
+	slices.SortStableFunc(all, order)
+	all = slices.CompactFunc(all, func(a, b T) bool { return order(a, b) == 0 })
+	return all[:min(len(all), limit)]
 }
 
 func newest(ctx context.Context, tx db.Tx, k activity.Kind, sights []sight, w window) ([]row, error) {
@@ -82,9 +99,7 @@ func newest(ctx context.Context, tx db.Tx, k activity.Kind, sights []sight, w wi
 		all = append(all, rows...)
 	}
 	if len(sights) > maxSights {
-		slices.SortFunc(all, func(a, b row) int {
-			return cmp.Or(b.Datetime.Compare(a.Datetime), cmp.Compare(b.ID.String(), a.ID.String()))
-		})
+		slices.SortFunc(all, newerRow)
 	}
 	return all[:min(len(all), w.limit)], nil
 }
@@ -148,28 +163,40 @@ func part(t table, byComputer string, s sight, w window) (string, []any) {
 // organizations returns those that have events of this kind, for an actor that sees all. It jumps from one
 // to the next along the key, since reading all rows would take long.
 func (s store) organizations(ctx context.Context, k activity.Kind) (ids []int64, err error) {
-	t := tables[k].name
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		if a := tx.Actor(); !a.CrossesOrganizations() {
-			ids = []int64{a.OrganizationID}
-			return nil
-		}
-		// Scoped by nothing: only for actors that cross organizations.
-		return tx.Raw("WITH RECURSIVE o (id) AS (SELECT min(organization_id) FROM "+t+
-			" UNION ALL SELECT (SELECT min(organization_id) FROM "+t+" WHERE organization_id > o.id) FROM o WHERE o.id IS NOT NULL)"+
-			" SELECT id FROM o WHERE id IS NOT NULL").Scan(ctx, &ids)
+	err = s.read(ctx, func(ctx context.Context, tx db.Tx) error {
+		found, err := organizationsIn(ctx, tx, tables[k].name)
+		ids = merged(ids, found, cmp.Compare[int64], len(ids)+len(found))
+		return err
 	})
+	return ids, err
+}
+
+func organizationsIn(ctx context.Context, tx db.Tx, table string) (ids []int64, err error) {
+	if a := tx.Actor(); !a.CrossesOrganizations() {
+		return []int64{a.OrganizationID}, nil
+	}
+	// Scoped by nothing: only for actors that cross organizations.
+	err = tx.Raw("WITH RECURSIVE o (id) AS (SELECT min(organization_id) FROM "+table+
+		" UNION ALL SELECT (SELECT min(organization_id) FROM "+table+" WHERE organization_id > o.id) FROM o WHERE o.id IS NOT NULL)"+
+		" SELECT id FROM o WHERE id IS NOT NULL").Scan(ctx, &ids)
 	return ids, err
 }
 
 // quarantined returns what was set aside, newest first.
 func (s store) quarantined(ctx context.Context, after *place, limit int) (rows []quarantineRow, err error) {
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := tx.Select(&rows).Order("received_at DESC", "id").Limit(int64(limit))
+	err = s.read(ctx, func(ctx context.Context, tx db.Tx) error {
+		var found []quarantineRow
+		q := tx.Select(&found).Order("received_at DESC", "id").Limit(int64(limit))
 		if after != nil {
 			q = q.Where("received_at <= ?", after.at).Where("(received_at < ? OR id > ?)", after.at, after.id)
 		}
-		return q.Scan(ctx)
+		err := q.Scan(ctx)
+		rows = merged(rows, found, newerAside, limit)
+		return err
 	})
 	return rows, err
+}
+
+func newerAside(a, b quarantineRow) int {
+	return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(a.ID.String(), b.ID.String()), cmp.Compare(a.OrganizationID, b.OrganizationID))
 }

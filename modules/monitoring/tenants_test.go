@@ -29,7 +29,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		before := picture(t, o)
 		s, theirs, late := o.store, as(actor.HR, 2), noon.AddDate(1, 0, 0)
 		in := func(do func(ctx context.Context, tx db.Tx) error) error { return d.Write(theirs, do) }
-		dbtest.Tenants(t, map[string]func() error{
+		dbtest.Tenants(t, together(fallbackTenants(t, o.store, before.windows[0]), keepTenants(o.store, as(actor.HR, 4), before.windows[0]), usageTenants(o, as(actor.HR, 5), noon.Add(-day)), map[string]func() error{
 			"put": func() error { // the same token and rows are new to them, and make no row of organization 1
 				r := mustPut(t, o, agent(2), batch)
 				if r.Duplicate || r.Stored != 1 || r.Quarantined != 1 {
@@ -110,7 +110,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			},
 			"forgetTokens": func() error { _, err := s.forgetTokens(theirs, late); return err },
 			"forgetAside":  func() error { _, err := s.forgetAside(theirs, late); return err },
-		})
+		}))
 		if after := picture(t, o); after.text() != before.text() {
 			t.Errorf("organization 1 has\n%s\nhad\n%s", after.text(), before.text())
 		}

@@ -43,6 +43,18 @@ const (
 	DeviceFailed  = "device_failed"
 )
 
+// The kinds of the server itself: TimescaleDB is away, so that rows go to PostgreSQL, and it is there again.
+const (
+	TimescaleFallback  = "timescale_fallback_activated"
+	TimescaleRecovered = "timescale_recovered"
+)
+
+// StorageFileMissing is raised where files are not in the store any more of which there are rows.
+const StorageFileMissing = "storage_file_missing"
+
+// RetentionFailed is a day that could not be taken away although it is older than its rule.
+const RetentionFailed = "retention_failed"
+
 // Alert is one thing that happened. ID makes raising it twice harmless.
 type Alert struct {
 	ID       id.UUID        `json:"id"`

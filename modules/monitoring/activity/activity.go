@@ -140,6 +140,8 @@ type Receipt struct {
 	Duplicate bool
 	// Stored counts new rows, Known those that were there already, Quarantined the impossible ones.
 	Stored, Known, Quarantined int
+	// Fallback is true when the rows went where rows go while TimescaleDB is away.
+	Fallback bool
 }
 
 // Sink takes events of the actor's organization for good.

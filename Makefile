@@ -9,8 +9,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 WEB  := $(shell find web -name node_modules -prune -o -name dist -prune -o -path web/e2e -prune -o -type f -print)
 PG   := go run ./platform/db/dbtest/pgtest --
+# The tests' S3 server, built before they run, so that they do not all build it at once.
+S3   := go tool -modfile=configs/s3.mod -n versitygw >/dev/null
 
-.PHONY: help run test test-short golden fuzz soak bench lint check web build image
+.PHONY: help run test test-short golden fuzz soak bench load scale lint check web build image
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -24,6 +26,7 @@ test: ## everything: Go on SQLite and PostgreSQL, the pages, the pages in a brow
 	@.ci/setup test
 	@$(MAKE) --no-print-directory build
 	@.ci/lint quick
+	@$(S3)
 	$(PG) go test -timeout 15m -coverpkg=./... -coverprofile=bin/cover.out ./...
 	@.ci/coverage bin/cover.out 85
 	cd web && npm run lint && npm test
@@ -40,11 +43,21 @@ fuzz: ## each fuzz target for 20 s
 
 soak: ## long runs: a hundred kills, under the race detector
 	@.ci/setup test
+	@$(S3)
 	$(PG) go test -race -tags soak -run Soak -count=1 -timeout 3h -v ./...
 
 bench: ## the benchmarks of docs/performance.md
 	@.ci/setup test
 	$(PG) go test -run '^$$' -bench . -timeout 1h ./...
+
+load: ## the design document's load scenarios, scaled by SCALE=0.1, and their report; k6 comes with the Go tools
+	@.ci/setup test
+	@mkdir -p bin
+	$(PG) go test -tags load -run '^TestLoad$$' -count=1 -timeout 3h -v ./modules
+
+scale: ## the measurements at one and at ten million windows; SCALE_DAYS=30,300 for fewer steps
+	@.ci/setup test
+	$(PG) go test -tags scale -run '^TestScale$$' -count=1 -timeout 3h -v ./modules
 
 lint: ## gofmt, vet, staticcheck, govulncheck
 	@.ci/setup build

@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import { ApiError, errorOf } from './errors'
+import { heard } from './fallback'
 import { SessionStore } from './session'
 import type { Grant, paths } from './types'
 
@@ -47,7 +48,9 @@ session.subscribe(remember)
 async function send(request: Request): Promise<Response> {
   request.headers.set('Accept-Language', language)
   try {
-    return await fetch(request)
+    const response = await fetch(request)
+    heard(new URL(request.url).pathname, response)
+    return response
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiError(0)

@@ -329,6 +329,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/activity/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long people, departments or periods used applications or sites, side by side. */
+        get: operations["getV2ActivityComparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/activity/heatmap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long applications or sites were used in each hour of each day of the week. */
+        get: operations["getV2ActivityHeatmap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/activity/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long applications or sites were used, quarter hour by quarter hour, hour by hour or day by day. */
+        get: operations["getV2ActivityTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/activity/top-applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Applications that were used longest, with what they were in the period before. */
+        get: operations["getV2ActivityTopApplications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/activity/top-sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sites that were used longest, with what they were in the period before. */
+        get: operations["getV2ActivityTopSites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/alerts": {
         parameters: {
             query?: never;
@@ -1210,6 +1295,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/retention/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stays whatever the rules say; the latest first. */
+        get: operations["getV2RetentionHolds"];
+        put?: never;
+        /** Keep something whatever the rules say */
+        post: operations["postV2RetentionHolds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/retention/holds/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2RetentionHoldsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/retention/holds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Release a hold */
+        delete: operations["deleteV2RetentionHoldsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a run at this moment would take away. Nothing is changed. */
+        post: operations["postV2RetentionPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/retention/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long what is kept. Without an organization, the defaults. */
+        get: operations["getV2RetentionRules"];
+        /** Say how long a resource is kept: an organization's own, or the default */
+        put: operations["putV2RetentionRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/retention/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an organization's own rule away, so that the default is its rule */
+        delete: operations["deleteV2RetentionRulesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/retention/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was taken away, by kind and day; the latest first. */
+        get: operations["getV2RetentionRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/retention/runs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2RetentionRunsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/retention/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the rules are carried out now, and when they were and will be */
+        get: operations["getV2RetentionStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/schedules": {
         parameters: {
             query?: never;
@@ -1263,6 +1503,195 @@ export interface paths {
         head?: never;
         /** Change what is given of a schedule */
         patch: operations["patchV2SchedulesById"];
+        trace?: never;
+    };
+    "/api/v2/screenshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Screenshots with the people on them, newest first. */
+        get: operations["getV2Screenshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/screenshots/{id}/blurred": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A screenshot on which nothing can be read, as JPEG. */
+        get: operations["getV2ScreenshotsByIdBlurred"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/screenshots/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** States the reason to see a screenshot, which is written down, and gives the address at which it may be seen for a while. */
+        post: operations["postV2ScreenshotsByIdOpen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/screenshots/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The screenshot, for who has just stated a reason. */
+        get: operations["getV2ScreenshotsByIdPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/screenshots/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The screenshot in small, as JPEG, for who has just stated a reason. */
+        get: operations["getV2ScreenshotsByIdThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files in the order of their paths. */
+        get: operations["getV2StorageFiles"];
+        put?: never;
+        /** Upload a file: the body is its content; ?path=, ?kind=credential|profile and, as JSON, ?metadata= say what it is, the header Content-Type its type. */
+        post: operations["postV2StorageFiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of a file. */
+        get: operations["getV2StorageFilesById"];
+        put?: never;
+        post?: never;
+        /** Delete a file that somebody uploaded. */
+        delete: operations["deleteV2StorageFilesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a file. Screenshots are opened in their gallery, with a reason. */
+        get: operations["getV2StorageFilesByIdContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage/files/{id}/url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An address that gives the file to whoever has it, until it expires. */
+        post: operations["postV2StorageFilesByIdUrl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage/signed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an address that was given out. */
+        get: operations["getV2StorageSigned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/storage/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an organization's files take, by kind. */
+        get: operations["getV2StorageUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v2/users": {
@@ -1904,6 +2333,20 @@ export interface components {
             code: string;
             message: string;
         };
+        FileKindUsage: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+            kind: string;
+        };
+        FileUsage: {
+            byKind: components["schemas"]["FileKindUsage"][];
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+        };
         GatewaysCreateTokenRequest: {
             /** Format: int64 */
             expiresInHours: number;
@@ -2014,15 +2457,69 @@ export interface components {
             version: string;
         };
         KernelDependency: {
+            engine?: string;
             error?: string;
             latencyMs: number;
             name: string;
             state: string;
+            version?: string;
         };
         KernelReadiness: {
             dependencies: components["schemas"]["KernelDependency"][];
             role: string;
             status: string;
+        };
+        MonitoringComparedItem: {
+            /**
+             * Format: int64
+             * @description of an employee
+             */
+            departmentId?: number;
+            /** @description of a department */
+            employees?: number;
+            /** Format: int64 */
+            events: number;
+            /** @description of a period */
+            from?: string;
+            /** Format: int64 */
+            id?: number;
+            name?: string;
+            /**
+             * Format: int64
+             * @description of people and departments
+             */
+            previousSeconds?: number;
+            /** Format: int64 */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description of a department
+             */
+            secondsPerEmployee?: number;
+            share: number;
+            /** @description of a period */
+            to?: string;
+            /** @description at most three */
+            top: components["schemas"]["MonitoringTopName"][];
+        };
+        MonitoringComparison: {
+            /** @description how many there are, with those that are not among the items */
+            count: number;
+            from: string;
+            items: components["schemas"]["MonitoringComparedItem"][];
+            /** @enum {string} */
+            kind: "applications" | "sites";
+            name: string;
+            /** @enum {string} */
+            of: "employees" | "departments" | "periods";
+            /** @description of employees and departments */
+            previous?: components["schemas"]["MonitoringPeriod"];
+            to: string;
+            /** Format: int64 */
+            totalEvents: number;
+            /** Format: int64 */
+            totalSeconds: number;
+            zone: string;
         };
         MonitoringDay: {
             date: string;
@@ -2039,6 +2536,25 @@ export interface components {
             truncated: boolean;
             windows: components["schemas"]["MonitoringWindowSpan"][];
             zone: string;
+        };
+        MonitoringHeatmap: {
+            from: string;
+            /** @enum {string} */
+            kind: "applications" | "sites";
+            name: string;
+            rows: components["schemas"]["MonitoringHeatmapRow"][];
+            to: string;
+            /** Format: int64 */
+            totalEvents: number;
+            /** Format: int64 */
+            totalSeconds: number;
+            zone: string;
+        };
+        MonitoringHeatmapRow: {
+            days: number;
+            /** @description 24 numbers: seconds by the hour of the day */
+            hours: number[];
+            weekday: number;
         };
         MonitoringIdleSpan: {
             computer: string;
@@ -2082,6 +2598,22 @@ export interface components {
             active: components["schemas"]["MonitoringSpan"][];
             idle: components["schemas"]["MonitoringSpan"][];
             locked: components["schemas"]["MonitoringSpan"][];
+        };
+        MonitoringPeriod: {
+            from: string;
+            to: string;
+            /** Format: int64 */
+            totalEvents: number;
+            /** Format: int64 */
+            totalSeconds: number;
+        };
+        MonitoringPoint: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            seconds: number;
         };
         MonitoringQuarantineItem: {
             event: unknown;
@@ -2127,6 +2659,52 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        MonitoringTimeline: {
+            from: string;
+            /** @enum {string} */
+            kind: "applications" | "sites";
+            name: string;
+            points: components["schemas"]["MonitoringPoint"][];
+            /** @enum {string} */
+            step: "quarter" | "hour" | "day";
+            to: string;
+            /** Format: int64 */
+            totalEvents: number;
+            /** Format: int64 */
+            totalSeconds: number;
+            zone: string;
+        };
+        MonitoringTop: {
+            from: string;
+            items: components["schemas"]["MonitoringTopItem"][];
+            /** @enum {string} */
+            kind: "applications" | "sites";
+            names: number;
+            /** Format: int64 */
+            otherSeconds: number;
+            previous: components["schemas"]["MonitoringPeriod"];
+            to: string;
+            /** Format: int64 */
+            totalEvents: number;
+            /** Format: int64 */
+            totalSeconds: number;
+            zone: string;
+        };
+        MonitoringTopItem: {
+            /** Format: int64 */
+            events: number;
+            name: string;
+            /** Format: int64 */
+            previousSeconds: number;
+            /** Format: int64 */
+            seconds: number;
+            share: number;
+        };
+        MonitoringTopName: {
+            name: string;
+            /** Format: int64 */
+            seconds: number;
         };
         MonitoringTotals: {
             /** Format: int64 */
@@ -2410,6 +2988,193 @@ export interface components {
             traceId: string;
             type: string;
         };
+        RetentionDayPlan: {
+            /** Format: int64 */
+            bytes: number;
+            day: string;
+            /** Format: int64 */
+            files: number;
+            held: boolean;
+            holdId?: string;
+            /** Format: int64 */
+            rows: number;
+            /** @description a run began it and did not finish */
+            unfinished?: boolean;
+        };
+        RetentionHoldInput: {
+            /** @description the first UTC day as in 2026-11-02; nothing: from the beginning */
+            from?: string;
+            /**
+             * Format: int64
+             * @description for an actor of no organization
+             */
+            organizationId?: number;
+            reason: string;
+            /** @enum {string} */
+            resourceType: "all" | "active_window" | "visited_site" | "screenshot" | "user_session" | "credential" | "profile";
+            /** @description the last; nothing: without end */
+            until?: string;
+        };
+        RetentionHoldResponse: {
+            active: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description when it ends by itself
+             */
+            expiresAt?: string;
+            /** @description the first day */
+            from?: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            organizationId: number;
+            reason: string;
+            /** Format: date-time */
+            releasedAt?: string;
+            releasedBy?: string;
+            resourceType: string;
+            /** @description the last day */
+            until?: string;
+        };
+        RetentionHoldResponsePage: {
+            items: components["schemas"]["RetentionHoldResponse"][];
+            next: string;
+            total: number;
+        };
+        RetentionKindPlan: {
+            /** @enum {string} */
+            action: "delete" | "archive";
+            active: boolean;
+            /** @description the day from which on everything stays */
+            before?: string;
+            /**
+             * Format: int64
+             * @description of the files
+             */
+            bytes: number;
+            /** Format: int64 */
+            days: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            heldFiles: number;
+            /** Format: int64 */
+            heldRows: number;
+            items: components["schemas"]["RetentionDayPlan"][];
+            kind: string;
+            resourceType: string;
+            /** Format: int64 */
+            rows: number;
+        };
+        RetentionPreviewRequest: {
+            /**
+             * Format: int64
+             * @description for an actor of no organization
+             */
+            organizationId?: number;
+        };
+        RetentionPreviewResponse: {
+            /** Format: date-time */
+            at: string;
+            kinds: components["schemas"]["RetentionKindPlan"][];
+        };
+        RetentionRuleInput: {
+            /** @enum {string} */
+            action: "delete" | "archive";
+            /** @description false: everything stays */
+            active: boolean;
+            /** Format: int64 */
+            days: number;
+            /**
+             * Format: int64
+             * @description for an actor of no organization, who without it changes the default
+             */
+            organizationId?: number;
+            /** @enum {string} */
+            resourceType: "active_window" | "visited_site" | "screenshot" | "user_session" | "credential" | "profile";
+        };
+        RetentionRuleResponse: {
+            /** @enum {string} */
+            action: "delete" | "archive";
+            active: boolean;
+            /** Format: int64 */
+            days: number;
+            default: components["schemas"]["RetentionTerms"];
+            /**
+             * Format: uuid
+             * @description of the organization's own rule
+             */
+            id?: string;
+            /** Format: int64 */
+            organizationId?: number;
+            /** @description false: it is the default */
+            own: boolean;
+            resourceType: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        RetentionRuleResponsePage: {
+            items: components["schemas"]["RetentionRuleResponse"][];
+            next: string;
+        };
+        RetentionRunResponse: {
+            /** @enum {string} */
+            action: "delete" | "archive";
+            archivePath?: string;
+            archiveSha256?: string;
+            /**
+             * Format: int64
+             * @description of the files
+             */
+            bytes: number;
+            day: string;
+            error?: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: date-time */
+            finishedAt?: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            organizationId: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: date-time */
+            startedAt: string;
+            /** @enum {string} */
+            state: "begun" | "archived" | "removed" | "finished";
+        };
+        RetentionRunResponsePage: {
+            items: components["schemas"]["RetentionRunResponse"][];
+            next: string;
+            total: number;
+        };
+        RetentionStatusResponse: {
+            /**
+             * Format: int64
+             * @description days that an error keeps from being finished
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description when all rules were last carried out to the end
+             */
+            lastRunAt?: string;
+            /** Format: date-time */
+            nextRunAt: string;
+            running: boolean;
+        };
+        RetentionTerms: {
+            /** @enum {string} */
+            action: "delete" | "archive";
+            active: boolean;
+            /** Format: int64 */
+            days: number;
+        };
         SchedulesAssignment: {
             /** Format: int64 */
             departmentId: number;
@@ -2490,6 +3255,90 @@ export interface components {
         SchedulesScheduleResponsePage: {
             items: components["schemas"]["SchedulesScheduleResponse"][];
             next: string;
+        };
+        ScreenshotsGallery: {
+            /** @description whether the reader may open them */
+            canOpen: boolean;
+            items: components["schemas"]["ScreenshotsItem"][];
+            next: string;
+            /** @description of the organization; left out where several are shown */
+            policy?: components["schemas"]["ScreenshotsPolicy"];
+        };
+        ScreenshotsItem: {
+            computerName?: string;
+            computerUid: string;
+            /** Format: date-time */
+            datetime: string;
+            /** Format: int64 */
+            employeeId?: number;
+            employeeName?: string;
+            /** @description false where an old agent told of a picture that it never sent */
+            hasPicture: boolean;
+            height?: number;
+            id: string;
+            /** Format: int64 */
+            organizationId: number;
+            processName?: string;
+            /** Format: int64 */
+            size?: number;
+            title?: string;
+            userSid: string;
+            width?: number;
+        };
+        ScreenshotsOpenRequest: {
+            reason: string;
+        };
+        ScreenshotsOpened: {
+            contentType: string;
+            /** Format: date-time */
+            expiresAt: string;
+            height?: number;
+            /** Format: int64 */
+            size: number;
+            url: string;
+            width?: number;
+        };
+        ScreenshotsPolicy: {
+            enabled: boolean;
+            grayscale: boolean;
+            /**
+             * Format: int64
+             * @description 0: not decided
+             */
+            intervalSeconds: number;
+        };
+        StorageFileResponse: {
+            contentType: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            metadata?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            organizationId: number;
+            path: string;
+            sha256: string;
+            /** Format: int64 */
+            size: number;
+        };
+        StorageFileResponsePage: {
+            items: components["schemas"]["StorageFileResponse"][];
+            next: string;
+        };
+        StorageUrlRequest: {
+            /**
+             * Format: int64
+             * @description from 1 to 604800; the setting storage.link_expiry if it is not said
+             */
+            expiresInSeconds?: number;
+        };
+        StorageUrlResponse: {
+            /** Format: date-time */
+            expiresAt: string;
+            url: string;
         };
     };
     responses: {
@@ -3015,6 +3864,158 @@ export interface operations {
                 };
             };
             default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV2ActivityComparison: {
+        parameters: {
+            query?: {
+                computer?: string;
+                department?: number;
+                employee?: number;
+                from?: string;
+                kind?: "applications" | "sites";
+                limit?: number;
+                name?: string;
+                of?: "employees" | "departments" | "periods";
+                organization?: number;
+                periods?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringComparison"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ActivityHeatmap: {
+        parameters: {
+            query?: {
+                computer?: string;
+                department?: number;
+                employee?: number;
+                from?: string;
+                kind?: "applications" | "sites";
+                name?: string;
+                organization?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringHeatmap"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ActivityTimeline: {
+        parameters: {
+            query?: {
+                computer?: string;
+                department?: number;
+                employee?: number;
+                from?: string;
+                kind?: "applications" | "sites";
+                name?: string;
+                organization?: number;
+                step?: "quarter" | "hour" | "day";
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringTimeline"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ActivityTopApplications: {
+        parameters: {
+            query?: {
+                computer?: string;
+                department?: number;
+                employee?: number;
+                from?: string;
+                limit?: number;
+                organization?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringTop"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ActivityTopSites: {
+        parameters: {
+            query?: {
+                computer?: string;
+                department?: number;
+                employee?: number;
+                from?: string;
+                limit?: number;
+                organization?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringTop"];
+                };
+            };
+            default: components["responses"]["Error"];
         };
     };
     getV2Alerts: {
@@ -4855,6 +5856,355 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2RetentionHolds: {
+        parameters: {
+            query?: {
+                active?: boolean;
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                createdBy?: string;
+                "expiresAt.from"?: string;
+                "expiresAt.to"?: string;
+                "from.from"?: string;
+                "from.to"?: string;
+                id?: string;
+                limit?: number;
+                organizationId?: number | string;
+                q?: string;
+                reason?: string;
+                "releasedAt.from"?: string;
+                "releasedAt.to"?: string;
+                releasedBy?: string;
+                resourceType?: string;
+                search?: string;
+                sort?: string;
+                "until.from"?: string;
+                "until.to"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionHoldResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2RetentionHolds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionHoldInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionHoldResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2RetentionHoldsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                active?: boolean;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                createdBy?: string;
+                "expiresAt.from"?: string;
+                "expiresAt.to"?: string;
+                "from.from"?: string;
+                "from.to"?: string;
+                id?: string;
+                organizationId?: number | string;
+                q?: string;
+                reason?: string;
+                "releasedAt.from"?: string;
+                "releasedAt.to"?: string;
+                releasedBy?: string;
+                resourceType?: string;
+                search?: string;
+                sort?: string;
+                "until.from"?: string;
+                "until.to"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2RetentionHoldsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2RetentionPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetentionPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreviewResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2RetentionRules: {
+        parameters: {
+            query?: {
+                organizationId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRuleResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    putV2RetentionRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRuleInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRuleResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2RetentionRulesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2RetentionRuns: {
+        parameters: {
+            query?: {
+                action?: string;
+                after?: string;
+                archivePath?: string;
+                bytes?: number | string;
+                "bytes.from"?: number;
+                "bytes.to"?: number;
+                "day.from"?: string;
+                "day.to"?: string;
+                error?: string;
+                failed?: boolean;
+                files?: number | string;
+                "files.from"?: number;
+                "files.to"?: number;
+                "finishedAt.from"?: string;
+                "finishedAt.to"?: string;
+                id?: string;
+                kind?: string;
+                limit?: number;
+                organizationId?: number | string;
+                q?: string;
+                rows?: number | string;
+                "rows.from"?: number;
+                "rows.to"?: number;
+                search?: string;
+                sort?: string;
+                "startedAt.from"?: string;
+                "startedAt.to"?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRunResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2RetentionRunsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                action?: string;
+                archivePath?: string;
+                bytes?: number | string;
+                "bytes.from"?: number;
+                "bytes.to"?: number;
+                "day.from"?: string;
+                "day.to"?: string;
+                error?: string;
+                failed?: boolean;
+                files?: number | string;
+                "files.from"?: number;
+                "files.to"?: number;
+                "finishedAt.from"?: string;
+                "finishedAt.to"?: string;
+                id?: string;
+                kind?: string;
+                organizationId?: number | string;
+                q?: string;
+                rows?: number | string;
+                "rows.from"?: number;
+                "rows.to"?: number;
+                search?: string;
+                sort?: string;
+                "startedAt.from"?: string;
+                "startedAt.to"?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2RetentionStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionStatusResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2Schedules: {
         parameters: {
             query?: {
@@ -5021,6 +6371,308 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SchedulesScheduleResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Screenshots: {
+        parameters: {
+            query?: {
+                after?: string;
+                computer?: string;
+                date?: string;
+                employee?: number;
+                from?: string;
+                limit?: number;
+                organization?: number;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenshotsGallery"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ScreenshotsByIdBlurred: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2ScreenshotsByIdOpen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenshotsOpenRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenshotsOpened"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ScreenshotsByIdPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2ScreenshotsByIdThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2StorageFiles: {
+        parameters: {
+            query?: {
+                after?: string;
+                kind?: string;
+                limit?: number;
+                organization?: number;
+                prefix?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageFileResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2StorageFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageFileResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2StorageFilesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageFileResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2StorageFilesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2StorageFilesByIdContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2StorageFilesByIdUrl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StorageUrlRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageUrlResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2StorageSigned: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2StorageUsage: {
+        parameters: {
+            query?: {
+                organization?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUsage"];
                 };
             };
             default: components["responses"]["Error"];

@@ -34,6 +34,8 @@ export type SessionSpan = Schemas['MonitoringSessionSpan']
 export type WindowSpan = Schemas['MonitoringWindowSpan']
 export type SiteSpan = Schemas['MonitoringSiteSpan']
 export type Share = Schemas['MonitoringShare']
+export type ScreenshotPage = Schemas['ScreenshotsGallery']
+export type Screenshot = Schemas['ScreenshotsItem']
 export type Week = Schemas['MonitoringWeek']
 export type WeekDay = Schemas['MonitoringWeekDay']
 

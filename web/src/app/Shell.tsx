@@ -9,6 +9,7 @@ import { KeyboardIcon, MenuIcon, OutIcon, SearchIcon, UserIcon } from '../ui/ico
 import { Empty, Page } from '../ui/Page'
 import { Rows } from '../ui/parts'
 import { Demo } from './Demo'
+import { Fallback } from './Fallback'
 import { detailsOf, homeOf, sectionsOf } from './routes'
 import css from './shell.module.css'
 import { Switches } from './Switches'
@@ -66,6 +67,7 @@ export function Shell({ user }: { user: User }) {
       </Drawer>
       <div className={css.content}>
         <Demo />
+        <Fallback />
         <main id="main" className={css.main}>
           <Pages user={user} />
         </main>

@@ -33,6 +33,16 @@ export const useShell = texts('shell', {
     ru: 'Команды одной клавишей включены',
     en: 'Single keys are commands',
   },
+  'fallback.title': {
+    uz: 'Tarixning bir qismi hozir koʻrinmaydi.',
+    ru: 'Часть истории сейчас недоступна.',
+    en: 'Part of the history cannot be seen now.',
+  },
+  'fallback.text': {
+    uz: 'TimescaleDB javob bermayapti. Yangi maʼlumotlar saqlanmoqda, hech narsa yoʻqolmaydi; u qaytganda hammasi yana koʻrinadi.',
+    ru: 'TimescaleDB не отвечает. Новые данные сохраняются, ничего не пропадёт; когда она вернётся, снова будет видно всё.',
+    en: 'TimescaleDB does not answer. New data is kept and nothing is lost; all of it shows again once it is back.',
+  },
   'demo.title': { uz: 'Namunaviy maʼlumot', ru: 'Демонстрационные данные', en: 'Demo data' },
   'demo.text': {
     uz: 'Bu yerdagi kompaniya oʻylab topilgan.',

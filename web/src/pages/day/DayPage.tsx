@@ -19,6 +19,7 @@ import ui from '../../ui/ui.module.css'
 import { useAddress, type Address, type ChangeAddress } from './address'
 import css from './day.module.css'
 import { DayView } from './DayView'
+import { Gallery } from './shots/Gallery'
 import { useTexts } from './texts'
 import { WeekView } from './WeekView'
 
@@ -143,7 +144,12 @@ function Body({ address, date, today, change }: BodyProps) {
   if (week) return <WeekPart of={of} monday={mondayOf(date)} today={today} change={change} />
   if (day.isError) return <ErrorNote error={day.error} retry={() => void day.refetch()} />
   if (day.isPending) return <Rows count={7} />
-  return <DayView key={`${subject} ${date}`} day={day.data} address={address} change={change} />
+  return (
+    <>
+      <DayView key={`${subject} ${date}`} day={day.data} address={address} change={change} />
+      <Gallery of={of} date={date} zone={day.data.zone} />
+    </>
+  )
 }
 
 interface WeekPartProps {

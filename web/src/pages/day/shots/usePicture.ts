@@ -1,0 +1,31 @@
+import { useQuery } from '@tanstack/react-query'
+import { authorized } from '../../../api/client'
+import { errorOf } from '../../../api/errors'
+
+/** read fetches a picture as a data: URL. An img element cannot ask itself: it has no access token. */
+async function read(url: string, signal: AbortSignal): Promise<string> {
+  const response = await authorized(new Request(new URL(url, location.origin), { signal }))
+  if (!response.ok) throw errorOf(response, await response.json().catch(() => undefined))
+  return dataURL(await response.blob())
+}
+
+function dataURL(blob: Blob): Promise<string> {
+  const reader = new FileReader()
+  return new Promise((resolve, reject) => {
+    reader.onload = () => resolve(reader.result as string)
+    reader.onerror = () => reject(reader.error ?? new Error('unreadable'))
+    reader.readAsDataURL(blob)
+  })
+}
+
+/** usePicture reads a picture of the server, to be forgotten so long after it was last shown. */
+export function usePicture(url: string | undefined, gcTime: number) {
+  return useQuery({
+    queryKey: ['picture', url],
+    enabled: url !== undefined,
+    queryFn: ({ signal }) => read(url ?? '', signal),
+    staleTime: Infinity,
+    gcTime,
+    retry: false,
+  })
+}

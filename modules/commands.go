@@ -54,7 +54,9 @@ func (p *Process) command(ctx context.Context, c kernel.Command, of kernel.Manif
 	}
 	defer s.close(logger)
 	if c.Role != "" {
-		k, err := p.kernel(ctx, c.Role, logger, s, nil, modules)
+		quiet := p.own.log
+		quiet.Level = "warn" // what modules say when they are built is for who serves
+		k, err := p.kernel(ctx, c.Role, log.New(out, quiet, p.tty), s, nil, modules)
 		if err != nil {
 			return err
 		}

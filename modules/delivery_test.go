@@ -11,12 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/ingest"
 	"github.com/staff-control/staff-control/modules/monitoring"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -55,12 +57,21 @@ type oneTree struct{ organization.Tree }
 
 type nobody struct{ employee.Directory }
 
+type noStaff struct{ employee.Roster }
+
+type noAlerts struct{}
+
+func (noAlerts) Raise(context.Context, alert.Alert) error { return nil }
+
+type noPictures struct{ shot.Taker }
+
 // storedBy asks the dashboard, as HR of the organization, for the windows of a computer.
 func storedBy(t *testing.T, d *db.DB, organizationID int64, uid string) []monitoring.Item {
 	t.Helper()
 	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, monitoring.New(),
 		kerneltest.Provide[computer.Registry](kernel.Dashboard, noComputers{}), kerneltest.Provide[computer.History](kernel.Dashboard, noStops{}),
 		kerneltest.Provide[organization.Tree](kernel.Dashboard, oneTree{}),
+		kerneltest.Provide[employee.Roster](kernel.Dashboard, noStaff{}), kerneltest.Provide[alert.Log](kernel.Dashboard, noAlerts{}),
 		kerneltest.Provide[employee.Directory](kernel.Dashboard, nobody{}))
 	server.Authenticate(func(context.Context, *http.Request) (actor.Actor, bool, error) {
 		return actor.Actor{Role: actor.HR, ID: "user:1", OrganizationID: organizationID}, true, nil
@@ -123,6 +134,28 @@ func TestBatchOfTheDesignDocumentIsStored(t *testing.T) {
 	})
 }
 
+// The design document's stress test sends a thousand records as a list by itself.
+func TestSeriesOfTheDesignDocumentIsStored(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		address := serveIngest(t, d)
+		var records []string
+		for i := range 1000 {
+			records = append(records, fmt.Sprintf(`{"type":"active_window","computerUid":"PC-%d","userSid":"S-1","payload":{"windowTitle":"Oyna %d","durationSeconds":3},"timestamp":%q}`,
+				i%50, i, time.Now().UTC().Add(-time.Duration(i)*time.Second).Format(time.RFC3339)))
+		}
+		for _, want := range []string{`"duplicateDetected":false,"timescaleStatus":"success","accepted":1000,"duplicates":0`, `"duplicateDetected":true`} {
+			status, said, err := send(http.MethodPost, address+"/v2/ingest/timeseries", map[string]string{"X-Idempotency-Token": "batch_1_1_1"}, "["+strings.Join(records, ",")+"]")
+			if err != nil || status != http.StatusOK || !strings.Contains(string(said), want) {
+				t.Errorf("%d %s %v, want %s", status, said, err, want)
+			}
+		}
+		if n := len(storedBy(t, d, 1, "PC-7")); n != 20 {
+			t.Errorf("%d rows of a computer, want 20", n)
+		}
+	})
+}
+
 // serveIngest serves ingest and monitoring alone, to one gateway of organization 1 that needs no key.
 func serveIngest(t testing.TB, d *db.DB) string {
 	t.Helper()
@@ -141,5 +174,7 @@ func serveIngest(t testing.TB, d *db.DB) string {
 		kerneltest.Provide[gateway.Registry](kernel.AgentAPI, noGateways{}),
 		kerneltest.Provide[computer.Names](kernel.AgentAPI, noNames{}),
 		kerneltest.Provide[organization.Tree](kernel.AgentAPI, oneTree{}),
+		kerneltest.Provide[employee.Roster](kernel.AgentAPI, noStaff{}), kerneltest.Provide[alert.Log](kernel.AgentAPI, noAlerts{}),
+		kerneltest.Provide[shot.Taker](kernel.AgentAPI, noPictures{}),
 		kerneltest.Provide[employee.Directory](kernel.AgentAPI, nobody{})), "/")
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -351,4 +352,24 @@ func spoolSize(t testing.TB, b *testBuffer) (size int64) {
 		}
 	}
 	return size
+}
+
+// It is not parallel: it counts what the whole process allocates.
+func TestAPictureIsNotHeldInMemory(t *testing.T) {
+	b := newBuffer(t, nil)
+	content := jpeg("x", 8_000_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for n := range 5 {
+		take(t, b, fmt.Sprint(n), content)
+		p, err := b.Picture(t.Context(), int64(n+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Close()
+	}
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; taken > 4_000_000 {
+		t.Errorf("40 MB of pictures took %d bytes of memory", taken)
+	}
 }

@@ -107,12 +107,11 @@ func (s *service) remove(ctx context.Context, all bool) (organizations []int64, 
 	return organizations, erased, nil
 }
 
-// erase ends the maker first, and deletes a second time after a while: what was on its way then has arrived. Files go in
-// between; one that cannot be removed has no row afterwards, and so goes when the storage is next scanned.
+// erase ends the maker first, and deletes again after a while: what was on its way then has arrived. Files go then; one
+// that cannot be removed has no row afterwards, and so goes when the storage is next scanned.
 func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased int64, err error) {
 	row.RemovedAt = s.time()
-	owner := actor.With(ctx, actor.System("demo").In(row.OrganizationID))
-	usage, err := s.files.Usage(owner)
+	usage, err := s.files.Usage(actor.With(ctx, actor.System("demo").In(row.OrganizationID)))
 	if err != nil {
 		return 0, err
 	}
@@ -135,21 +134,34 @@ func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased i
 	if err != nil {
 		return 0, err
 	}
-	if err := wait(ctx, s.settle); err != nil {
-		return erased, err
+	for range stragglers {
+		if err := wait(ctx, s.settle); err != nil {
+			return erased, err
+		}
+		late, err := s.eraseLate(ctx, row.OrganizationID)
+		if erased += late; err != nil || late == 0 {
+			return erased, err
+		}
 	}
-	if err := s.discard(owner); err != nil {
+	return erased, nil
+}
+
+// stragglers is how often what has arrived since is looked for: a gateway may still have pictures to deliver.
+const stragglers = 24
+
+// eraseLate removes files, and rows that have come since, and those of files with them.
+func (s *service) eraseLate(ctx context.Context, organizationID int64) (erased int64, err error) {
+	if err := s.discard(actor.With(ctx, actor.System("demo").In(organizationID))); err != nil {
 		s.log.WarnContext(ctx, "not all files of the demo company could be removed; in a day \"storage scan --delete\" does it", "error", err)
 	}
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		late, err := s.store.erase(ctx, tx, row.OrganizationID)
-		erased += late
+		erased, err = s.store.erase(ctx, tx, organizationID)
 		return err
 	})
 	if err != nil || s.store.series == s.store.db {
 		return erased, err
 	}
-	n, err := s.store.eraseSeries(ctx, row.OrganizationID)
+	n, err := s.store.eraseSeries(ctx, organizationID)
 	return erased + n, err
 }
 

@@ -19,14 +19,24 @@ import (
 
 // pretended is a primary database that keeps the state, and a TimescaleDB that is away or not.
 type pretended struct {
-	mu           sync.Mutex
+	mu                          sync.Mutex
+	away, moveFails, raiseFails bool
+	happened
+}
+
+// happened is what can be seen of it.
+type happened struct {
 	row          stateRow
-	away         bool
 	probes       []time.Time
 	moves, began int
-	moveFails    bool
 	raised       []alert.Alert
-	raiseFails   bool
+}
+
+// seen is what has happened until now.
+func (p *pretended) seen() happened {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.happened
 }
 
 func (p *pretended) state(context.Context) (stateRow, error) {
@@ -209,17 +219,17 @@ func TestRecoveryIsProbedEachMinute(t *testing.T) {
 		}
 		activated := time.Now()
 		time.Sleep(5*time.Minute + time.Second)
-		if len(p.probes) != 5 || p.probes[4].Sub(activated) != 5*time.Minute || !f.active() || p.moves != 0 {
-			t.Fatalf("probes at %v, active %v, %d moves", p.probes, f.active(), p.moves)
+		if h := p.seen(); len(h.probes) != 5 || h.probes[4].Sub(activated) != 5*time.Minute || !f.active() || h.moves != 0 {
+			t.Fatalf("probes at %v, active %v, %d moves", h.probes, f.active(), h.moves)
 		}
 		p.set(func() { p.away = false })
 		time.Sleep(time.Minute)
-		if len(p.probes) != 6 || f.active() || p.row.Active || p.moves != 1 || f.current().Waiting {
-			t.Fatalf("%d probes, active %v, %d moves, state %+v", len(p.probes), f.active(), p.moves, f.current())
+		if h := p.seen(); len(h.probes) != 6 || f.active() || h.row.Active || h.moves != 1 || f.current().Waiting {
+			t.Fatalf("%d probes, active %v, %d moves, state %+v", len(h.probes), f.active(), h.moves, f.current())
 		}
 		time.Sleep(time.Hour)
-		if len(p.probes) != 6 || p.moves != 1 {
-			t.Errorf("%d probes and %d moves, an hour later", len(p.probes), p.moves)
+		if h := p.seen(); len(h.probes) != 6 || h.moves != 1 {
+			t.Errorf("%d probes and %d moves, an hour later", len(h.probes), h.moves)
 		}
 		for range 2 { // the counter begins anew
 			if again, _ := f.try(agent(1), fails(db.ErrUnavailable)); again {
@@ -242,27 +252,28 @@ func TestAlertsAreRaisedOnceForEachActivation(t *testing.T) {
 				one.try(agent(1), fails(fmt.Errorf("%w: postgres://staff_app:hidden@host/db", db.ErrUnavailable)))
 			}
 			time.Sleep(2 * time.Second) // an alert that could not be raised is raised later
-			if len(p.raised) != 2*round {
-				t.Fatalf("raised %+v", p.raised)
+			if h := p.seen(); len(h.raised) != 2*round {
+				t.Fatalf("raised %+v", h.raised)
 			}
 			p.set(func() { p.raiseFails = false })
 			time.Sleep(2 * time.Second)
-			if len(p.raised) != 2*round+1 || !other.active() {
-				t.Fatalf("raised %+v, the other process knows %v", p.raised, other.active())
+			h := p.seen()
+			if len(h.raised) != 2*round+1 || !other.active() {
+				t.Fatalf("raised %+v, the other process knows %v", h.raised, other.active())
 			}
-			a := p.raised[2*round]
+			a := h.raised[2*round]
 			if a.Kind != "timescale_fallback_activated" || a.Severity != alert.Critical || a.Details["severity"] != "critical" ||
 				a.Details["consecutiveFailures"] != 3 || a.Details["reason"] == "" {
 				t.Errorf("raised %+v", a)
 			}
 			p.set(func() { p.away = false })
 			time.Sleep(2 * time.Minute)
-			if len(p.raised) != 2*round+2 || p.raised[2*round+1].Kind != "timescale_recovered" || p.raised[2*round+1].Severity != alert.Info {
-				t.Fatalf("raised %+v", p.raised)
+			if h := p.seen(); len(h.raised) != 2*round+2 || h.raised[2*round+1].Kind != "timescale_recovered" || h.raised[2*round+1].Severity != alert.Info {
+				t.Fatalf("raised %+v", h.raised)
 			}
 		}
-		if p.began != 3 {
-			t.Errorf("%d activations were counted", p.began)
+		if h := p.seen(); h.began != 3 {
+			t.Errorf("%d activations were counted", h.began)
 		}
 	})
 }
@@ -270,20 +281,20 @@ func TestAlertsAreRaisedOnceForEachActivation(t *testing.T) {
 func TestRowsThatWaitAreMovedUntilTheyAre(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pretended{row: stateRow{Waiting: true}, moveFails: true}
+		p := &pretended{happened: happened{row: stateRow{Waiting: true}}, moveFails: true}
 		f := p.process()
 		if err := f.refresh(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		runs(t, f)
 		time.Sleep(3*time.Minute + time.Second)
-		if p.moves != 4 || len(p.raised) != 0 {
-			t.Fatalf("%d moves, raised %v", p.moves, p.raised)
+		if h := p.seen(); h.moves != 4 || len(h.raised) != 0 {
+			t.Fatalf("%d moves, raised %v", h.moves, h.raised)
 		}
 		p.set(func() { p.moveFails = false })
 		time.Sleep(10 * time.Minute)
-		if p.moves != 5 || f.current().Waiting {
-			t.Errorf("%d moves, state %+v", p.moves, f.current())
+		if h := p.seen(); h.moves != 5 || f.current().Waiting {
+			t.Errorf("%d moves, state %+v", h.moves, f.current())
 		}
 	})
 }

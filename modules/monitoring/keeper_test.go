@@ -15,6 +15,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/id"
 )
 
 // oldDay is long before noon.
@@ -138,6 +139,26 @@ func TestKeeperTakesADayAwayAndPutsItBack(t *testing.T) {
 			same(t, "sums after "+string(k)+" is back", usedOn(t, s, 1, oldDay), sums)
 		}
 		same(t, "the other organization", linesOf(t, s, 2), theirs)
+	})
+}
+
+// What comes late to a day whose rows are gone does not take their sums with it.
+func TestSumsOfRemovedRowsStayWhateverComes(t *testing.T) {
+	t.Parallel()
+	dbtest.EachEngine(t, func(t *testing.T, primary, series *db.DB) {
+		s := newOn(t, primary, series)
+		mustPut(t, s, agent(1), activity.Batch{Events: aDayOf(oldDay)}) // and not summed when the day is removed
+		sums := usedOn(t, s, 1, oldDay)
+		mustRemove(t, s, 1, activity.ActiveWindow, oldDay)
+		mustRemove(t, s, 1, activity.VisitedSite, oldDay)
+		same(t, "sums after the day is removed", usedOn(t, s, 1, oldDay), sums)
+		late := newWindow("late", "PC-1", oldDay.Add(time.Minute))
+		site := late
+		site.Kind, site.URL = activity.VisitedSite, "https://misol.uz/"
+		mustPut(t, s, agent(1), activity.Batch{Events: []activity.Event{late, site}})
+		rollUp(t, s)
+		dbtest.Refresh(t, series)
+		same(t, "sums after somebody comes late", usedOn(t, s, 1, oldDay), sums)
 	})
 }
 
@@ -281,8 +302,8 @@ func mustRemove(t *testing.T, s *service, organization int64, k activity.Kind, o
 	}
 }
 
-// A row of an organization that gives nothing up may come while its day is dropped: then the day stays, or the row waits
-// and finds another. It is there afterwards in any case.
+// A row of an organization that gives nothing up may come while its day is dropped. Who drops waits until it is there, and
+// leaves the day.
 func TestARowThatComesWhileItsDayIsDroppedIsKept(t *testing.T) {
 	t.Parallel()
 	dbtest.EachEngine(t, func(t *testing.T, primary, series *db.DB) {
@@ -290,31 +311,54 @@ func TestARowThatComesWhileItsDayIsDroppedIsKept(t *testing.T) {
 			return
 		}
 		s := newOn(t, primary, series)
-		const n = 12
-		for d := range n {
-			mustPut(t, s, agent(1), activity.Batch{Events: aDayOf(oldDay.AddDate(0, 0, d))})
-		}
-		done := make(chan error)
-		go func() {
-			_, err := s.Drop(system(), activity.IdlePeriod, oldDay.AddDate(0, 0, n), []int64{1})
-			done <- err
-		}()
-		kept := 0
-		for d := range n {
-			e := activity.Event{Kind: activity.IdlePeriod, Key: fmt.Sprint("late ", d), ComputerUID: "PC-1", UserSID: "S-1", At: oldDay.AddDate(0, 0, n-1-d), Duration: 1}
-			if _, err := s.Put(agent(2), activity.Batch{Events: []activity.Event{e}}); err == nil {
-				kept++
-			} else if !fault.Retryable(err) {
-				t.Fatal(err)
+		mustPut(t, s, agent(1), activity.Batch{Events: aDayOf(oldDay)})
+		dropped := make(chan int)
+		err := series.Write(agent(2), func(ctx context.Context, tx db.Tx) error {
+			r := row{Datetime: oldDay.Add(time.Hour), ID: id.New(), ComputerUID: "PC-2", UserSID: "S-2"}
+			if _, _, err := s.store.insert(ctx, tx, target{DB: series}, asPrepared(activity.IdlePeriod, []row{r}), true); err != nil {
+				return err
 			}
+			go func() {
+				n, err := s.Drop(system(), activity.IdlePeriod, oldDay.Add(day), []int64{1})
+				if err != nil {
+					t.Error(err)
+				}
+				dropped <- n
+			}()
+			awaitWaiter(t, series)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if err := <-done; err != nil {
-			t.Logf("drop: %v", err)
+		if n := <-dropped; n != 0 {
+			t.Errorf("%d days were dropped", n)
 		}
-		if got := len(all(t, s, 2, activity.IdlePeriod)); got != kept {
-			t.Errorf("%d rows were kept, %d are there", kept, got)
+		if n := len(all(t, s, 2, activity.IdlePeriod)); n != 1 {
+			t.Errorf("%d rows are there", n)
 		}
 	})
+}
+
+// awaitWaiter returns when somebody waits for a lock in the database.
+func awaitWaiter(t *testing.T, d *db.DB) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); time.Since(began) < 10*time.Second; <-tick.C {
+		var n int
+		err := d.Read(system(), func(ctx context.Context, tx db.Tx) error {
+			return tx.Raw("SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(ctx, &n)
+		})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if n > 0 {
+			return
+		}
+	}
+	t.Error("nobody waits")
 }
 
 // Files are named by rows; only those that have the row's id for a name are its own.

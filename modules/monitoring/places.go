@@ -56,8 +56,8 @@ func (s store) everywhere(ctx context.Context, part func(context.Context, db.Tx)
 // turns bounds how often the state may change under one write.
 const turns = 4
 
-// write runs do, which writes in one transaction that begins with to.check, where rows go now. instead says that this was the primary
-// database although it has TimescaleDB.
+// write runs do, which writes in one transaction that begins with to.check, where rows go now. instead says that this
+// was the primary database, although there is TimescaleDB.
 func (s store) write(ctx context.Context, do func(ctx context.Context, to target) error) (instead bool, err error) {
 	if s.fallback == nil {
 		return false, do(ctx, target{DB: s.db})

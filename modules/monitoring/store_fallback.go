@@ -48,7 +48,8 @@ func (s store) state(ctx context.Context) (row stateRow, err error) {
 	return row, err
 }
 
-// turn makes the fallback active or ends it, and returns the state and whether it changed it. It waits for those who write by the old state.
+// turn makes the fallback active or ends it, and returns the state and whether that is new. It waits for those who write
+// by the old state.
 func (s store) turn(ctx context.Context, active bool, reason string, at time.Time) (row stateRow, turned bool, err error) {
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := tx.Serialize(ctx, deciding); err != nil {

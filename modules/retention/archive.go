@@ -27,10 +27,10 @@ const (
 	maxArchives = 100
 )
 
-// The metadata of an archived file says what it was.
+// The metadata of an archive says of what kind its rows are; that of an archived file, beside file.Was, where it was.
 const (
-	metaPath = "path"
 	metaKind = "kind"
+	metaPath = "path"
 )
 
 // archivePath is where the rows of the day are archived; n counts from 1.
@@ -206,7 +206,7 @@ func (s *service) archiveFile(ctx context.Context, f file.File) error {
 			p = fmt.Sprintf("%s%s.%d%s", archives, strings.TrimSuffix(f.Path, ext), n, ext)
 		}
 		err := s.copyFile(ctx, f, file.New{Path: p, Kind: file.Archive, ContentType: f.ContentType, Metadata: map[string]string{
-			metaPath: f.Path, metaKind: string(f.Kind),
+			metaPath: f.Path, file.Was: string(f.Kind),
 		}})
 		if isConflict(err) {
 			continue

@@ -83,3 +83,24 @@ func TestRoutes(t *testing.T) {
 		of(hr, "GET", "/holds?active=false", 200, nil, `"releasedBy":"user:2"`, `"active":false`),
 	)
 }
+
+// The night orders a run; of it one exists, however often it is ordered.
+func TestTheNightOrdersARun(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, dbtest.SQLite(t))
+	role := kernel.Dashboard
+	k, options := kerneltest.New(t, role, kerneltest.Options{DB: o.store.db}, New(), kerneltest.Provide[activity.Keeper](role, o.world), kerneltest.Provide[file.Store](role, shelf{o.world}),
+		kerneltest.Provide[organization.Tree](role, tree{}), kerneltest.Provide[alert.Log](role, o.board))
+	defer options.Listener.Close()
+	defer k.Close(all())
+	if err := k.Build(all()); err != nil {
+		t.Fatal(err)
+	}
+	night := options.Schedule.(*kerneltest.Schedule).Runs["retention run"]
+	if night == nil {
+		t.Fatal("nothing is planned for the night")
+	}
+	if err := night(all()); err != nil {
+		t.Error(err)
+	}
+}

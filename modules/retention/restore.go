@@ -36,7 +36,7 @@ func (s *service) restore(ctx context.Context, p string) (r restored, err error)
 	if err != nil {
 		return r, err
 	}
-	k, known := kindOf(f.Metadata[metaKind])
+	k, known := kindOf(f.Metadata[file.Was])
 	if f.Kind != file.Archive || !known || f.Metadata[metaPath] == "" {
 		return r, errNoArchive
 	}
@@ -120,10 +120,17 @@ func (s *service) restoreFiles(ctx context.Context, p string) (n int64, err erro
 	}
 	found, err := s.beside(ctx, kind{file: file.Archive}, paths)
 	for _, f := range found {
-		if err == nil && f.Metadata[metaPath] != "" {
-			err = s.restoreFile(ctx, f)
-			n++
+		if err != nil {
+			break
 		}
+		if f.Metadata[metaPath] == "" {
+			continue
+		}
+		if err = s.restoreFile(ctx, f); isConflict(err) { // an earlier archive's, of the same name
+			err = nil
+			continue
+		}
+		n++
 	}
 	return n, err
 }
@@ -153,7 +160,7 @@ func column(in io.Reader, name string) (values []string, err error) {
 
 // restoreFile puts a copy of an archived file where the file was.
 func (s *service) restoreFile(ctx context.Context, f file.File) error {
-	err := s.copyFile(ctx, f, file.New{Path: f.Metadata[metaPath], Kind: file.Kind(f.Metadata[metaKind]), ContentType: f.ContentType})
+	err := s.copyFile(ctx, f, file.New{Path: f.Metadata[metaPath], Kind: file.Kind(f.Metadata[file.Was]), ContentType: f.ContentType})
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", f.Metadata[metaPath], err)
 	}

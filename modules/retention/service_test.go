@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -230,25 +231,38 @@ func TestAlteredArchives(t *testing.T) {
 	}
 	sameLines(t, "left", o.world.left(), left)
 
-	o = newOffice(t, dbtest.SQLite(t))
-	o.fill(t)
-	o.world.after = func(_ int, name string) { // what is put is not what can be read
-		if name != "put" {
-			return
-		}
-		for p, f := range o.world.files[1] {
-			if strings.HasPrefix(p, archives) {
-				f.body = append(slices.Clone(f.body[:len(f.body)-1]), f.body[len(f.body)-1]^1)
-				o.world.files[1][p] = f
+	var other bytes.Buffer // a sound archive, of other rows
+	z, err := newPacker(&other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := z.Write([]byte("datetime,id,file_path\n")); err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	for name, alter := range map[string]func(body []byte) []byte{
+		"broken": func(body []byte) []byte { return append(slices.Clone(body[:len(body)-1]), body[len(body)-1]^1) },
+		"other":  func([]byte) []byte { return other.Bytes() },
+	} {
+		o = newOffice(t, dbtest.SQLite(t))
+		o.fill(t)
+		o.world.after = func(_ int, step string) { // what is put is not what can be read
+			for p, f := range o.world.files[1] {
+				if step == "put" && strings.HasPrefix(p, archives) {
+					f.body = alter(f.body)
+					o.world.files[1][p] = f
+				}
 			}
 		}
-	}
-	if err := o.run(all()); !errors.Is(err, errAltered) {
-		t.Errorf("the run says %v", err)
-	}
-	for _, stays := range []string{"1 visited_site 2026-08-22 old93", "1 screenshot 2026-09-21 old63", "1 file credentials/old"} {
-		if !strings.Contains(strings.Join(o.world.left(), "\n"), stays) {
-			t.Errorf("%s is gone", stays)
+		if err := o.run(all()); !errors.Is(err, errAltered) {
+			t.Errorf("%s: the run says %v", name, err)
+		}
+		for _, stays := range []string{"1 visited_site 2026-08-22 old93", "1 screenshot 2026-09-21 old63", "1 file credentials/old"} {
+			if !strings.Contains(strings.Join(o.world.left(), "\n"), stays) {
+				t.Errorf("%s: %s is gone", name, stays)
+			}
+		}
+		if n, err := o.store.failed(as(actor.HR, 1)); n != 5 || err != nil {
+			t.Errorf("%s: %d days failed: %v", name, n, err)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func (s *service) getContent(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if row.Kind == file.Screenshot {
+	if row.guarded() {
 		return errGuarded
 	}
 	body, f, err := s.content(ctx, row)
@@ -201,7 +201,7 @@ func (s *service) postURL(ctx context.Context, in urlRequest) (answer urlRespons
 	if err != nil {
 		return answer, err
 	}
-	if row.Kind == file.Screenshot {
+	if row.guarded() {
 		return answer, errGuarded
 	}
 	expiresIn := s.cfg.LinkExpiry

@@ -118,11 +118,14 @@ func TestWhatTheSystemKeepsIsNotReachedHere(t *testing.T) {
 	for _, k := range []file.Kind{file.Screenshot, file.Archive} {
 		mustPut(t, o, hr(1), file.New{Path: string(k), Kind: k}, "content")
 	}
-	shot, archive := files+"/"+idOf(t, d, "screenshot"), files+"/"+idOf(t, d, "archive")
+	mustPut(t, o, hr(1), file.New{Path: "archived", Kind: file.Archive, Metadata: map[string]string{file.Was: string(file.Screenshot)}}, "content")
+	shot, archive, archived := files+"/"+idOf(t, d, "screenshot"), files+"/"+idOf(t, d, "archive"), files+"/"+idOf(t, d, "archived")
 	httptestx.Run(t, server,
 		httptestx.Scenario{Name: "screenshot", As: ours, Path: shot + "/content", Status: 403, Contains: []string{"storage.guarded"}},
 		httptestx.Scenario{Name: "screenshot for the operator", As: operator, Path: shot + "/content", Status: 403},
 		httptestx.Scenario{Name: "its address", As: ours, Path: shot + "/url", Body: `{}`, Status: 403},
+		httptestx.Scenario{Name: "archived", As: ours, Path: archived + "/content", Status: 403},
+		httptestx.Scenario{Name: "address of an archived one", As: ours, Path: archived + "/url", Body: `{}`, Status: 403},
 		httptestx.Scenario{Name: "delete it", As: ours, Method: "DELETE", Path: shot, Status: 403},
 		httptestx.Scenario{Name: "delete an archive", As: ours, Method: "DELETE", Path: archive, Status: 403},
 		httptestx.Scenario{Name: "upload an archive", As: ours, Path: files + "?path=b&kind=archive", Body: "x", Status: 400},

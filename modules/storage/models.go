@@ -24,6 +24,11 @@ type fileRow struct {
 	CreatedAt   time.Time         `bun:"created_at"`
 }
 
+// guarded reports whether it is a screenshot, or was one before it was archived: these are opened with a reason only.
+func (r fileRow) guarded() bool {
+	return r.Kind == file.Screenshot || r.Metadata[file.Was] == string(file.Screenshot)
+}
+
 func (r fileRow) file() file.File {
 	return file.File{
 		Path: r.Path, OrganizationID: r.OrganizationID, Kind: r.Kind, ContentType: r.ContentType, SHA256: r.SHA256, Size: r.Size,

@@ -40,6 +40,7 @@ func describedServer(t *testing.T) *httpx.Server {
 	r := s.Router("trees", []string{"/api/v2/trees"})
 	r.PUT("/api/v2/trees/:id", actor.Permission{Name: "tree.write", Roles: actor.Agent}, httpx.Raw(func(*echo.Context) error { return nil }),
 		httpx.Takes[tree](), httpx.Gives[httpx.Page[tree]](202), httpx.Doc("Plant a tree"))
+	r.POST("/api/v2/trees/photos", actor.Public, httpx.Raw(func(*echo.Context) error { return nil }), httpx.TakesFile[tree](), httpx.Doc("Show a tree"))
 	r.GET("/api/v2/trees/files/*", actor.Public, httpx.Raw(func(*echo.Context) error { return nil }))
 	httpx.List(s.Router("kept", []string{"/api/v2/kept"}), "/api/v2/kept", read, keptList(), httpx.Doc("What is kept"))
 	said := func(context.Context, idRequest) (httpx.Said[*tree], error) { return httpx.Said[*tree]{}, nil }
@@ -68,8 +69,8 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 			t.Errorf("reference %s leads nowhere", ref[1])
 		}
 	}
-	if n := len(spec.Paths.MapOfPathItemValues); n != 12 {
-		t.Errorf("%d paths are described, want 12", n)
+	if n := len(spec.Paths.MapOfPathItemValues); n != 13 {
+		t.Errorf("%d paths are described, want 13", n)
 	}
 }
 

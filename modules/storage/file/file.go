@@ -36,6 +36,9 @@ const (
 	Profile    Kind = "profile"
 )
 
+// Was is the name in the metadata of an archived file of the kind that it was before.
+const Was = "was"
+
 // File is one file of one organization.
 type File struct {
 	// Path is unique in the organization, with slashes.

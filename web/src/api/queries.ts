@@ -77,6 +77,17 @@ export function useZone(organizationId?: number): string {
   return zone && isZone(zone) ? zone : Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
+/** useEmployee reads one employee. */
+export function useEmployee(id: number | undefined) {
+  return useQuery({
+    queryKey: ['employee', id],
+    enabled: id !== undefined,
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v2/employees/{id}', { params: { path: { id: id ?? 0 } }, signal })),
+    staleTime: 300_000,
+  })
+}
+
 /** useGateways reads the gateways, and again every so often where they are what the page is about. */
 export function useGateways(refetchInterval?: number) {
   return usePages(

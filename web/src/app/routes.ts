@@ -6,12 +6,23 @@ import {
   GatewayIcon,
   OrganizationIcon,
   PeopleIcon,
+  StatisticsIcon,
+  StorageIcon,
   TodayIcon,
   UserIcon,
 } from '../ui/icons'
 
 export type SectionName =
-  'today' | 'people' | 'day' | 'computers' | 'gateways' | 'alerts' | 'organizations' | 'users'
+  | 'today'
+  | 'people'
+  | 'statistics'
+  | 'day'
+  | 'computers'
+  | 'gateways'
+  | 'alerts'
+  | 'storage'
+  | 'organizations'
+  | 'users'
 
 interface Section {
   name: SectionName
@@ -24,7 +35,7 @@ interface Section {
 
 const LEADING: Role[] = ['ADMIN', 'HR', 'DEPARTMENT_LEAD']
 
-/** The pages, in the menu's order: at most seven entries for any role. The server decides what a role may read; this only hides. */
+/** The pages, in the menu's order: at most nine entries for any role. The server decides what a role may read; this only hides. */
 const sections: Section[] = [
   {
     name: 'today',
@@ -39,6 +50,13 @@ const sections: Section[] = [
     roles: LEADING,
     icon: PeopleIcon,
     page: lazy(() => import('../pages/people/PeoplePage')),
+  },
+  {
+    name: 'statistics',
+    path: '/statistics',
+    roles: LEADING,
+    icon: StatisticsIcon,
+    page: lazy(() => import('../pages/statistics/StatisticsPage')),
   },
   {
     name: 'day',
@@ -66,6 +84,13 @@ const sections: Section[] = [
     roles: ['ADMIN', 'HR'],
     icon: AlertIcon,
     page: lazy(() => import('../pages/alerts/AlertsPage')),
+  },
+  {
+    name: 'storage',
+    path: '/storage',
+    roles: ['ADMIN', 'HR'],
+    icon: StorageIcon,
+    page: lazy(() => import('../pages/storage/StoragePage')),
   },
   {
     name: 'organizations',

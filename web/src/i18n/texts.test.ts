@@ -49,7 +49,7 @@ it('has every catalog under a name of its own', () => {
 
 it('leaves no Latin letter in Cyrillic Uzbek but in names, abbreviations and code', () => {
   const stays =
-    /^(ActivityWatch|Chrome|Ctrl|Enter|Excel|Linux|Shift|Staff|Control|Windows|macOS|[A-Z]{2,})$|[._]/
+    /^(ActivityWatch|Chrome|Ctrl|Enter|Excel|Linux|Shift|Staff|Control|TimescaleDB|Windows|macOS|[A-Z]{2,})$|[._]/
   for (const name of names) {
     for (const [key, text] of Object.entries(i18n.getResourceBundle('uz-Cyrl', name) as object)) {
       const words =

@@ -31,6 +31,7 @@ it('writes durations', () => {
   expect(duration(3600, 'ru')).toBe('1\u00a0ч')
   expect(duration(6 * 3600 + 41 * 60, 'uz')).toBe('6\u00a0soat\u00a041\u00a0daq')
   expect(duration(59.7 * 60, 'en')).toBe('1\u00a0h')
+  expect(duration(4812 * 3600 + 40 * 60, 'en')).toBe('4,813\u00a0h')
 })
 
 it('shows the zone’s clock and date, not the browser’s', () => {

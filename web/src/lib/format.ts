@@ -36,10 +36,11 @@ export function percent(share: number, language: Language, digits = 0): string {
   return number(share * 100, language, digits) + (language === 'ru' ? NBSP : '') + '%'
 }
 
-/** duration writes seconds as hours and minutes; seconds only below a minute. */
+/** duration writes seconds as hours and minutes; seconds only below a minute, minutes only below a hundred hours. */
 export function duration(seconds: number, language: Language): string {
   const unit = UNITS[language]
   if (seconds < 60) return `${Math.round(seconds)}${NBSP}${unit.second}`
+  if (seconds >= 360_000) return `${number(seconds / 3600, language)}${NBSP}${unit.hour}`
   const minutes = Math.round(seconds / 60)
   const parts: string[] = []
   if (minutes >= 60) parts.push(`${Math.floor(minutes / 60)}${NBSP}${unit.hour}`)

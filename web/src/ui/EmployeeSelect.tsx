@@ -14,23 +14,26 @@ interface Props {
   disabled?: boolean
   size?: string
   placeholder?: string
+  /** Whose people are offered; without it those of all that the user may see. */
+  organizationId?: number
+  clearable?: boolean
   /** Who is offered before the others while nothing is searched for. */
   first?: readonly Employee[]
 }
 
 /** EmployeeSelect finds an employee; the server searches. */
 export function EmployeeSelect(props: Props) {
-  const { value, onChoose, label, hideLabel, disabled, size, placeholder, first = [] } = props
+  const { value, onChoose, label, hideLabel, disabled, size, placeholder, organizationId, first = [] } = props
   const t = useCommon()
   const [typed, setTyped] = useState('')
   // Mantine puts the chosen label into the search field; that is no search.
   const [search] = useDebouncedValue(typed === value?.name ? '' : typed, 200)
   const query = useQuery({
-    queryKey: ['employees', search],
+    queryKey: ['employees', search, organizationId],
     queryFn: ({ signal }) =>
       answer(
         api.GET('/api/v2/employees', {
-          params: { query: { search: search || undefined, limit: 50 } },
+          params: { query: { search: search || undefined, organizationId, limit: 50 } },
           signal,
         }),
       ),
@@ -49,6 +52,8 @@ export function EmployeeSelect(props: Props) {
       searchable
       size={size}
       disabled={disabled}
+      clearable={props.clearable}
+      clearButtonProps={{ 'aria-label': t('clear') }}
       data={known.map(({ id, name }) => ({ value: String(id), label: name }))}
       value={value ? String(value.id) : null}
       onChange={(id) => onChoose(known.find((employee) => String(employee.id) === id) ?? null)}

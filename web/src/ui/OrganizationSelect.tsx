@@ -38,7 +38,10 @@ export function OrganizationSelect() {
       data={organizations.map(({ id, shortName }) => ({ value: String(id), label: shortName }))}
       value={chosen === undefined ? null : String(chosen)}
       onChange={(id) =>
-        change({ organization: id, departmentId: null, after: null, page: null }, { push: true })
+        change(
+          { organization: id, departmentId: null, employee: null, after: null, page: null },
+          { push: true },
+        )
       }
       allowDeselect={false}
     />

@@ -106,3 +106,10 @@ export const EditIcon = icon(<path d="M4 20l1-4.5L16 4.5a2 2 0 0 1 3 3L8 19zM14 
 export const LinkIcon = icon(
   <path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-5.5l-1.5 1.5M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 5.5l1.5-1.5" />,
 )
+export const StatisticsIcon = icon(<path d="M4 20h16M7 16v-5M12 16V6M17 16v-8" />)
+export const StorageIcon = icon(
+  <>
+    <ellipse cx="12" cy="6" rx="8" ry="3" />
+    <path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3" />
+  </>,
+)

@@ -31,6 +31,7 @@ export const useCommon = texts('common', {
     en: 'Choose one, or type a new one.',
   },
   organization: { uz: 'Tashkilot', ru: 'Организация', en: 'Organization' },
+  csv: { uz: 'CSV yuklab olish', ru: 'Скачать CSV', en: 'Download CSV' },
   save: { uz: 'Saqlash', ru: 'Сохранить', en: 'Save' },
   add: { uz: 'Qoʻshish', ru: 'Добавить', en: 'Add' },
   'error.title': {

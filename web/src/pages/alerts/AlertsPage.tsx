@@ -17,7 +17,17 @@ import { useTexts } from './texts'
 
 const REFRESH_MS = 30_000
 const SEVERITIES = ['critical', 'warning', 'info'] as const
-const KINDS = ['gateway_offline', 'data_gap', 'data_dropped', 'buffer_overflow', 'connection_failed'] as const
+const KINDS = [
+  'gateway_offline',
+  'data_gap',
+  'data_dropped',
+  'buffer_overflow',
+  'connection_failed',
+  'timescale_fallback_activated',
+  'timescale_recovered',
+  'storage_file_missing',
+  'retention_failed',
+] as const
 const TONES: Record<Alert['severity'], Tone> = { critical: 'bad', warning: 'warn', info: 'quiet' }
 
 export default function AlertsPage() {
@@ -149,10 +159,15 @@ function Acknowledge({ alert, zone }: { alert: Alert; zone: string }) {
   )
 }
 
-/** Subject is what the alert is about: a gateway by its name, with the way to it. */
+/** Subject is what the alert is about, with the way to it: a gateway by its name, or a part of the server. */
 function Subject({ of }: { of: string }) {
+  const t = useTexts()
   const gateways = useGateways().items
   const gateway = gateways.find(({ id }) => id === gatewayOf(of))
+  if (of.startsWith('retention:'))
+    return <Link href="/storage?tab=runs&failed=true">{t('subject.retention')}</Link>
+  if (of === 'storage') return <Link href="/storage">{t('subject.storage')}</Link>
+  if (of === 'database:timescaledb') return <span>TimescaleDB</span>
   if (!gateway) return <span>{of}</span>
   return <Link href={`/gateways?open=${gateway.id}`}>{gateway.name || gateway.serial}</Link>
 }

@@ -1,6 +1,6 @@
 import type { Alert } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
-import { dateTime, number, percent } from '../../lib/format'
+import { dateTime, day, isDate, number, percent } from '../../lib/format'
 import { useTexts } from './texts'
 
 const GATEWAY = 'gateway:'
@@ -11,6 +11,16 @@ export const gatewayOf = (subject: string): string | undefined =>
 
 /** subjectOf is its inverse. */
 export const subjectOf = (gatewayId: string): string => GATEWAY + gatewayId
+
+const retained = [
+  'active_window',
+  'idle_period',
+  'visited_site',
+  'screenshot',
+  'user_session',
+  'credential',
+  'profile',
+] as const
 
 /** useDescription returns how to say an alert in words; a kind that these pages do not know keeps its own name. */
 export function useDescription(zone: string): (alert: Alert) => { what: string; detail: string } {
@@ -38,6 +48,23 @@ export function useDescription(zone: string): (alert: Alert) => { what: string; 
       case 'buffer_overflow': {
         const used = t('used', { share: percent(Number(details.usage), language, 1) })
         return { what: t(kind), detail: details.cause === 'disk' ? `${used} ${t('disk')}` : used }
+      }
+      case 'timescale_fallback_activated':
+        return { what: t(kind), detail: t('fallback.detail') }
+      case 'timescale_recovered': {
+        const { since } = details
+        return { what: t(kind), detail: since ? t('recovered.detail', { since: moment(since) }) : '' }
+      }
+      case 'storage_file_missing': {
+        const files = Number(details.files)
+        const text = t('missingFiles', { count: files, number: position(files), first: details.first })
+        return { what: t(kind), detail: text }
+      }
+      case 'retention_failed': {
+        const resource = retained.find((one) => one === details.kind)
+        const what = resource ? t(`retained.${resource}`) : String(details.kind)
+        const on = isDate(String(details.day)) ? day(String(details.day), language) : ''
+        return { what: t(kind), detail: t('notRemoved', { what, day: on, error: details.error }) }
       }
       case 'connection_failed':
         return { what: t(kind), detail: details.status ? `HTTP ${String(details.status)}` : '' }

@@ -43,6 +43,63 @@ export const useTexts = texts('alerts', {
     ru: 'Шлюз не смог связаться с сервером',
     en: 'A gateway could not reach the server',
   },
+  timescale_fallback_activated: {
+    uz: 'TimescaleDB javob bermayapti',
+    ru: 'TimescaleDB не отвечает',
+    en: 'TimescaleDB does not answer',
+  },
+  'fallback.detail': {
+    uz: 'Yangi maʼlumotlar PostgreSQL da saqlanmoqda, hech narsa yoʻqolmaydi. Eski tarix hozircha koʻrinmaydi.',
+    ru: 'Новые данные сохраняются в PostgreSQL, ничего не пропадёт. Прежняя история пока не видна.',
+    en: 'New data is kept in PostgreSQL and nothing is lost. Older history cannot be seen until it is back.',
+  },
+  timescale_recovered: {
+    uz: 'TimescaleDB yana ishlayapti',
+    ru: 'TimescaleDB снова работает',
+    en: 'TimescaleDB works again',
+  },
+  'recovered.detail': {
+    uz: '{{since}} dan beri toʻplangan maʼlumotlar unga koʻchirilmoqda.',
+    ru: 'Накопленное с {{since}} переносится в неё.',
+    en: 'What has gathered since {{since}} is being moved to it.',
+  },
+  storage_file_missing: {
+    uz: 'Omborda fayllar topilmadi',
+    ru: 'В хранилище нет файлов',
+    en: 'Files are missing from the store',
+  },
+  missingFiles: {
+    uz: {
+      one: '{{number}} ta fayl, birinchisi: {{first}}',
+      other: '{{number}} ta fayl, birinchisi: {{first}}',
+    },
+    ru: {
+      one: '{{number}} файл, первый: {{first}}',
+      few: '{{number}} файла, первый: {{first}}',
+      many: '{{number}} файлов, первый: {{first}}',
+      other: '{{number}} файла, первый: {{first}}',
+    },
+    en: { one: '{{number}} file, the first is {{first}}', other: '{{number}} files, the first is {{first}}' },
+  },
+  retention_failed: {
+    uz: 'Muddati oʻtgan maʼlumot oʻchirilmadi',
+    ru: 'Данные старше срока не удалены',
+    en: 'Data older than its rule was not removed',
+  },
+  notRemoved: {
+    uz: '{{what}}, {{day}}: {{error}}',
+    ru: '{{what}}, {{day}}: {{error}}',
+    en: '{{what}}, {{day}}: {{error}}',
+  },
+  'retained.active_window': { uz: 'Oynalar', ru: 'Окна', en: 'Windows' },
+  'retained.idle_period': { uz: 'Harakatsizlik', ru: 'Простой', en: 'Idle time' },
+  'retained.visited_site': { uz: 'Saytlar', ru: 'Сайты', en: 'Sites' },
+  'retained.screenshot': { uz: 'Ekran suratlari', ru: 'Снимки экрана', en: 'Screenshots' },
+  'retained.user_session': { uz: 'Seanslar', ru: 'Сеансы', en: 'Sessions' },
+  'retained.credential': { uz: 'Hujjatlar', ru: 'Документы', en: 'Credentials' },
+  'retained.profile': { uz: 'Profil suratlari', ru: 'Фото профилей', en: 'Profile pictures' },
+  'subject.storage': { uz: 'Fayllar ombori', ru: 'Хранилище файлов', en: 'The store of files' },
+  'subject.retention': { uz: 'Tozalash', ru: 'Очистка', en: 'Retention' },
   lastSeen: { uz: 'Oxirgi aloqa: {{at}}', ru: 'Был на связи: {{at}}', en: 'Last seen {{at}}' },
   missing: {
     uz: '{{stream}} oqimi: {{first}}–{{last}}, {{since}} dan beri',
@@ -53,8 +110,8 @@ export const useTexts = texts('alerts', {
   disk: { uz: 'Diskda joy qolmadi.', ru: 'На диске нет места.', en: 'The disk is full.' },
   'empty.title': { uz: 'Ogohlantirishlar yoʻq', ru: 'Оповещений нет', en: 'There are no alerts' },
   'empty.hint': {
-    uz: 'Shlyuz aloqadan chiqsa, buferi toʻlsa, maʼlumot uzilsa yoki yoʻqolsa, bu yerda koʻrinadi. Hozir hech narsa qilish shart emas.',
-    ru: 'Если шлюз пропадёт, его буфер заполнится, в данных будет пропуск или данные потеряются, это появится здесь. Сейчас ничего делать не нужно.',
-    en: 'When a gateway goes away, its buffer fills up, or data is missing or lost, it shows here. Nothing needs doing now.',
+    uz: 'Shlyuz aloqadan chiqsa, buferi toʻlsa, maʼlumot uzilsa yoki yoʻqolsa, TimescaleDB javob bermasa, bu yerda koʻrinadi. Hozir hech narsa qilish shart emas.',
+    ru: 'Если шлюз пропадёт, его буфер заполнится, в данных будет пропуск, данные потеряются или TimescaleDB не ответит, это появится здесь. Сейчас ничего делать не нужно.',
+    en: 'When a gateway goes away, its buffer fills up, data is missing or lost, or TimescaleDB does not answer, it shows here. Nothing needs doing now.',
   },
 })

@@ -4,10 +4,11 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { answer, api } from '../../api/client'
-import { useUser, useZone } from '../../api/queries'
+import { useEmployee, useUser, useZone } from '../../api/queries'
 import { useLanguage } from '../../i18n/i18n'
 import { addDays, day as dayText, isoDate, weekday, zoneLabel } from '../../lib/format'
-import { DateBar, mondayOf } from '../../ui/dates/DateBar'
+import { DateBar } from '../../ui/dates/DateBar'
+import { mondayOf } from '../../ui/dates/range'
 import { EmployeeSelect } from '../../ui/EmployeeSelect'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { useKeys } from '../../ui/keys'
@@ -175,16 +176,6 @@ function WeekPart({ of, monday, today, change }: WeekPartProps) {
       onDay={(date) => change({ date: date === today ? null : date, span: null, zoom: null })}
     />
   )
-}
-
-function useEmployee(id: number | undefined) {
-  return useQuery({
-    queryKey: ['employee', id],
-    enabled: id !== undefined,
-    queryFn: ({ signal }) =>
-      answer(api.GET('/api/v2/employees/{id}', { params: { path: { id: id ?? 0 } }, signal })),
-    staleTime: 300_000,
-  })
 }
 
 function ComputerSelect(props: { value?: string; onChoose: (uid: string) => void }) {

@@ -2,9 +2,8 @@ import { Button } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import type { Day } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
-import { saveCsv } from '../../lib/csv'
 import { duration, number, time } from '../../lib/format'
-import { DownloadIcon } from '../../ui/icons'
+import { SaveCsv } from '../../ui/SaveCsv'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import css from './day.module.css'
@@ -36,7 +35,7 @@ export function Rows({ pieces, find, day }: { pieces: Piece[]; find: string; day
   )
   const clock = (at: number) => time(at, day.zone, true)
   const columns = [t('from'), t('to'), t('length'), t('lane'), t('what'), t('detail'), t('computer')]
-  const save = () => {
+  const file = () => {
     const rows = found.map((piece) => [
       new Date(piece.from).toISOString(),
       new Date(piece.to).toISOString(),
@@ -46,7 +45,7 @@ export function Rows({ pieces, find, day }: { pieces: Piece[]; find: string; day
       piece.detail,
       piece.computer,
     ])
-    saveCsv(`${day.date}.csv`, [columns, ...rows])
+    return [columns, ...rows]
   }
   return (
     <>
@@ -54,9 +53,7 @@ export function Rows({ pieces, find, day }: { pieces: Piece[]; find: string; day
         <span role="status">
           {t('rows', { count: found.length }).replace(String(found.length), number(found.length, language))}
         </span>
-        <Button size="xs" variant="default" leftSection={<DownloadIcon size={14} />} onClick={save}>
-          {t('csv')}
-        </Button>
+        <SaveCsv name={day.date} rows={file} />
       </div>
       <div className={ui.scroll} tabIndex={0} role="region" aria-label={t('timeline')}>
         <table className={ui.table}>

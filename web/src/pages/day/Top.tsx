@@ -2,6 +2,7 @@ import { UnstyledButton } from '@mantine/core'
 import type { Share } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { duration, percent } from '../../lib/format'
+import { Bar } from '../../ui/Bar'
 import { Card } from '../../ui/Page'
 import ui from '../../ui/ui.module.css'
 import css from './day.module.css'
@@ -38,14 +39,7 @@ export function Top(props: { title: string; shares: Share[]; find: string; onSho
                   >
                     {share.name || '—'}
                   </UnstyledButton>
-                  <svg
-                    className={css.topBar}
-                    viewBox="0 0 100 4"
-                    preserveAspectRatio="none"
-                    aria-hidden="true"
-                  >
-                    <rect width={(share.seconds / most) * 100} height="4" fill={colourOf(rank)} />
-                  </svg>
+                  <Bar share={share.seconds / most} colour={colourOf(rank)} />
                 </td>
                 <td className={ui.number}>{duration(share.seconds, language)}</td>
                 <td className={ui.number}>{percent(share.share, language, share.share < 0.1 ? 1 : 0)}</td>

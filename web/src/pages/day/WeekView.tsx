@@ -1,11 +1,10 @@
-import { Button, UnstyledButton } from '@mantine/core'
+import { UnstyledButton } from '@mantine/core'
 import { useMemo } from 'react'
 import { useLanguage, type Language } from '../../i18n/i18n'
-import { saveCsv } from '../../lib/csv'
 import { day as dayText, duration, time, weekday } from '../../lib/format'
 import type { View } from '../../lib/timeline'
-import { DownloadIcon } from '../../ui/icons'
 import { Card, Empty, Tiles } from '../../ui/Page'
+import { SaveCsv } from '../../ui/SaveCsv'
 import ui from '../../ui/ui.module.css'
 import css from './day.module.css'
 import { useTexts } from './texts'
@@ -24,7 +23,7 @@ interface Props {
 export function WeekView({ week, title, today, onDay }: Props) {
   const t = useTexts()
   const frame = useMemo(() => clockFrame(week.days), [week])
-  const save = useSave(week)
+  const file = useFile(week)
   if (frame === undefined) {
     return (
       <section className={ui.card}>
@@ -32,15 +31,10 @@ export function WeekView({ week, title, today, onDay }: Props) {
       </section>
     )
   }
-  const file = (
-    <Button size="xs" variant="default" leftSection={<DownloadIcon size={14} />} onClick={save}>
-      {t('csv')}
-    </Button>
-  )
   return (
     <>
       <Totals week={week} today={today} />
-      <Card title={title ?? t('week')} actions={file} flush>
+      <Card title={title ?? t('week')} actions={<SaveCsv name={week.from} rows={file} />} flush>
         <table className={`${ui.table} ${css.week}`}>
           <thead>
             <tr>
@@ -163,8 +157,8 @@ function Legend() {
 
 const nameOf = (date: string, language: Language) => `${weekday(date, language)}, ${dayText(date, language)}`
 
-/** useSave writes the week as a file, one row a day. */
-function useSave(week: Week): () => void {
+/** useFile returns the week as a file's rows, one a day. */
+function useFile(week: Week): () => string[][] {
   const t = useTexts()
   const clock = (at?: string) => (at ? time(Date.parse(at), week.zone) : '')
   return () => {
@@ -186,6 +180,6 @@ function useSave(week: Week): () => void {
       String(totals.lockedSeconds),
       topApplications.map(({ name }) => name).join(', '),
     ])
-    saveCsv(`${week.from}.csv`, [head, ...rows])
+    return [head, ...rows]
   }
 }

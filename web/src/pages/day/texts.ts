@@ -143,7 +143,6 @@ export const useTexts = texts('day', {
     ru: 'Программа, сайт или заголовок',
     en: 'Application, site or title',
   },
-  csv: { uz: 'CSV yuklab olish', ru: 'Скачать CSV', en: 'Download CSV' },
   topApplications: { uz: 'Asosiy dasturlar', ru: 'Основные программы', en: 'Top applications' },
   topSites: { uz: 'Asosiy saytlar', ru: 'Основные сайты', en: 'Top sites' },
   'top.none': { uz: 'Bu kunda yoʻq.', ru: 'В этот день нет.', en: 'None on this day.' },

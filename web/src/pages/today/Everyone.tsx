@@ -1,12 +1,12 @@
 import { Button, CloseButton, Select, TextInput } from '@mantine/core'
 import { useMemo, useRef, useState } from 'react'
 import { useLanguage } from '../../i18n/i18n'
-import { saveCsv } from '../../lib/csv'
 import { number, time } from '../../lib/format'
-import { DownloadIcon, SearchIcon } from '../../ui/icons'
+import { SearchIcon } from '../../ui/icons'
 import { useKeys } from '../../ui/keys'
 import { Card } from '../../ui/Page'
 import { Status } from '../../ui/parts'
+import { SaveCsv } from '../../ui/SaveCsv'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { Name, Reason } from './Answers'
@@ -40,18 +40,14 @@ export function Everyone(props: Props) {
   const found = useMemo(() => shown(today.people, filter, find, order), [today, filter, find, order])
   const [count, setCount] = useState(STEP)
   const common = useCommon()
-  const save = useSave(today, found, props.now !== undefined)
+  const file = useFile(today, found, props.now !== undefined)
   return (
     <Card title={filter ? `${t('people')}: ${t(filter)}` : t('people')} flush actions={<Tools {...props} />}>
       <div className={css.listHead}>
         <span role="status">
           {t('count', { count: found.length }).replace(String(found.length), number(found.length, language))}
         </span>
-        {!props.bare && (
-          <Button size="xs" variant="default" leftSection={<DownloadIcon size={14} />} onClick={save}>
-            {t('csv')}
-          </Button>
-        )}
+        {!props.bare && <SaveCsv name={today.date} rows={file} />}
       </div>
       {found.length === 0 ? (
         <div className={css.nobody}>
@@ -219,8 +215,8 @@ function Came({ person, zone }: { person: Person; zone: string }) {
   )
 }
 
-/** useSave writes the shown people as a file. */
-function useSave(today: Today, found: Person[], live: boolean): () => void {
+/** useFile returns the shown people as a file's rows. */
+function useFile(today: Today, found: Person[], live: boolean): () => string[][] {
   const t = useTexts()
   const reason = useReason(today.zone)
   const clock = (at?: string) => (at ? time(Date.parse(at), today.zone) : '')
@@ -247,6 +243,6 @@ function useSave(today: Today, found: Person[], live: boolean): () => void {
       person.computer ?? '',
       reason(person),
     ])
-    saveCsv(`${today.date}.csv`, [head, ...rows])
+    return [head, ...rows]
   }
 }

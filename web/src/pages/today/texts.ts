@@ -101,7 +101,6 @@ export const useTexts = texts('today', {
   'sort.name': { uz: 'Ism boʻyicha', ru: 'По имени', en: 'By name' },
   'sort.came': { uz: 'Kelgan vaqti', ru: 'По времени прихода', en: 'By arrival' },
   'sort.late': { uz: 'Kechikishi', ru: 'По опозданию', en: 'By lateness' },
-  csv: { uz: 'CSV yuklab olish', ru: 'Скачать CSV', en: 'Download CSV' },
   showDay: { uz: '{{name}}: kuni', ru: '{{name}}: день', en: '{{name}}: the day' },
   nobody: { uz: 'Bunday odam yoʻq', ru: 'Таких людей нет', en: 'Nobody is like that' },
   'nobody.clear': { uz: 'Hammasini koʻrsatish', ru: 'Показать всех', en: 'Show everybody' },

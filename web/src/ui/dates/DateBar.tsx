@@ -1,17 +1,14 @@
 import '@mantine/dates/styles.layer.css'
 import { Button } from '@mantine/core'
 import { DatePickerInput } from '@mantine/dates'
-import 'dayjs/locale/ru'
-import 'dayjs/locale/uz'
-import 'dayjs/locale/uz-latn'
 import { useLanguage } from '../../i18n/i18n'
 import { addDays, day, weekday } from '../../lib/format'
 import { LeftIcon, RightIcon } from '../icons'
 import { IconButton } from '../parts'
 import css from './dates.module.css'
+import { LOCALES } from './locales'
+import { mondayOf } from './range'
 import { useTexts } from './texts'
-
-const LOCALES: Record<string, string> = { uz: 'uz-latn', 'uz-Cyrl': 'uz', ru: 'ru', en: 'en' }
 
 interface Props {
   date: string
@@ -82,10 +79,4 @@ export function DateBar({ date, today, onChange, step = 'day' }: Props) {
       })}
     </div>
   )
-}
-
-/** mondayOf is the Monday of the date's week. */
-export function mondayOf(date: string): string {
-  const weekday = new Date(`${date}T12:00:00Z`).getUTCDay()
-  return addDays(date, -((weekday + 6) % 7))
 }

@@ -10,6 +10,10 @@ export const useTexts = texts('dates', {
   yesterday: { uz: 'Kecha', ru: 'Вчера', en: 'Yesterday' },
   thisWeek: { uz: 'Shu hafta', ru: 'Эта неделя', en: 'This week' },
   lastWeek: { uz: 'Oʻtgan hafta', ru: 'Прошлая неделя', en: 'Last week' },
+  thisMonth: { uz: 'Shu oy', ru: 'Этот месяц', en: 'This month' },
+  last30: { uz: '30 kun', ru: '30 дней', en: '30 days' },
+  range: { uz: 'Davr', ru: 'Период', en: 'Period' },
+  rangeTo: { uz: '{{from}} dan {{to}} gacha', ru: 'с {{from}} по {{to}}', en: '{{from}} to {{to}}' },
   previousMonth: { uz: 'Oldingi oy', ru: 'Предыдущий месяц', en: 'Previous month' },
   nextMonth: { uz: 'Keyingi oy', ru: 'Следующий месяц', en: 'Next month' },
 })

@@ -39,14 +39,17 @@ func TestScale(t *testing.T) {
 		address func(t *testing.T) string // as superuser
 		fill    func(f *stuffer, t *testing.T, from, to int)
 		kept    []string
+		size    string // bytes of the windows with their indexes
 	}{
 		{
 			"postgresql", func(t *testing.T) string { return dbtest.PostgresURL(t, "postgres") }, (*stuffer).partitions,
 			[]string{"monitoring.usage_floors"},
+			"SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'monitoring.active_windows'::regclass",
 		},
 		{
 			"timescaledb", func(t *testing.T) string { return dbtest.TimescaleURL(t, "") }, (*stuffer).chunks,
 			[]string{"ts.usage_floors", "ts.application_usage_15m_kept", "ts.application_usage_1d_kept"},
+			"SELECT hypertable_size('ts.active_windows')",
 		},
 	} {
 		t.Run(engine.name, func(t *testing.T) {
@@ -64,7 +67,7 @@ func TestScale(t *testing.T) {
 			for _, days := range scaleDays(t) {
 				engine.fill(f, t, filled, days)
 				filled = days
-				fmt.Println(m.line(t, f, days))
+				fmt.Println(m.line(t, f, days, f.number(t, engine.size)))
 				for _, table := range engine.kept { // what retention keeps for ever, so that older days may be filled
 					f.do(t, "DELETE FROM "+table)
 				}
@@ -178,18 +181,20 @@ func (f *stuffer) chunks(t *testing.T, from, to int) {
 	}
 	f.do(t, "SELECT compress_chunk(c, true) FROM show_chunks('ts.active_windows', older_than => now() - interval '7 days') c")
 	f.do(t, "VACUUM ANALYZE ts.active_windows")
+	if from == 0 {
+		const sizes = "SELECT sum(%s)::float8 FROM chunk_compression_stats('ts.active_windows')"
+		rows := f.number(t, "SELECT count(*) FROM ts.active_windows WHERE datetime < date_trunc('day', now()) - interval '7 days'")
+		fmt.Printf("(%.0f bytes for each window before it is compressed, %.0f after)\n", f.number(t, fmt.Sprintf(sizes, "before_compression_total_bytes"))/rows,
+			f.number(t, fmt.Sprintf(sizes, "after_compression_total_bytes"))/rows)
+	}
 }
 
-// size is what the windows take on the disk, with their indexes, whatever the engine calls them.
-func (f *stuffer) size(t *testing.T) (megabytes int64) {
+func (f *stuffer) number(t *testing.T, query string) (n float64) {
 	t.Helper()
-	err := f.pool.QueryRowContext(context.Background(), `
-		SELECT COALESCE(sum(pg_total_relation_size(c.oid)), 0) / 1000000 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind = 'r' AND (n.nspname = 'partitions' AND c.relname LIKE 'active_windows%' OR n.nspname = '_timescaledb_internal' AND c.relname ~ '^(_hyper_|compress_hyper_)')`).Scan(&megabytes)
-	if err != nil {
-		t.Fatal(err)
+	if err := f.pool.QueryRowContext(context.Background(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
 	}
-	return megabytes
+	return n
 }
 
 // measurer asks the product what the table of docs/performance.md has.
@@ -210,10 +215,9 @@ func newMeasurer(t *testing.T, s *site) *measurer {
 	return &measurer{site: s, key: enrolledAs(t, s, s.provision(t, 1), "SCALE"), rng: rand.New(rand.NewPCG(1, 2)), z: z}
 }
 
-func (m *measurer) line(t *testing.T, f *stuffer, days int) string {
+func (m *measurer) line(t *testing.T, f *stuffer, days int, size float64) string {
 	t.Helper()
-	m.insert(t) // makes today's partition
-	head := fmt.Sprintf("| %.1f M | %d MB", float64(days*scaleDayRows)/1e6, f.size(t))
+	head := fmt.Sprintf("| %.1f M | %.0f MB, %.0f bytes each", float64(days*scaleDayRows)/1e6, size/1e6, size/float64(days*scaleDayRows))
 	insert := p95(100, func() { m.insert(t) })
 	day := p95(200, func() { m.day(t, f, days) })
 	month := p95(100, func() { m.month(t, f, days) })

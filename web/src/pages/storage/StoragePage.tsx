@@ -1,0 +1,49 @@
+import { SegmentedControl } from '@mantine/core'
+import { useZone } from '../../api/queries'
+import { zoneLabel } from '../../lib/format'
+import { useUrlState } from '../../lib/urlState'
+import { OrganizationSelect, useChosenOrganization } from '../../ui/OrganizationSelect'
+import { Page } from '../../ui/Page'
+import { useNow } from '../../ui/parts'
+import { Holds } from './Holds'
+import { Preview } from './Preview'
+import { RulesCard } from './Rules'
+import { Runs } from './Runs'
+import { Summary } from './Summary'
+import css from './storage.module.css'
+import { useTexts } from './texts'
+import { Usage } from './Usage'
+
+const tabs = ['rules', 'holds', 'runs'] as const
+
+export default function StoragePage() {
+  const t = useTexts()
+  const now = useNow()
+  const organizationId = useChosenOrganization()
+  const zone = useZone(organizationId)
+  const [params, change] = useUrlState()
+  const tab = tabs.find((name) => name === params.get('tab')) ?? 'rules'
+  return (
+    <Page title={t('title')} lead={zoneLabel(zone, now)}>
+      <div className={css.controls}>
+        <SegmentedControl
+          aria-label={t('tabs')}
+          value={tab}
+          onChange={(value) => change({ tab: value === 'rules' ? null : value }, { push: true })}
+          data={tabs.map((value) => ({ value, label: t(`tab.${value}`) }))}
+        />
+        <OrganizationSelect />
+      </div>
+      {tab === 'rules' && (
+        <>
+          <Summary organizationId={organizationId} zone={zone} />
+          <RulesCard organizationId={organizationId} />
+          <Preview key={organizationId} organizationId={organizationId} zone={zone} />
+          <Usage organizationId={organizationId} />
+        </>
+      )}
+      {tab === 'holds' && <Holds organizationId={organizationId} zone={zone} />}
+      {tab === 'runs' && <Runs organizationId={organizationId} zone={zone} />}
+    </Page>
+  )
+}

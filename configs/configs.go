@@ -7,3 +7,8 @@ import _ "embed"
 //
 //go:embed postgres-roles.sql
 var PostgresRoles string
+
+// PostgresTimescale makes a database ready for TimescaleDB.
+//
+//go:embed postgres-timescale.sql
+var PostgresTimescale string

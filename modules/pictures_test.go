@@ -145,27 +145,22 @@ func sumsIn(t *testing.T, s3 *blobtest.S3) map[string]bool {
 	}
 	defer files.Close()
 	sums := map[string]bool{}
-	for after := ""; ; {
-		page, next, err := files.List(t.Context(), "", blob.ListOptions{After: after, Limit: 1000})
+	for f, err := range files.List(t.Context(), "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range page {
-			body, _, err := files.Open(t.Context(), f.Path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum := sha256.New()
-			_, err = io.Copy(sum, body)
-			if body.Close(); err != nil {
-				t.Fatal(err)
-			}
-			sums[hex.EncodeToString(sum.Sum(nil))] = true
+		body, _, err := files.Open(t.Context(), f.Path)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if after = next; after == "" {
-			return sums
+		sum := sha256.New()
+		_, err = io.Copy(sum, body)
+		if body.Close(); err != nil {
+			t.Fatal(err)
 		}
+		sums[hex.EncodeToString(sum.Sum(nil))] = true
 	}
+	return sums
 }
 
 // photographer sends pictures as an agent does, each until it is acknowledged, and returns the sums of those that were.

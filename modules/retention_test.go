@@ -19,7 +19,6 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/httpx"
-	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
 )
@@ -125,8 +124,7 @@ func (k *keeping) fill(organization int64, days ...int) {
 				case activity.UserSession:
 					e.Session = activity.Lock
 				case activity.Screenshot:
-					row := id.Derive(organization, string(kind), e.Key)
-					stem := "screenshots" + at.Format("/2006/01/02/") + row.String()
+					stem := activity.ScreenshotIDOf(organization, &e).Files()
 					e.FilePath = stem + ".jpg"
 					for _, p := range []string{e.FilePath, stem + ".thumb.jpg", stem + ".blur.jpg"} {
 						if _, err := k.files.Put(of(organization), file.New{Path: p, Kind: file.Screenshot, ContentType: "image/jpeg"}, strings.NewReader(p)); err != nil {

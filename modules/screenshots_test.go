@@ -205,6 +205,67 @@ func screenshotsAllTheWay(t *testing.T, s *site) {
 	}
 }
 
+// An agent's key and time are its own words. What it sends again with another time is another screenshot, or none: the
+// first one's picture stays. What was told before its picture came gets it.
+func TestScreenshotsShareNoFiles(t *testing.T) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		screenshotsShareNoFiles(t, newSite(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		screenshotsShareNoFiles(t, onPostgres(t))
+	})
+}
+
+func screenshotsShareNoFiles(t *testing.T, s *site) {
+	s.serve(t, "role=agent-api,dashboard")
+	ready(t, s.agentAPI, s.dashboard)
+	s.signIn(t)
+	n := newTenant(t, s, "ALPHA")
+	at := time.Now().UTC().Truncate(time.Second).Add(-time.Minute)
+	send := func(at time.Time, title string, c color.RGBA) (sum string, answer map[string]any) {
+		t.Helper()
+		picture := colourful(t, c)
+		status, answer := deliverPicture(t, s, n.gatewayKey, map[string]any{"key": "one", "computerUid": "PC-SHARE", "userSid": "S", "at": at, "title": title}, picture)
+		if status != 200 {
+			t.Fatalf("%s: %d %v", title, status, answer)
+		}
+		of := sha256.Sum256(picture)
+		return hex.EncodeToString(of[:]), answer
+	}
+	first, _ := send(at, "first", color.RGBA{200, 0, 0, 255})
+	second, _ := send(at.Add(time.Second), "second", color.RGBA{0, 200, 0, 255})
+	if _, answer := send(at.Add(30*time.Minute), "later", color.RGBA{0, 0, 200, 255}); answer["quarantined"] != true {
+		t.Errorf("what is still to come: %v", answer)
+	}
+	told := fmt.Sprintf(`{"data":[{"type":"screenshot","key":"one","computerUid":"PC-SHARE","userSid":"S","at":%q,"title":"told","filePath":"C:\\x.png"}]}`,
+		at.Add(2*time.Second).Format(time.RFC3339))
+	if status, answer := call(t, http.MethodPost, s.agentAPI+"/v2/ingest/logs", map[string]string{"Authorization": "Bearer " + n.gatewayKey}, told); status != 200 {
+		t.Fatalf("told: %d %s", status, answer)
+	}
+	third, answer := send(at.Add(2*time.Second), "told", color.RGBA{9, 9, 200, 255})
+	if answer["duplicateDetected"] != false {
+		t.Errorf("the picture of what was told: %v", answer)
+	}
+	hr, sums := bearer(n, "HR"), map[string]string{}
+	var g shownGallery
+	s.get(t, "/api/v2/screenshots?computer=PC-SHARE", &g)
+	for _, i := range g.Items {
+		path := s.dashboard + "/api/v2/screenshots/" + i.ID
+		call(t, http.MethodPost, path+"/open", hr, map[string]string{"reason": "shikoyat"})
+		status, picture := call(t, http.MethodGet, path+"/picture", hr, nil)
+		of := sha256.Sum256(picture)
+		if sums[i.Title] = hex.EncodeToString(of[:]); status != 200 || !i.HasPicture {
+			t.Errorf("%+v: %d", i, status)
+		}
+	}
+	if len(g.Items) != 3 || sums["first"] != first || sums["second"] != second || sums["told"] != third {
+		t.Errorf("the gallery %+v has %v; sent were %s, %s and %s", g.Items, sums, first, second, third)
+	}
+}
+
 func bearer(n tenant, role string) map[string]string {
 	for r, token := range n.tokens {
 		if r.String() == role {

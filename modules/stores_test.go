@@ -44,7 +44,7 @@ func TestEveryStoreIsShownToKeepTenantsApart(t *testing.T) {
 }
 
 // storeOf reads, from the module's source, the methods of its store, and the keys of the checks in the test files
-// that call dbtest.Tenants.
+// that call dbtest.Tenants, and in those beside them.
 func storeOf(t *testing.T, module string) (methods, checked []string, shown bool) {
 	t.Helper()
 	files, err := filepath.Glob(module + "/*.go")
@@ -60,8 +60,10 @@ func storeOf(t *testing.T, module string) (methods, checked []string, shown bool
 			methods = append(methods, methodsOf(file, "store")...)
 			continue
 		}
-		if calls(file, "dbtest", "Tenants") {
-			shown, checked = true, append(checked, functionsByName(file)...)
+		here := calls(file, "dbtest", "Tenants")
+		shown = shown || here
+		if here || strings.HasPrefix(filepath.Base(path), "tenants_") { // which has a part of the checks
+			checked = append(checked, functionsByName(file)...)
 		}
 	}
 	return methods, checked, shown

@@ -40,11 +40,11 @@ END
 $$;
 -- +goose StatementEnd
 
--- drop_partition drops the day's partition and says whether there was one. It gives up rather than make readers and
+-- drop_partition drops the day's partition and says whether there was one. It soon gives up: readers and
 -- writers queue behind it.
 -- +goose StatementBegin
 CREATE FUNCTION drop_partition(name text, day date) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '2s' AS $$
+    SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '300ms' AS $$
 DECLARE
     part text := public.partition_name(name, day);
 BEGIN
@@ -57,8 +57,7 @@ END
 $$;
 -- +goose StatementEnd
 REVOKE ALL ON FUNCTION make_partition(text, date), drop_partition(text, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION make_partition(text, date) TO staff_app, staff_system;
-GRANT EXECUTE ON FUNCTION drop_partition(text, date) TO staff_system;
+GRANT EXECUTE ON FUNCTION make_partition(text, date), drop_partition(text, date) TO staff_system;
 
 -- The five tables become daily partitions, with what is in them.
 -- +goose StatementBegin
@@ -183,4 +182,5 @@ CREATE TABLE timescale_state (
     changed_at timestamptz
 );
 INSERT INTO timescale_state (id) VALUES (1);
-GRANT SELECT, UPDATE ON timescale_state TO staff_app, staff_system;
+GRANT SELECT, UPDATE ON timescale_state TO staff_system;
+GRANT SELECT, UPDATE (moved) ON timescale_state TO staff_app;

@@ -314,11 +314,11 @@ END
 $$;
 -- +goose StatementEnd
 
--- drop_chunks_before drops the days of a table that ended before a time, of all organizations, and returns how many. The
--- sums of what goes are kept first.
+-- drop_chunks_before drops the days of a table that ended before a time and returns how many. The sums of the
+-- organizations that have rows in them are kept first.
 -- +goose StatementBegin
-CREATE FUNCTION drop_chunks_before(name text, before timestamptz) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '2s' AS $$
+CREATE FUNCTION drop_chunks_before(name text, before timestamptz, organizations bigint[]) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '300ms' AS $$
 DECLARE
     summed       text := CASE name WHEN 'active_windows' THEN 'application' WHEN 'visited_sites' THEN 'site' END;
     organization bigint;
@@ -328,7 +328,7 @@ BEGIN
         RAISE 'there are no chunks of %', name USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF summed IS NOT NULL THEN
-        FOR organization IN EXECUTE format('SELECT DISTINCT organization_id FROM ts.%I WHERE bucket < $1', summed || '_usage_1d_live') USING before LOOP
+        FOREACH organization IN ARRAY organizations LOOP
             PERFORM public.keep_usage(organization, summed, before);
         END LOOP;
     END IF;
@@ -353,7 +353,7 @@ BEGIN
 END
 $$;
 -- +goose StatementEnd
-REVOKE ALL ON FUNCTION gate_table(text, text), keep_usage(bigint, text, timestamptz), drop_chunks_before(text, timestamptz),
+REVOKE ALL ON FUNCTION gate_table(text, text), keep_usage(bigint, text, timestamptz), drop_chunks_before(text, timestamptz, bigint[]),
     set_compress_after(interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION keep_usage(bigint, text, timestamptz) TO staff_app, staff_system;
-GRANT EXECUTE ON FUNCTION drop_chunks_before(text, timestamptz) TO staff_system;
+GRANT EXECUTE ON FUNCTION drop_chunks_before(text, timestamptz, bigint[]) TO staff_system;

@@ -209,6 +209,15 @@ func (a *arriving) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Skip implements shot.Skipper: what nobody keeps takes no room.
+func (a *arriving) Skip(most int64) error {
+	_, err := io.Copy(io.Discard, io.LimitReader(a.Reader, most))
+	if err != nil {
+		return asFault(err)
+	}
+	return nil
+}
+
 // asFault makes a fault of an error of the form's reader, if it is not one that came through it.
 func asFault(err error) error {
 	if fault.Of(err).Kind == fault.Internal {

@@ -72,7 +72,7 @@ func (s *service) prepare(organization int64, events []activity.Event) (*prepare
 			return nil, errIncomplete.With("Field", missing).With("Index", i)
 		}
 		rowID := id.Derive(organization, string(e.Kind), e.Key)
-		if reason := cmp.Or(e.Aside, impossible(&e, now.Add(-s.cfg.oldest()), now.Add(s.cfg.Ahead))); reason != "" {
+		if reason := s.aside(&e, now); reason != "" {
 			p.set = append(p.set, aside{rowID, e.Kind, reason, payload(&e)})
 			continue
 		}
@@ -86,6 +86,11 @@ func (s *service) prepare(organization int64, events []activity.Event) (*prepare
 	})
 	p.sightings = seen.list
 	return p, nil
+}
+
+// aside returns why the event is set aside; empty if it is not.
+func (s *service) aside(e *activity.Event, now time.Time) string {
+	return cmp.Or(e.Aside, impossible(e, now.Add(-s.cfg.oldest()), now.Add(s.cfg.Ahead)))
 }
 
 // grow makes room for the events, and refuses those of a kind that has no table.

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
@@ -48,7 +46,7 @@ func (s *service) Expired(ctx context.Context, k activity.Kind, before time.Time
 	return counts, storage(err)
 }
 
-// Files implements activity.Keeper. Agents name files too, whatever they like; a row's own has its id for a name.
+// Files implements activity.Keeper. Agents name files too, whatever they like; a row's own has its key for a name.
 func (s *service) Files(ctx context.Context, k activity.Kind, on time.Time) (paths []string, err error) {
 	if err := s.alone(ctx, k); err != nil || k != activity.Screenshot {
 		return nil, err
@@ -58,9 +56,7 @@ func (s *service) Files(ctx context.Context, k activity.Kind, on time.Time) (pat
 			return nil, storage(err)
 		}
 		for _, r := range rows {
-			if name, _, _ := strings.Cut(path.Base(r.FilePath), "."); name == r.ID.String() {
-				paths = append(paths, r.FilePath)
-			}
+			paths = append(paths, screenshotID(r).Files())
 		}
 	}
 	slices.Sort(paths)

@@ -15,6 +15,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -117,6 +118,47 @@ func TestScreenshotsComeInPages(t *testing.T) {
 			t.Errorf("the pages have %v", got)
 		}
 	})
+}
+
+// Of a screenshot that may be in TimescaleDB nobody says that there is none while that is away.
+func TestAScreenshotMayBeInADatabaseThatIsAway(t *testing.T) {
+	t.Parallel()
+	eachPair(t, func(t *testing.T, s *service) {
+		before, during := newShot("before", "PC-1", noon.Add(-time.Hour)), newShot("during", "PC-1", noon.Add(-time.Minute))
+		mustPut(t, s, agent(1), activity.Batch{Events: []activity.Event{before}})
+		s.turn(t, true)
+		mustPut(t, s, agent(1), activity.Batch{Events: []activity.Event{during}})
+		find := func(e activity.Event) error {
+			_, err := s.Screenshot(agent(1), activity.ScreenshotIDOf(1, &e))
+			return err
+		}
+		if err := find(before); fault.Of(err).Kind != fault.Unavailable {
+			t.Errorf("one that is there: %v", err)
+		}
+		if err := find(during); err != nil {
+			t.Errorf("one that is here: %v", err)
+		}
+		s.turn(t, false)
+		if err := find(before); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+		if err := find(newShot("never", "PC-1", noon)); !errors.Is(err, activity.ErrScreenshotUnknown) {
+			t.Errorf("one that is not: %v", err)
+		}
+	})
+}
+
+// What is said to be set aside is set aside, and nothing else.
+func TestAsideIsWhatQuarantineDoes(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.SQLite(t))
+	for name, at := range map[string]time.Time{"": noon, inFuture: noon.Add(s.cfg.Ahead + time.Second), tooOld: noon.Add(-s.cfg.oldest() - time.Second)} {
+		e := newShot("k"+name, "PC-1", at)
+		r := mustPut(t, s, agent(1), activity.Batch{Events: []activity.Event{e}})
+		if got := s.Aside(e); got != name || r.Quarantined > 0 != (name != "") {
+			t.Errorf("%q, want %q: %+v", got, name, r)
+		}
+	}
 }
 
 // One is found by its whole key, and by those only who would see it in the list.

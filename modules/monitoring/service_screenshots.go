@@ -74,6 +74,9 @@ func (s *service) Screenshot(ctx context.Context, i activity.ScreenshotID) (acti
 		return activity.ScreenshotRow{}, storage(err)
 	}
 	if len(rows) == 0 || rows[0].ID != i.ID {
+		if f := s.store.fallback; f != nil && !f.legible() {
+			return activity.ScreenshotRow{}, errStorage
+		}
 		return activity.ScreenshotRow{}, activity.ErrScreenshotUnknown
 	}
 	people, err := s.whoIs(ctx, view{actor: a}, rows)
@@ -113,9 +116,19 @@ func next(of id.UUID) id.UUID {
 	return of
 }
 
+// Aside is activity.Screenshots.
+func (s *service) Aside(e activity.Event) string {
+	normalise(&e)
+	return s.aside(&e, s.now())
+}
+
+func screenshotID(r row) activity.ScreenshotID {
+	return activity.ScreenshotID{OrganizationID: r.OrganizationID, At: r.Datetime.UTC(), ID: r.ID}
+}
+
 func screenshotOf(r row, employeeID int64) activity.ScreenshotRow {
 	return activity.ScreenshotRow{
-		ScreenshotID: activity.ScreenshotID{OrganizationID: r.OrganizationID, At: r.Datetime.UTC(), ID: r.ID},
+		ScreenshotID: screenshotID(r),
 		ComputerUID:  r.ComputerUID, UserSID: r.UserSID, EmployeeID: employeeID, Title: r.Title, Process: r.ProcessName,
 		FilePath: r.FilePath, SHA256: r.SHA256, FileSize: r.FileSize, Width: r.Width, Height: r.Height,
 	}

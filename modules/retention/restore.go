@@ -52,6 +52,9 @@ func (s *service) restoreDay(ctx context.Context, p string, k kind, on time.Time
 	if err != nil {
 		return r, err
 	}
+	if f.Kind != file.Archive { // what somebody else put there
+		return r, errNoArchive
+	}
 	if err := s.sound(ctx, f); err != nil {
 		return r, err
 	}

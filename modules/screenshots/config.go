@@ -18,7 +18,7 @@ type Config struct {
 }
 
 func defaults() Config {
-	return Config{MaxSize: 10e6, MaxPixels: 64e6, InFlight: 32e6, DecodeMemory: 112e6, OpenFor: 5 * time.Minute}
+	return Config{MaxSize: 10e6, MaxPixels: 64e6, InFlight: 32e6, DecodeMemory: 144e6, OpenFor: 5 * time.Minute}
 }
 
 // Validate returns all that is wrong.

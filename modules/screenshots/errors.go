@@ -22,6 +22,7 @@ var (
 
 // Codes of single fields of a request.
 const (
+	codeNoWords   = "screenshots.no_words"
 	codeRequired  = "required"
 	codeNotAShot  = "screenshots.not_a_screenshot"
 	codeNotADate  = "screenshots.not_a_date"

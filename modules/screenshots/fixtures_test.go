@@ -37,7 +37,7 @@ type place struct {
 	rules   rule.Screenshots
 	putErr  func(path string) error
 	sinkErr error
-	readErr error
+	readErr error // of files
 }
 
 type stored struct {
@@ -132,7 +132,7 @@ func (d desk) Put(ctx context.Context, b activity.Batch) (r activity.Receipt, er
 		i := activity.ScreenshotIDOf(organizationOf(ctx), &e)
 		_, there := d.rows[i]
 		switch {
-		case e.Aside != "", e.At.After(noon.Add(10 * time.Minute)):
+		case d.Aside(e) != "":
 			r.Quarantined++
 		case there:
 			r.Known++
@@ -146,6 +146,13 @@ func (d desk) Put(ctx context.Context, b activity.Batch) (r activity.Receipt, er
 		}
 	}
 	return r, nil
+}
+
+func (d desk) Aside(e activity.Event) string {
+	if e.Aside == "" && e.At.After(noon.Add(10*time.Minute)) {
+		return "in_future"
+	}
+	return e.Aside
 }
 
 func (d desk) Screenshots(ctx context.Context, q activity.ScreenshotQuery) (list []activity.ScreenshotRow, next string, err error) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v5"
 
@@ -111,7 +112,20 @@ func (r *openRequest) Validate() error {
 	r.Reason = strings.TrimSpace(r.Reason)
 	var f fault.Fields
 	f.Text("reason", r.Reason, minReason, maxReason)
+	if len(f) == 0 && words(r.Reason) < minReason {
+		f.Add("reason", codeNoWords, fault.Params{"Min": minReason})
+	}
 	return f.Err()
+}
+
+// words counts the letters and digits, of any script.
+func words(text string) (n int) {
+	for _, r := range text {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // Opened is where a screenshot may be seen, and until when.

@@ -67,7 +67,10 @@ func newShow(t testing.TB, d *db.DB) *show {
 		case "unknown":
 			o.unknown = i
 		case "unsent":
-			o.unsent, row.FilePath = i, strings.Replace(row.FilePath, i.ID.String(), o.known.ID.String(), 1)
+			o.unsent, row.FilePath = i, strings.Replace(row.FilePath, i.Files(), o.known.Files(), 1)
+			if err := o.files.Delete(sender(1), pathsOf(i)...); err != nil {
+				t.Fatal(err)
+			}
 		}
 		p.rows[i] = row
 	}
@@ -129,6 +132,8 @@ func TestOpeningNeedsAReasonAndLeavesAMark(t *testing.T) {
 			httptestx.Scenario{Name: "the thumbnail without a reason", As: hr, Path: o.path(o.known, "/thumbnail"), Status: 403, Contains: []string{"screenshots.reason_required"}},
 			httptestx.Scenario{Name: "no reason", As: hr, Path: o.path(o.known, "/open"), Body: `{}`, Status: 400, Contains: []string{`"field":"reason","code":"required"`}},
 			httptestx.Scenario{Name: "a short one", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"  abcd  "}`, Status: 400, Contains: []string{"too_short"}},
+			httptestx.Scenario{Name: "nothing but dots", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"....... a b 1 2"}`, Status: 400, Contains: []string{"screenshots.no_words"}},
+			httptestx.Scenario{Name: "what nobody sees", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"​​​​​"}`, Status: 400, Contains: []string{"screenshots.no_words"}},
 			httptestx.Scenario{Name: "a long one", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"` + strings.Repeat("ў", 501) + `"}`, Status: 400, Contains: []string{"too_long"}},
 			httptestx.Scenario{Name: "no screenshot", As: hr, Path: prefix + "/1.2.x/open", Body: `{"reason":"because"}`, Status: 400},
 		)
@@ -197,7 +202,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	httptestx.Run(t, o.server,
 		see(o.known, "/blurred", lead, 200), see(o.unknown, "/blurred", lead, 404), see(o.known, "/open", lead, 403), see(o.known, "/picture", lead, 403), see(o.known, "/thumbnail", lead, 403),
 		see(o.known, "/blurred", guard, 403), see(o.known, "/open", guard, 403),
-		see(o.known, "/blurred", hr, 200), see(o.unsent, "/blurred", hr, 404), see(o.unsent, "/open", hr, 404), see(o.unsent, "/picture", hr, 404),
+		see(o.known, "/blurred", hr, 200), see(o.unsent, "/blurred", hr, 404), see(o.unsent, "/open", hr, 404), see(o.unsent, "/picture", hr, 403),
 	)
 	if all := audited(t, d); len(all) != 0 {
 		t.Errorf("the audit is %+v", all)
@@ -223,7 +228,7 @@ func TestBlurredPicturesMayBeKeptByTheReader(t *testing.T) {
 	if w.Header().Get("Cache-Control") != "private, max-age=3600" || w.Header().Get("Content-Type") != "image/jpeg" || img.Bounds().Dx() != 150 || w.Header().Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%v %v", w.Header(), img.Bounds())
 	}
-	thumbnail := o.stored["1:"+pathOf(o.known)+extThumbnail].data
+	thumbnail := o.stored["1:"+o.known.Files()+extThumbnail].data
 	if bytes.Equal(w.Body.Bytes(), thumbnail) {
 		t.Error("it is the thumbnail")
 	}

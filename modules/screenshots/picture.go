@@ -9,10 +9,12 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/image/webp"
 
+	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/config"
 )
 
@@ -91,6 +93,32 @@ func padded(side int) int64 { return (int64(side) + 31) &^ 31 }
 const maxDecode = 15 * time.Second
 
 var errTooSlow = errors.New("takes too long")
+
+// slow counts how often a picture took too long.
+type slow struct {
+	mu    sync.Mutex
+	tries map[activity.ScreenshotID]int
+}
+
+const (
+	slowTries = 3
+	maxSlow   = 1000 // pictures that are counted at one time
+)
+
+// again reports whether the picture may come again: at first it may be the host that was slow.
+func (s *slow) again(at activity.ScreenshotID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.tries) >= maxSlow {
+		clear(s.tries)
+	}
+	s.tries[at]++
+	if s.tries[at] < slowTries {
+		return true
+	}
+	delete(s.tries, at)
+	return false
+}
 
 // decoded is the picture's pixels. All of them are read, so a picture that was cut off is refused.
 func (p picture) decoded(now func() time.Time) (img image.Image, err error) {

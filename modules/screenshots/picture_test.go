@@ -229,8 +229,8 @@ func TestUsualScreensFit(t *testing.T) {
 	if err := png.Encode(&b, image.NewRGBA(image.Rect(0, 0, 8, 8))); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cfg.inspect(claiming(t, "x.png", b.Bytes(), 3*3840, 2160)); err != nil {
-		t.Errorf("three large screens as PNG: %v", err)
+	if _, err := cfg.inspect(claiming(t, "x.png", b.Bytes(), 4*3840, 2160)); err != nil {
+		t.Errorf("four large screens as PNG: %v", err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -35,6 +34,7 @@ type service struct {
 	now     func() time.Time
 
 	inFlight, decoders, memory *semaphore.Weighted
+	slow                       slow
 }
 
 // bound makes the bounds of what is worked on at one time.
@@ -43,6 +43,7 @@ func (s *service) bound() {
 	if decoders == 0 {
 		decoders = runtime.GOMAXPROCS(0)
 	}
+	s.slow.tries = map[activity.ScreenshotID]int{}
 	s.inFlight = semaphore.NewWeighted(int64(s.cfg.InFlight))
 	s.decoders = semaphore.NewWeighted(int64(decoders))
 	s.memory = semaphore.NewWeighted(int64(s.cfg.DecodeMemory))
@@ -102,32 +103,25 @@ const (
 	extBlurred   = ".blur.jpg"
 )
 
-// pathOf is what the files of a screenshot begin with.
-func pathOf(i activity.ScreenshotID) string {
-	return "screenshots/" + i.At.Format("2006/01/02/") + i.ID.String()
-}
-
 // pathsOf are all files that a screenshot may have.
 func pathsOf(i activity.ScreenshotID) []string {
-	paths := []string{pathOf(i) + extThumbnail, pathOf(i) + extBlurred}
+	paths := []string{i.Files() + extThumbnail, i.Files() + extBlurred}
 	for _, f := range formats {
-		paths = append(paths, pathOf(i)+f.ext)
+		paths = append(paths, i.Files()+f.ext)
 	}
 	return paths
 }
 
-// kept reports whether the row's file is one that came in here. An agent may tell of any path.
-func kept(r activity.ScreenshotRow) bool {
-	ext, own := strings.CutPrefix(r.FilePath, pathOf(r.ScreenshotID))
-	if !own {
-		return false
-	}
+// full returns the file of the picture itself, or errNoPicture. It is found by the screenshot's key: the row may be of
+// an agent that told of it before, with a path of its own.
+func (s *service) full(ctx context.Context, i activity.ScreenshotID) (file.File, error) {
 	for _, f := range formats {
-		if f.ext == ext {
-			return true
+		found, err := s.files.Stat(ctx, i.Files()+f.ext)
+		if err == nil || fault.Of(err).Kind != fault.NotFound {
+			return found, storing(ctx, err)
 		}
 	}
-	return false
+	return file.File{}, errNoPicture
 }
 
 // storing makes of what storage says what a sender may do: come back, unless storage knows better.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
@@ -41,6 +42,9 @@ func (s *service) gallery(ctx context.Context, in galleryRequest) (g Gallery, er
 	}
 	for _, r := range rows {
 		i := itemOf(r)
+		if i.HasPicture, err = s.shown(actor.With(ctx, a.In(r.OrganizationID)), r); err != nil {
+			return g, err
+		}
 		i.EmployeeName, i.ComputerName = people[r.EmployeeID], computers[seat{r.OrganizationID, r.ComputerUID}]
 		g.Items = append(g.Items, i)
 	}
@@ -110,7 +114,19 @@ func (s *service) computersIn(ctx context.Context, a actor.Actor, rows []activit
 	return names, nil
 }
 
-// find returns a screenshot that has a picture, and the context of its organization.
+// shown reports whether there is a picture. A row that names its own has one; of others the files are asked.
+func (s *service) shown(ctx context.Context, r activity.ScreenshotRow) (bool, error) {
+	if strings.HasPrefix(r.FilePath, r.Files()+".") {
+		return true, nil
+	}
+	_, err := s.files.Stat(ctx, r.Files()+extBlurred)
+	if err != nil && fault.Of(err).Kind == fault.NotFound {
+		return false, nil
+	}
+	return err == nil, storing(ctx, err)
+}
+
+// find returns a screenshot and the context of its organization.
 func (s *service) find(ctx context.Context, i activity.ScreenshotID, action string) (context.Context, activity.ScreenshotRow, error) {
 	a, _ := actor.From(ctx)
 	row, err := s.shots.Screenshot(ctx, i)
@@ -119,9 +135,6 @@ func (s *service) find(ctx context.Context, i activity.ScreenshotID, action stri
 	}
 	if err != nil {
 		return ctx, row, err
-	}
-	if !kept(row) {
-		return ctx, row, errNoPicture
 	}
 	return actor.With(ctx, a.In(i.OrganizationID)), row, nil
 }
@@ -132,9 +145,9 @@ func (s *service) open(ctx context.Context, in openRequest) (Opened, error) {
 	if err != nil {
 		return Opened{}, err
 	}
-	f, err := s.files.Stat(ctx, row.FilePath)
+	f, err := s.full(ctx, row.ScreenshotID)
 	if err != nil {
-		return Opened{}, gone(ctx, err)
+		return Opened{}, err
 	}
 	entry := opening(in.ID)
 	entry.Reason = in.Reason
@@ -169,7 +182,7 @@ func (s *service) blurred(ctx context.Context, i activity.ScreenshotID) (printed
 	if err != nil {
 		return printed{}, err
 	}
-	return s.read(ctx, pathOf(row.ScreenshotID)+extBlurred)
+	return s.read(ctx, row.Files()+extBlurred)
 }
 
 // sharp is the picture itself, or its thumbnail, for who gave a reason to see it a short time ago. The audit is what
@@ -191,9 +204,13 @@ func (s *service) sharp(ctx context.Context, i activity.ScreenshotID, thumbnail 
 		return printed{}, errNoReason
 	}
 	if thumbnail {
-		return s.read(ctx, pathOf(row.ScreenshotID)+extThumbnail)
+		return s.read(ctx, row.Files()+extThumbnail)
 	}
-	return s.read(ctx, row.FilePath)
+	f, err := s.full(ctx, row.ScreenshotID)
+	if err != nil {
+		return printed{}, err
+	}
+	return s.read(ctx, f.Path)
 }
 
 func (s *service) read(ctx context.Context, path string) (printed, error) {
@@ -216,6 +233,6 @@ func itemOf(r activity.ScreenshotRow) Item {
 	return Item{
 		ID: r.ScreenshotID.String(), OrganizationID: r.OrganizationID, Datetime: r.At, ComputerUID: r.ComputerUID, UserSID: r.UserSID,
 		EmployeeID: r.EmployeeID, Title: r.Title, ProcessName: r.Process,
-		Width: r.Width, Height: r.Height, Size: r.FileSize, HasPicture: kept(r),
+		Width: r.Width, Height: r.Height, Size: r.FileSize,
 	}
 }

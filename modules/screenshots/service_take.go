@@ -19,8 +19,8 @@ import (
 	"github.com/staff-control/staff-control/platform/fault"
 )
 
-// Take is shot.Taker. The files come first, then the row that names them: what fails in between is done again by the
-// next try, which finds the same files under the same names.
+// Take is shot.Taker. The files come first, then their row: what fails in between is done again by the next try, which
+// finds the same files under the same names.
 func (s *service) Take(ctx context.Context, in shot.Shot) (shot.Receipt, error) {
 	r, err := s.take(ctx, in)
 	s.metrics.taken(r, err)
@@ -37,14 +37,18 @@ func (s *service) take(ctx context.Context, in shot.Shot) (shot.Receipt, error) 
 	}
 	e := in.Event
 	at := activity.ScreenshotIDOf(a.OrganizationID, &e)
-	if r, known := s.known(ctx, at, e); known {
-		return r, s.skip(in.Body)
+	there, err := s.known(ctx, at, &e)
+	if err != nil {
+		return shot.Receipt{}, err
+	}
+	if there == pictured {
+		return shot.Receipt{Known: true, Event: e}, s.skip(in.Body)
 	}
 	rules, err := s.rules.Screenshots(ctx)
 	if err != nil {
 		return shot.Receipt{}, err
 	}
-	if !rules.Enabled || e.Aside != "" {
+	if e.Aside = s.shots.Aside(e); !rules.Enabled || e.Aside != "" {
 		return s.unwanted(ctx, at, e, in.Body)
 	}
 	held := holding{of: s.inFlight}
@@ -54,21 +58,22 @@ func (s *service) take(ctx context.Context, in shot.Shot) (shot.Receipt, error) 
 		return shot.Receipt{}, err
 	}
 	prints, err := s.develop(ctx, data, e.SHA256, rules.Grayscale)
+	if errors.Is(err, errTooSlow) && s.slow.again(at) {
+		err = errBusy.Wrap(err)
+	}
 	if err != nil {
 		return shot.Receipt{}, err
 	}
-	if err := s.keep(ctx, at, prints, &e); err != nil {
+	if err := s.keep(ctx, at, prints, &e, there); err != nil {
 		return shot.Receipt{}, err
 	}
 	r, err := s.record(ctx, e)
-	if err == nil && r.Quarantined { // what cannot have happened has no picture
-		err = storing(ctx, s.files.Delete(ctx, pathsOf(at)...))
-	}
+	r.Known = r.Known && there != told
 	return r, err
 }
 
-// unwanted is of a picture that is not kept: since nobody should have taken it, or since its sender is not to be
-// believed, of which quarantine tells.
+// unwanted is of a picture that is not kept: since nobody should have taken it, or since it cannot have happened, of
+// which quarantine tells.
 func (s *service) unwanted(ctx context.Context, at activity.ScreenshotID, e activity.Event, body io.Reader) (shot.Receipt, error) {
 	if err := s.skip(body); err != nil {
 		return shot.Receipt{}, err
@@ -76,7 +81,7 @@ func (s *service) unwanted(ctx context.Context, at activity.ScreenshotID, e acti
 	if e.Aside == "" {
 		return shot.Receipt{}, errSwitchedOff
 	}
-	e.FilePath = pathOf(at)
+	e.FilePath = at.Files()
 	return s.record(ctx, e)
 }
 
@@ -102,19 +107,38 @@ func check(e *activity.Event) error {
 	return f.Err()
 }
 
-// known returns the receipt of a screenshot that was taken before. Where the rows cannot be read now it is taken
-// again, which does no harm.
-func (s *service) known(ctx context.Context, at activity.ScreenshotID, e activity.Event) (shot.Receipt, bool) {
+// presence is what is there of a screenshot before it is taken.
+type presence int
+
+const (
+	unsure   presence = iota // the rows cannot be read now
+	absent                   // no row, so what files there are is nobody's
+	told                     // a row without its picture
+	pictured                 // both
+)
+
+// known says what is there of the screenshot, and of a picture writes into the event what is stored.
+func (s *service) known(ctx context.Context, at activity.ScreenshotID, e *activity.Event) (presence, error) {
 	row, err := s.shots.Screenshot(ctx, at)
-	if err != nil {
-		return shot.Receipt{}, false
+	if errors.Is(err, activity.ErrScreenshotUnknown) {
+		return absent, nil
 	}
-	e.FilePath, e.FileSize, e.SHA256, e.Width, e.Height = row.FilePath, row.FileSize, row.SHA256, row.Width, row.Height
-	return shot.Receipt{Known: true, Event: e}, true
+	if err != nil {
+		return unsure, nil
+	}
+	f, err := s.full(ctx, at)
+	if errors.Is(err, errNoPicture) {
+		return told, nil
+	}
+	e.FilePath, e.FileSize, e.SHA256, e.Width, e.Height = f.Path, f.Size, f.SHA256, row.Width, row.Height
+	return pictured, err
 }
 
 // skip reads what nobody needs, so that the sender reads the answer and not a broken connection.
 func (s *service) skip(body io.Reader) error {
+	if b, can := body.(shot.Skipper); can {
+		return b.Skip(int64(s.cfg.MaxSize))
+	}
 	_, err := io.Copy(io.Discard, io.LimitReader(body, int64(s.cfg.MaxSize)))
 	return err
 }
@@ -174,54 +198,39 @@ func (p picture) prints(greyscale bool, now func() time.Time) (prints, error) {
 	return out, err
 }
 
-// keep stores the prints and writes into the event what is stored.
-func (s *service) keep(ctx context.Context, at activity.ScreenshotID, p prints, e *activity.Event) error {
-	path := pathOf(at)
-	small := []struct {
-		ext  string
-		data []byte
-	}{{extBlurred, p.blurred}, {extThumbnail, p.thumbnail}}
-	other := false
-	for _, f := range small {
-		_, err := s.put(ctx, file.New{Path: path + f.ext, ContentType: formats[0].contentType}, f.data)
-		other = other || errors.Is(err, file.ErrExists)
-		if err != nil && !errors.Is(err, file.ErrExists) {
-			return err
+// keep stores the prints and writes into the event what is stored. Others may be there, of a try whose row was not
+// written, since the policy or the program has changed: those go, or colours would stay where grey is asked for. Where
+// a row that cannot be read now may have them, the sender comes again.
+func (s *service) keep(ctx context.Context, at activity.ScreenshotID, p prints, e *activity.Event, there presence) error {
+	full, err := s.store(ctx, at, p)
+	if errors.Is(err, file.ErrExists) && there != unsure {
+		if err := s.files.Delete(ctx, pathsOf(at)...); err != nil {
+			return storing(ctx, err)
 		}
+		full, err = s.store(ctx, at, p)
 	}
-	full, err := s.keepFull(ctx, path, p, other)
-	if err != nil {
-		return err
+	if errors.Is(err, file.ErrExists) {
+		return errStorage.Wrap(err)
 	}
 	e.FilePath, e.FileSize, e.SHA256 = full.Path, full.Size, full.SHA256
 	e.Width, e.Height = int32(p.width), int32(p.height)
-	return nil
+	return storing(ctx, err)
 }
 
-// keepFull stores the picture itself. What is there already stays: it is of the same event, from a try whose row was
-// not written, and the policy or the program may have changed since, with it the file's ending.
-func (s *service) keepFull(ctx context.Context, path string, p prints, other bool) (full file.File, err error) {
-	for _, f := range formats {
-		if !other {
-			break
-		}
-		full, err = s.files.Stat(ctx, path+f.ext)
-		if err == nil || fault.Of(err).Kind != fault.NotFound {
-			return full, storing(ctx, err)
+// store stores the prints, the picture itself last: where that is, all are. One that is there with another content is
+// file.ErrExists.
+func (s *service) store(ctx context.Context, at activity.ScreenshotID, p prints) (full file.File, err error) {
+	jpg := formats[0].contentType
+	for _, f := range []struct {
+		ext, contentType string
+		data             []byte
+	}{{extBlurred, jpg, p.blurred}, {extThumbnail, jpg, p.thumbnail}, {p.ext, p.contentType, p.full}} {
+		n := file.New{Path: at.Files() + f.ext, Kind: file.Screenshot, ContentType: f.contentType}
+		if full, err = s.files.Put(ctx, n, bytes.NewReader(f.data)); err != nil {
+			return full, err
 		}
 	}
-	full, err = s.put(ctx, file.New{Path: path + p.ext, ContentType: p.contentType}, p.full)
-	if errors.Is(err, file.ErrExists) {
-		full, err = s.files.Stat(ctx, path+p.ext)
-	}
-	return full, storing(ctx, err)
-}
-
-// put stores a file; one that is there with another content is file.ErrExists.
-func (s *service) put(ctx context.Context, n file.New, data []byte) (file.File, error) {
-	n.Kind = file.Screenshot
-	f, err := s.files.Put(ctx, n, bytes.NewReader(data))
-	return f, storing(ctx, err)
+	return full, nil
 }
 
 // record writes the row.

@@ -108,14 +108,21 @@ func between(i, from, to int) (first, second, part int) {
 
 // opaque takes the transparency out of a picture: a screen has none, though some ways to capture it write zero.
 func opaque(img image.Image) image.Image {
-	n, is := img.(*image.NRGBA)
-	if !is {
-		return img
+	switch p := img.(type) {
+	case *image.NRGBA:
+		for i := 3; i < len(p.Pix); i += 4 {
+			p.Pix[i] = 0xff
+		}
+		return &image.RGBA{Pix: p.Pix, Stride: p.Stride, Rect: p.Rect}
+	case *image.NRGBA64:
+		for i := 6; i < len(p.Pix); i += 8 {
+			p.Pix[i], p.Pix[i+1] = 0xff, 0xff
+		}
+		return &image.RGBA64{Pix: p.Pix, Stride: p.Stride, Rect: p.Rect}
+	case *image.NYCbCrA:
+		return &p.YCbCr
 	}
-	for i := 3; i < len(n.Pix); i += 4 {
-		n.Pix[i] = 0xff
-	}
-	return &image.RGBA{Pix: n.Pix, Stride: n.Stride, Rect: n.Rect}
+	return img
 }
 
 // grey is the picture without its colours. Of a picture that has its brightness apart, that is it.

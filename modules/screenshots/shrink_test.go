@@ -148,3 +148,21 @@ func TestGreyHasNoColours(t *testing.T) {
 		t.Errorf("red is %v in %v", got.GrayAt(2, 3), got.Rect)
 	}
 }
+
+// A screen has no transparency, whatever its picture says.
+func TestTransparencyIsTakenOut(t *testing.T) {
+	t.Parallel()
+	r := image.Rect(0, 0, 4, 4)
+	eight, sixteen, lossy := image.NewNRGBA(r), image.NewNRGBA64(r), image.NewNYCbCrA(r, image.YCbCrSubsampleRatio444)
+	for i := range 16 {
+		eight.SetNRGBA(i%4, i/4, color.NRGBA{R: 200, G: 200, B: 200})
+		sixteen.SetNRGBA64(i%4, i/4, color.NRGBA64{R: 200 << 8, G: 200 << 8, B: 200 << 8})
+		lossy.Y[i], lossy.Cb[i], lossy.Cr[i] = 200, 128, 128
+	}
+	for _, img := range []image.Image{eight, sixteen, lossy} {
+		out := shrunk(opaque(img), image.Pt(1, 1)).RGBAAt(0, 0)
+		if want := (color.RGBA{200, 200, 200, 255}); out != want {
+			t.Errorf("%T is %v, want %v", img, out, want)
+		}
+	}
+}

@@ -8,15 +8,14 @@ import (
 	"io"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/config"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
-const usage = "usage: storage scan [--delete]"
-
-// maxShown is how many names of a kind the report has.
-const maxShown = 100
+const usage = "usage: storage scan [--delete [--force]]"
 
 // command compares files with rows, beside a running server or without one.
 func (m *Module) command(ctx context.Context, h *kernel.CommandHost, args []string) (err error) {
@@ -26,6 +25,7 @@ func (m *Module) command(ctx context.Context, h *kernel.CommandHost, args []stri
 	flags := flag.NewFlagSet("storage scan", flag.ContinueOnError)
 	flags.SetOutput(h.Out)
 	remove := flags.Bool("delete", false, "remove files without a row that are older than a day")
+	force := flags.Bool("force", false, "remove them even if the store or the database looks like another one")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -37,11 +37,12 @@ func (m *Module) command(ctx context.Context, h *kernel.CommandHost, args []stri
 		return err
 	}
 	defer func() { err = errors.Join(err, blobs.Close()) }()
-	s := &service{store: store{h.DB}, blobs: blobs, signer: signer, cfg: &m.cfg, log: h.Log, now: time.Now}
-	return s.report(actor.With(ctx, actor.System("storage scan")), h.Out, *remove)
+	s := &service{store: store{h.DB}, blobs: blobs, signer: signer, cfg: &m.cfg, log: h.Log, now: time.Now,
+		audit: audit.New(audit.Options{DB: h.DB, Log: h.Log})}
+	return s.report(actor.With(ctx, actor.System("storage scan")), h.Out, *remove, *force)
 }
 
-func (s *service) report(ctx context.Context, out io.Writer, remove bool) error {
+func (s *service) report(ctx context.Context, out io.Writer, remove, force bool) error {
 	found, err := s.scan(ctx)
 	if err != nil {
 		return err
@@ -51,12 +52,22 @@ func (s *service) report(ctx context.Context, out io.Writer, remove bool) error 
 	for _, path := range found.strays[:min(len(found.strays), maxShown)] {
 		fmt.Fprintf(out, "  %s\n", path)
 	}
-	fmt.Fprintf(out, "rows without their file: %d\n", len(found.lost))
-	for _, row := range found.lost[:min(len(found.lost), maxShown)] {
-		fmt.Fprintf(out, "  %s\n", row.Blob)
+	fmt.Fprintf(out, "rows without their file: %d\n", found.lostRows)
+	for _, path := range found.lost {
+		fmt.Fprintf(out, "  %s\n", path)
 	}
 	if !remove {
 		return nil
+	}
+	if err := found.suspicious(); err != nil && !force {
+		return err
+	}
+	err = s.note(ctx, audit.Entry{
+		Action: "file.strays_deleted", Permission: file.Write, Object: "storage",
+		Before: map[string]any{"files": len(found.strays), "of": found.files, "force": force},
+	})
+	if err != nil {
+		return err
 	}
 	err = s.clean(ctx, &found)
 	fmt.Fprintf(out, "removed: %d files, %d unfinished uploads\n", found.removed, found.swept)

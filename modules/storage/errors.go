@@ -12,4 +12,5 @@ var (
 const (
 	codePath     = "storage.path"
 	codeMetadata = "storage.metadata"
+	codeHome     = "storage.home"
 )

@@ -17,6 +17,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/blob"
+	"github.com/staff-control/staff-control/platform/blob/blobtest"
 	"github.com/staff-control/staff-control/platform/db"
 )
 
@@ -101,6 +102,9 @@ func as(role actor.Role, organizationID int64) context.Context {
 
 func hr(organizationID int64) context.Context { return as(actor.HR, organizationID) }
 
+// sunday is when scans are ordered.
+var sunday = time.Date(2026, 11, 22, 4, 17, 0, 0, time.UTC)
+
 var system = actor.With(context.Background(), actor.System("test"))
 
 func photo(path string) file.New {
@@ -132,9 +136,9 @@ func content(t *testing.T, o *office, ctx context.Context, path string) string {
 // stored are the files in the store, whoever's.
 func stored(t *testing.T, o *office) []string {
 	t.Helper()
-	all, next, err := o.blobs.List(t.Context(), "", blob.ListOptions{})
-	if err != nil || next != "" {
-		t.Fatalf("list: %q, %v", next, err)
+	all, err := blobtest.List(t.Context(), o.blobs, "")
+	if err != nil {
+		t.Fatalf("list: %v", err)
 	}
 	var paths []string
 	for _, b := range all {

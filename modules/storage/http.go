@@ -3,8 +3,10 @@ package storage
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v5"
@@ -30,11 +32,14 @@ const (
 // nobody else makes or deletes such.
 var uploaded = []file.Kind{file.Credential, file.Profile}
 
+// home is what the paths of uploads of the kind begin with, so that none stands where the system keeps its own.
+func home(k file.Kind) string { return string(k) + "s/" }
+
 func (s *service) routes(r httpx.Router) {
 	r.GET(prefix+"/usage", file.Read, httpx.Handle(http.StatusOK, s.getUsage), httpx.Doc("What an organization's files take, by kind."))
 	r.GET(files, file.Read, httpx.Handle(http.StatusOK, s.getFiles), httpx.Doc("Files in the order of their paths."))
 	r.POST(files, file.Write, httpx.Raw(s.postFile), httpx.BodyLimit(int64(s.cfg.MaxUpload)), httpx.BodyTimeout(uploadTimeout), httpx.Gives[fileResponse](http.StatusCreated),
-		httpx.Doc("Upload a file: the body is its content; ?path=, ?kind=credential|profile and, as JSON, ?metadata= say what it is, the header Content-Type its type."))
+		httpx.Doc("Upload a file: the body is its content; ?kind=credential|profile, ?path=, which begins with credentials/ or profiles/, and, as JSON, ?metadata= say what it is, the header Content-Type its type."))
 	r.GET(files+"/:id", file.Read, httpx.Handle(http.StatusOK, s.getFile), httpx.Doc("What is known of a file."))
 	r.GET(files+"/:id/content", file.Read, httpx.Raw(s.getContent), httpx.Doc("Download a file. Screenshots are opened in their gallery, with a reason."))
 	r.POST(files+"/:id/url", file.Read, httpx.Handle(http.StatusOK, s.postURL), httpx.Doc("An address that gives the file to whoever has it, until it expires."))
@@ -128,12 +133,16 @@ func (s *service) postFile(c *echo.Context) error {
 	var f fault.Fields
 	n := file.New{Path: c.QueryParam("path"), Kind: file.Kind(c.QueryParam("kind")), ContentType: c.Request().Header.Get("Content-Type")}
 	checkKind(&f, n.Kind, uploaded)
+	if slices.Contains(uploaded, n.Kind) && !strings.HasPrefix(n.Path, home(n.Kind)) {
+		f.Add("path", codeHome, fault.Params{"Prefix": home(n.Kind)})
+	}
 	if m := c.QueryParam("metadata"); m != "" && json.Unmarshal([]byte(m), &n.Metadata) != nil {
 		f.Add("metadata", codeMetadata, nil)
 	}
 	var organizationID int64
 	if o := c.QueryParam("organization"); o != "" {
-		if _, err := fmt.Sscan(o, &organizationID); err != nil {
+		var err error
+		if organizationID, err = strconv.ParseInt(o, 10, 64); err != nil {
 			f.Add("organization", "not_a_number", nil)
 		}
 	}
@@ -220,7 +229,7 @@ func (s *service) deleteFile(ctx context.Context, in fileRequest) (struct{}, err
 	if err != nil {
 		return struct{}{}, err
 	}
-	if row.Kind == file.Screenshot || row.Kind == file.Archive {
+	if row.guarded() || row.Kind == file.Archive {
 		return struct{}{}, errGuarded
 	}
 	e := entry("deleted", file.Write, row)

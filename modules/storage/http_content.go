@@ -13,6 +13,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/blob"
+	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 // getSigned gives a file of the local store to whoever has its address. Who asked for the address is written down.
@@ -42,20 +43,25 @@ func shown(contentType string) bool {
 	return false
 }
 
-func stream(c *echo.Context, body io.Reader, contentType string, size int64, name string) error {
-	disposition := "attachment"
+// disposition tells a browser to show the file, or to store it under its name.
+func disposition(contentType, name string) string {
+	what := "attachment"
 	if shown(contentType) {
-		disposition = "inline"
+		what = "inline"
 	}
+	return mime.FormatMediaType(what, map[string]string{"filename": path.Base(name)})
+}
+
+func stream(c *echo.Context, body io.Reader, contentType string, size int64, name string) error {
 	h := c.Response().Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.FormatInt(size, 10))
-	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": path.Base(name)}))
+	h.Set("Content-Disposition", disposition(contentType, name))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-store")
 	c.Response().WriteHeader(http.StatusOK)
-	if n, err := io.Copy(c.Response(), body); err != nil {
+	if n, err := httpx.Send(c, body); err != nil {
 		return fmt.Errorf("send a file, %d bytes of %d: %w", n, size, err)
 	}
 	return nil

@@ -59,9 +59,13 @@ func TestRoutes(t *testing.T) {
 		httptestx.Scenario{Name: "upload", As: ours, Path: upload + "&metadata=%7B%22employee%22%3A%227%22%7D", Body: "picture", Header: jpeg, Status: 201, Golden: "file", Mask: []string{"id", "createdAt"}},
 		httptestx.Scenario{Name: "again", As: ours, Path: upload, Body: "picture", Header: jpeg, Status: 201},
 		httptestx.Scenario{Name: "another", As: ours, Path: upload, Body: "another", Header: jpeg, Status: 409, Contains: []string{"storage.exists"}},
-		httptestx.Scenario{Name: "a page", As: ours, Path: files + "?path=x.html&kind=credential", Body: "<script>", Header: map[string]string{"Content-Type": "text/html"}, Status: 201},
+		httptestx.Scenario{Name: "a page", As: ours, Path: files + "?path=credentials/x.html&kind=credential", Body: "<script>", Header: map[string]string{"Content-Type": "text/html"}, Status: 201},
 		httptestx.Scenario{Name: "all wrong", As: ours, Path: files + "?path=..&kind=screenshot&metadata=x&organization=x", Body: "x", Status: 400, Contains: []string{"kind", "metadata", "organization"}},
-		httptestx.Scenario{Name: "bad path", As: ours, Path: files + "?path=..&kind=profile", Body: "x", Status: 400, Contains: []string{"storage.path"}},
+		httptestx.Scenario{Name: "bad path", As: ours, Path: files + "?path=profiles/..&kind=profile", Body: "x", Status: 400, Contains: []string{"storage.path"}},
+		httptestx.Scenario{Name: "where screenshots are", As: ours, Path: files + "?path=screenshots/2026/11/23/x.jpg&kind=profile", Body: "x", Status: 400, Contains: []string{"storage.home", "profiles/"}},
+		httptestx.Scenario{Name: "where archives are", As: ours, Path: files + "?path=archives/active_window/2026/11/23.csv.zst&kind=credential", Body: "x", Status: 400, Contains: []string{"storage.home", "credentials/"}},
+		httptestx.Scenario{Name: "another kind's", As: ours, Path: files + "?path=credentials/7.jpg&kind=profile", Body: "x", Status: 400, Contains: []string{"storage.home"}},
+		httptestx.Scenario{Name: "nearly a number", As: operator, Path: upload + "&organization=2,000", Body: "x", Status: 400, Contains: []string{"not_a_number"}},
 		httptestx.Scenario{Name: "operator names none", As: operator, Path: upload, Body: "x", Status: 400, Contains: []string{"organization"}},
 		httptestx.Scenario{Name: "operator", As: operator, Path: upload + "&organization=2", Body: "x", Header: jpeg, Status: 201, Contains: []string{`"organizationId":2`}},
 		httptestx.Scenario{Name: "to another organization", As: ours, Path: upload + "&organization=2", Body: "x", Status: 404, Contains: []string{"organizations.unknown"}},
@@ -102,9 +106,9 @@ func TestUploadsAreBounded(t *testing.T) {
 	d := dbtest.SQLite(t)
 	addOrganizations(t, d)
 	httptestx.Run(t, newServer(t, d, "storage.max_upload=10"),
-		httptestx.Scenario{Name: "ten", As: ours, Path: files + "?path=a&kind=profile", Body: "0123456789", Status: 201},
-		httptestx.Scenario{Name: "eleven", As: ours, Path: files + "?path=b&kind=profile", Body: "0123456789x", Status: 413},
-		httptestx.Scenario{Name: "eleven, not said", As: ours, Path: files + "?path=b&kind=profile", Body: struct{ io.Reader }{bytes.NewReader([]byte("0123456789x"))}, Status: 413},
+		httptestx.Scenario{Name: "ten", As: ours, Path: files + "?path=profiles/a&kind=profile", Body: "0123456789", Status: 201},
+		httptestx.Scenario{Name: "eleven", As: ours, Path: files + "?path=profiles/b&kind=profile", Body: "0123456789x", Status: 413},
+		httptestx.Scenario{Name: "eleven, not said", As: ours, Path: files + "?path=profiles/b&kind=profile", Body: struct{ io.Reader }{bytes.NewReader([]byte("0123456789x"))}, Status: 413},
 		httptestx.Scenario{Name: "one file", As: ours, Path: prefix + "/usage", Status: 200, Contains: []string{`"files":1`}},
 	)
 }
@@ -126,6 +130,7 @@ func TestWhatTheSystemKeepsIsNotReachedHere(t *testing.T) {
 		httptestx.Scenario{Name: "its address", As: ours, Path: shot + "/url", Body: `{}`, Status: 403},
 		httptestx.Scenario{Name: "archived", As: ours, Path: archived + "/content", Status: 403},
 		httptestx.Scenario{Name: "address of an archived one", As: ours, Path: archived + "/url", Body: `{}`, Status: 403},
+		httptestx.Scenario{Name: "delete an archived one", As: ours, Method: "DELETE", Path: archived, Status: 403},
 		httptestx.Scenario{Name: "delete it", As: ours, Method: "DELETE", Path: shot, Status: 403},
 		httptestx.Scenario{Name: "delete an archive", As: ours, Method: "DELETE", Path: archive, Status: 403},
 		httptestx.Scenario{Name: "upload an archive", As: ours, Path: files + "?path=b&kind=archive", Body: "x", Status: 400},
@@ -146,10 +151,10 @@ func TestAddressesGiveTheFileToAnybody(t *testing.T) {
 	addOrganizations(t, d)
 	server := newServer(t, d)
 	httptestx.Run(t, server,
-		httptestx.Scenario{Name: "picture", As: ours, Path: files + "?path=a.jpg&kind=profile", Body: "picture", Header: jpeg, Status: 201},
-		httptestx.Scenario{Name: "page", As: ours, Path: files + "?path=a.html&kind=profile", Body: "<script>", Header: map[string]string{"Content-Type": "text/html"}, Status: 201},
+		httptestx.Scenario{Name: "picture", As: ours, Path: files + "?path=profiles/a.jpg&kind=profile", Body: "picture", Header: jpeg, Status: 201},
+		httptestx.Scenario{Name: "page", As: ours, Path: files + "?path=profiles/a.html&kind=profile", Body: "<script>", Header: map[string]string{"Content-Type": "text/html"}, Status: 201},
 	)
-	for path, want := range map[string]string{"a.jpg": `inline; filename=a.`, "a.html": `attachment; filename=a.`} {
+	for path, want := range map[string]string{"profiles/a.jpg": `inline; filename=a.`, "profiles/a.html": `attachment; filename=a.`} {
 		link := linkOf(t, server, idOf(t, d, path))
 		w := ask(server, link)
 		h := w.Header()
@@ -161,8 +166,8 @@ func TestAddressesGiveTheFileToAnybody(t *testing.T) {
 			t.Errorf("an address without its end gives %d %s", w.Code, w.Body)
 		}
 	}
-	link := linkOf(t, server, idOf(t, d, "a.jpg"))
-	httptestx.Run(t, server, httptestx.Scenario{Name: "delete", As: ours, Method: "DELETE", Path: files + "/" + idOf(t, d, "a.jpg"), Status: 204})
+	link := linkOf(t, server, idOf(t, d, "profiles/a.jpg"))
+	httptestx.Run(t, server, httptestx.Scenario{Name: "delete", As: ours, Method: "DELETE", Path: files + "/" + idOf(t, d, "profiles/a.jpg"), Status: 204})
 	if w := ask(server, link); w.Code != 404 || strings.Contains(w.Body.String(), "picture") {
 		t.Errorf("the address of a deleted file gives %d %s", w.Code, w.Body)
 	}

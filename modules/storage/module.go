@@ -12,6 +12,8 @@ import (
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/blob"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/jobs"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/secret"
 )
@@ -19,8 +21,17 @@ import (
 //go:embed messages.json
 var messages []byte
 
+const (
+	// longestScan bounds one comparison, which begins anew when it is tried again.
+	longestScan  = 12 * time.Hour
+	scanAttempts = 3
+)
+
 // Module is the feature.
-type Module struct{ cfg Config }
+type Module struct {
+	cfg     Config
+	service *service
+}
 
 // New returns the module, not built yet.
 func New() *Module { return &Module{cfg: defaults()} }
@@ -33,7 +44,8 @@ func (m *Module) Manifest() kernel.Manifest {
 		Needs:    []kernel.Port{kernel.PortOf[alert.Log](), kernel.PortOf[organization.Tree]()},
 		Provides: []kernel.Port{kernel.PortOf[file.Store]()},
 		Paths:    []string{prefix},
-		Commands: []kernel.Command{{Name: "storage", Usage: "storage scan [--delete]   compare the stored files with the rows that name them", Run: m.command}},
+		Jobs:     []jobs.Handler{jobs.On("scan", m.scan, jobs.Timeout(longestScan), jobs.Attempts(scanAttempts))},
+		Commands: []kernel.Command{{Name: "storage", Usage: "storage scan [--delete [--force]]   compare the stored files with the rows that name them", Run: m.command}},
 		Config:   &m.cfg,
 		Messages: messages,
 	}
@@ -58,12 +70,23 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	}
 	kernel.Put[file.Store](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
-	h.HealthOfPart("storage", blobs.Check)
+	m.service = s
+	h.HealthOfPart("storage", (&health{ask: blobs.Check, now: time.Now, log: h.Log}).check)
 	if h.Role == kernel.AgentAPI {
-		h.Cron("scan", "17 4 * * 0", s.scanWeekly)
+		h.Cron("scan", "17 4 * * 0", func(ctx context.Context) error {
+			// A tick has a minute, and millions of files take longer.
+			return h.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+				return h.Jobs.Enqueue(ctx, tx, scanOrder{s.now().UTC()}, jobs.Unique("scan"))
+			})
+		})
 	}
 	return nil
 }
+
+// scanOrder is the order to compare files with rows. Its time stays the same when it is tried again.
+type scanOrder struct{ At time.Time }
+
+func (m *Module) scan(ctx context.Context, o scanOrder) error { return m.service.scanWeekly(ctx, o.At) }
 
 // open opens the store of the settings, and who signs its addresses where it cannot.
 func (m *Module) open(data string) (blob.Store, *blob.Signer, error) {

@@ -8,8 +8,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
@@ -156,23 +159,45 @@ func TestAStoreThatIsAwayDegradesTheServer(t *testing.T) {
 	}
 }
 
-// The dashboard's processes do not scan: agent-api's do.
-func TestAgentAPIScans(t *testing.T) {
+// The dashboard's processes order no scans: agent-api's do. A tick, which has a minute, does no more than that.
+func TestAgentAPIOrdersScans(t *testing.T) {
 	t.Parallel()
-	d := dbtest.SQLite(t)
+	d, data := dbtest.SQLite(t), t.TempDir()
+	stray := filepath.Join(data, "files", "org-1", "stray")
 	for _, role := range []kernel.Role{kernel.AgentAPI, kernel.Dashboard} {
-		k, o := kerneltest.New(t, role, kerneltest.Options{DB: d}, New(), kerneltest.Provide[organization.Tree](role, tree{}), kerneltest.Provide[alert.Log](role, alarms{}))
+		m := New()
+		k, o := kerneltest.New(t, role, kerneltest.Options{DB: d, Data: data}, m, kerneltest.Provide[organization.Tree](role, tree{}), kerneltest.Provide[alert.Log](role, alarms{}))
 		t.Cleanup(func() { o.Listener.Close() })
 		if err := k.Build(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if scans := o.Schedule.(*kerneltest.Schedule).Runs["storage scan"] != nil; scans != (role == kernel.AgentAPI) {
-			t.Errorf("%s scans: %t", role, scans)
+		layAt(t, stray)
+		tick := o.Schedule.(*kerneltest.Schedule).Runs["storage scan"]
+		if (tick != nil) != (role == kernel.AgentAPI) {
+			t.Errorf("%s orders scans: %t", role, tick != nil)
+		}
+		if tick != nil && (tick(system) != nil || !exists(stray)) {
+			t.Error("the tick itself scans")
+		}
+		if err := m.scan(system, scanOrder{sunday}); err != nil || exists(stray) {
+			t.Errorf("%s does not scan: %v", role, err)
 		}
 		if err := k.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func layAt(t *testing.T, stray string) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(stray), 0o700), os.WriteFile(stray, nil, 0o600), os.Chtimes(stray, time.Time{}, time.Now().Add(-25*time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func TestADirectoryThatCannotBeIsSaidAtTheStart(t *testing.T) {

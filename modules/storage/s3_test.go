@@ -42,8 +42,10 @@ func TestFilesOnS3(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if got, err := io.ReadAll(answer.Body); err != nil || string(got) != "content" || answer.Header.Get("Content-Type") != n.ContentType {
-		t.Errorf("the address gives %d %q as %s, %v", answer.StatusCode, got, answer.Header.Get("Content-Type"), err)
+	h := answer.Header
+	if got, err := io.ReadAll(answer.Body); err != nil || string(got) != "content" || h.Get("Content-Type") != n.ContentType ||
+		!strings.HasPrefix(h.Get("Content-Disposition"), "attachment; filename*=") {
+		t.Errorf("the address gives %d %q, %v, %v", answer.StatusCode, got, h, err)
 	}
 	if err := o.Delete(hr(1), n.Path); err != nil || len(stored(t, o)) != 0 {
 		t.Errorf("deleted: %v, the store has %q", err, stored(t, o))
@@ -102,7 +104,7 @@ func TestTheS3ServerIsKilledDuringUploads(t *testing.T) {
 		}
 	}
 	o.now = func() time.Time { return time.Now().Add(25 * time.Hour) }
-	if err := o.scanWeekly(system); err != nil {
+	if err := o.scanWeekly(system, sunday); err != nil {
 		t.Fatal(err)
 	}
 	if left := stored(t, o); len(left) != number || len(o.raised) != 0 {
@@ -134,7 +136,7 @@ func TestDeletingWhileTheS3ServerIsAway(t *testing.T) {
 		t.Errorf("stat: %v", err)
 	}
 	o.now = func() time.Time { return time.Now().Add(25 * time.Hour) }
-	if err := o.scanWeekly(system); err != nil {
+	if err := o.scanWeekly(system, sunday); err != nil {
 		t.Fatal(err)
 	}
 	if left := stored(t, o); len(left) != 17 {

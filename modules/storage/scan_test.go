@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -66,14 +67,10 @@ func TestTheScanFindsStraysAndLostFiles(t *testing.T) {
 		if want := []string{"org-1/0-stray", "org-1/bb", "org-9/zz"}; !reflect.DeepEqual(found.strays, want) || found.strayFiles != 3 || found.strayBytes != 15 || found.files != 10 {
 			t.Errorf("found %+v, want the strays %q", found, want)
 		}
-		var missing []string
-		for _, row := range found.lost {
-			missing = append(missing, row.Blob)
+		if want := []string{lost[0], short, lost[1]}; !reflect.DeepEqual(found.lost, want) || found.lostRows != 3 || found.rows != 8 {
+			t.Errorf("missing are %d of %d, %q, want %q", found.lostRows, found.rows, found.lost, want)
 		}
-		if want := []string{lost[0], short, lost[1]}; !reflect.DeepEqual(missing, want) {
-			t.Errorf("missing are %q, want %q", missing, want)
-		}
-		if err := o.scanWeekly(system); err != nil {
+		if err := o.scanWeekly(system, sunday); err != nil {
 			t.Fatal(err)
 		}
 		if got := stored(t, o); len(got) != 8 || strings.Contains(strings.Join(got, " "), "stray") {
@@ -82,11 +79,19 @@ func TestTheScanFindsStraysAndLostFiles(t *testing.T) {
 		if left, err := os.ReadDir(filepath.Join(o.dir, ".uploads")); err != nil || len(left) != 0 {
 			t.Errorf("unfinished uploads: %v, %v", left, err)
 		}
-		for organization, files := range map[int64]int{1: 1, 2: 2} {
+		for organization, files := range map[int64]int64{1: 1, 2: 2} {
 			a := o.raised[organization]
 			if len(a) != 1 || a[0].Kind != alert.StorageFileMissing || a[0].Severity != alert.Critical || a[0].Details["files"] != files {
 				t.Errorf("organization %d has the alerts %+v", organization, a)
 			}
+		}
+		for _, ordered := range []time.Time{sunday, sunday.AddDate(0, 0, 7)} { // tried again, and the week after
+			if err := o.scanWeekly(system, ordered); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a, b := o.raised[1], o.raised[2]; len(a) != 3 || a[0].ID != a[1].ID || a[0].ID == a[2].ID || a[0].ID == b[0].ID {
+			t.Errorf("the alerts are %+v, %+v", a, b)
 		}
 	})
 }
@@ -97,27 +102,70 @@ func TestTheScanDoesNotEmptyAStore(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.SQLite(t))
 	mustPut(t, o, hr(1), photo("a.jpg"), "x")
-	for i := range suspicious + 1 {
+	const strays = 101
+	for i := range strays {
 		lay(t, o, "org-1/stray/"+strings.Repeat("x", i+1), 25*time.Hour)
 	}
-	if err := o.scanWeekly(system); err != nil {
+	if err := o.scanWeekly(system, sunday); err != nil {
 		t.Fatal(err)
 	}
-	if got := len(stored(t, o)); got != suspicious+2 {
-		t.Errorf("%d files are left", got)
+	if err := o.report(system, io.Discard, true, false); !errors.Is(err, errStrays) {
+		t.Errorf("error is %v", err)
 	}
-	if err := o.report(system, io.Discard, true); err != nil {
+	if got, said := len(stored(t, o)), audited(t, o.db); got != strays+1 || len(said) != 0 {
+		t.Errorf("%d files are left, and %q is written down", got, said)
+	}
+	if err := o.report(system, io.Discard, true, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(stored(t, o)); got != 1 || content(t, o, hr(1), "a.jpg") != "x" {
 		t.Errorf("%d files are left", got)
 	}
+	if said := audited(t, o.db); !reflect.DeepEqual(said, []string{"file.strays_deleted"}) {
+		t.Errorf("written down is %q", said)
+	}
 }
 
-// More than a page of each.
-func TestTheScanReadsAllPages(t *testing.T) {
+func TestWhatLooksLikeAnotherStore(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		found findings
+		want  error
+	}{
+		{findings{strayFiles: 100, files: 100, lostRows: 100, rows: 100}, nil},
+		{findings{strayFiles: 101, files: 200}, errStrays},
+		{findings{strayFiles: 1000, files: 2000}, nil},
+		{findings{strayFiles: 1001, files: 10_009}, errStrays},
+		{findings{strayFiles: 1001, files: 10_020}, nil},
+		{findings{lostRows: 101, rows: 200}, errLost},
+		{findings{lostRows: 1001, rows: 10_020}, nil},
+	} {
+		if err := c.found.suspicious(); !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v, want %v", c.found, err, c.want)
+		}
+	}
+}
+
+// asked counts what the store is asked.
+type asked struct {
+	blob.Store
+	stats int
+}
+
+func (a *asked) Stat(ctx context.Context, path string) (blob.Object, error) {
+	a.stats++
+	return a.Store.Stat(ctx, path)
+}
+
+// A store that is not there makes each row one without its file: neither is each looked at twice, nor kept in memory, and
+// nothing is removed.
+
+func TestTheScanOfAnotherStore(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.SQLite(t))
+	store := &asked{Store: o.blobs}
+	o.blobs = store
+	lay(t, o, "org-1/stray", 25*time.Hour)
 	rows := 0
 	err := o.db.Write(hr(1), func(ctx context.Context, tx db.Tx) error {
 		for i := range scanPage + 10 {
@@ -135,8 +183,15 @@ func TestTheScanReadsAllPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found, err := o.scan(system); err != nil || len(found.lost) != rows || found.files != 0 {
-		t.Errorf("%d of %d rows are missing their files, %v", len(found.lost), rows, err)
+	found, err := o.scan(system)
+	if err != nil || found.lostRows != int64(rows) || found.files != 1 || found.missing[1].files != int64(rows) {
+		t.Errorf("%d of %d rows are missing their files, %v", found.lostRows, rows, err)
+	}
+	if len(found.lost) != maxShown || store.stats != maxConfirmed {
+		t.Errorf("%d are kept, %d were looked at again", len(found.lost), store.stats)
+	}
+	if err := o.scanWeekly(system, sunday); err != nil || len(stored(t, o)) != 1 || len(o.raised[1]) != 1 {
+		t.Errorf("%v; the store has %q; alerts are %v", err, stored(t, o), o.raised)
 	}
 }
 
@@ -170,6 +225,9 @@ func TestTheCommand(t *testing.T) {
 	}
 	if out, err := run("scan", "--delete"); err != nil || out != want+"removed: 1 files, 0 unfinished uploads\n" {
 		t.Errorf("it says %q, %v", out, err)
+	}
+	if said := audited(t, d); !reflect.DeepEqual(said, []string{"file.strays_deleted"}) {
+		t.Errorf("written down is %q", said)
 	}
 	if _, err := os.Stat(stray); !os.IsNotExist(err) {
 		t.Errorf("the stray: %v", err)

@@ -29,6 +29,8 @@ const (
 	maxType = 255
 	// patience is how long a client should wait while the store does not answer.
 	patience = 10 * time.Second
+	// races is how often an upload may find that its path's row has just come or gone.
+	races = 10
 	// anyType is the type of what nobody said the type of.
 	anyType = "application/octet-stream"
 )
@@ -69,11 +71,10 @@ func (s *service) Put(ctx context.Context, n file.New, body io.Reader) (f file.F
 		return f, err
 	}
 	known, err := s.store.byPath(ctx, n.Path)
-	found := err == nil
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return f, err
 	}
-	if found {
+	if err == nil {
 		whole, err := s.whole(ctx, known)
 		if err != nil {
 			return f, err
@@ -85,10 +86,7 @@ func (s *service) Put(ctx context.Context, n file.New, body io.Reader) (f file.F
 	if err := s.upload(ctx, &row, body); err != nil {
 		return f, err
 	}
-	if found {
-		return s.mend(ctx, known, row)
-	}
-	return s.keep(ctx, row)
+	return s.settle(ctx, row)
 }
 
 // draft is the row of a new file, as far as it is known before the file.
@@ -170,37 +168,45 @@ func (s *service) upload(ctx context.Context, row *fileRow, body io.Reader) erro
 	return nil
 }
 
-// keep adds the row of what has been uploaded. Where it cannot be known whether there is a row now, the upload stays:
-// the scan removes what no row names.
-func (s *service) keep(ctx context.Context, row fileRow) (f file.File, err error) {
-	added, err := s.store.insert(ctx, row)
-	if err != nil {
-		return f, err
-	}
-	if added {
-		return row.file(), nil
+// settle gives what has been uploaded its row, however many others put or delete the path meanwhile. Where it cannot be
+// known whether a row names the upload now, it stays: the scan removes what no row names.
+func (s *service) settle(ctx context.Context, row fileRow) (f file.File, err error) {
+	for range races {
+		added, err := s.store.insert(ctx, row)
+		if err != nil || added {
+			return row.file(), err
+		}
+		known, err := s.store.byPath(ctx, row.Path)
+		if err == nil {
+			f, err = s.meet(ctx, known, row)
+		}
+		if !errors.Is(err, db.ErrNotFound) {
+			return f, err
+		}
 	}
 	s.discard(ctx, row.Blob)
-	known, err := s.store.byPath(ctx, row.Path)
-	if err != nil {
-		return f, notFound(err)
-	}
-	if known.SHA256 != row.SHA256 {
-		return f, file.ErrExists
-	}
-	return known.file(), nil
+	return f, errUnavailable.After(patience)
 }
 
-// mend puts what has been uploaded in the place of a file that was lost.
-func (s *service) mend(ctx context.Context, known, row fileRow) (f file.File, err error) {
+// meet is for an upload whose path has a row: it takes the place of a file that was lost, and is not needed where the same
+// is there. It returns db.ErrNotFound if the row has changed.
+func (s *service) meet(ctx context.Context, known, row fileRow) (f file.File, err error) {
 	if known.SHA256 != row.SHA256 {
 		s.discard(ctx, row.Blob)
 		return f, file.ErrExists
 	}
+	whole, err := s.whole(ctx, known)
+	if err != nil {
+		return f, err
+	}
+	if whole {
+		s.discard(ctx, row.Blob)
+		return known.file(), nil
+	}
 	lost := known.Blob
 	known.Blob = row.Blob
 	if err := s.store.move(ctx, known, lost); err != nil {
-		return f, notFound(err)
+		return f, err
 	}
 	s.log.WarnContext(ctx, "a lost file was put again", "file", known.ID)
 	return known.file(), nil
@@ -296,7 +302,7 @@ func (s *service) link(ctx context.Context, row fileRow, expiresIn time.Duration
 		f.Add("expiresInSeconds", "above_max", fault.Params{"Max": int64(maxExpiry / time.Second)})
 		return "", f.Err()
 	}
-	link, err := s.blobs.URL(ctx, row.Blob, expiresIn)
+	link, err := s.blobs.URL(ctx, row.Blob, expiresIn, disposition(row.ContentType, row.Path))
 	return link, faultOf(ctx, err)
 }
 
@@ -328,5 +334,14 @@ func faultOf(ctx context.Context, err error) error {
 	if err == nil || errors.As(err, &f) || ctx.Err() != nil {
 		return err
 	}
-	return errUnavailable.Wrap(err).After(patience)
+	var wrong fault.Fields
+	switch { // which no later try changes
+	case errors.Is(err, blob.ErrPath):
+		wrong.Add("path", codePath, nil)
+	case errors.Is(err, blob.ErrMetadata):
+		wrong.Add("metadata", codeMetadata, nil)
+	default:
+		return errUnavailable.Wrap(err).After(patience)
+	}
+	return wrong.Err()
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"regexp"
 	"strings"
 	"time"
@@ -41,11 +42,11 @@ type Store interface {
 	Stat(ctx context.Context, path string) (Object, error)
 	// Delete removes the file; that there is none is no error.
 	Delete(ctx context.Context, path string) error
-	// List returns files in the order of their paths' bytes, with path, size and time only, and the cursor of the
-	// next page, empty at the end.
-	List(ctx context.Context, prefix string, o ListOptions) (files []Object, next string, err error)
-	// URL is an address at which whoever has it gets the file, until it expires. Whether there is such a file is not asked.
-	URL(ctx context.Context, path string, expiresIn time.Duration) (string, error)
+	// List gives files in the order of their paths' bytes, with path, size and time only. An error is the last it gives.
+	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+	// URL is an address at which whoever has it gets the file, until it expires. Whether there is such a file is not
+	// asked. Disposition tells browsers what to do with it, where the store's server answers them and not ours.
+	URL(ctx context.Context, path string, expiresIn time.Duration, disposition string) (string, error)
 	// Sweep removes what is left of uploads that began before the time and never ended, and counts them.
 	Sweep(ctx context.Context, before time.Time) (int, error)
 	// Check tells whether files can be stored now.
@@ -69,21 +70,6 @@ type Options struct {
 	ContentType string // application/octet-stream if empty
 	Metadata    map[string]string
 	Size        int64 // of the body if it is known, else 0; another size is refused
-}
-
-// ListOptions narrow a list.
-type ListOptions struct {
-	After string // cursor
-	Limit int    // 0: as many as fit one page, 1000
-}
-
-const pageSize = 1000
-
-func (o ListOptions) limit() int {
-	if o.Limit <= 0 || o.Limit > pageSize {
-		return pageSize
-	}
-	return o.Limit
 }
 
 // Config says which store, and where.

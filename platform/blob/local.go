@@ -195,12 +195,12 @@ func (l *local) object(name string, info fs.FileInfo) (Object, error) {
 	if !info.Mode().IsRegular() {
 		return Object{}, ErrNotFound
 	}
-	o := l.listed(name, info)
+	o := listed(name, info)
 	o.ContentType, o.Locator = typeOf(name), filepath.Join(l.dir, filepath.FromSlash(name))
 	return o, l.recall(&o)
 }
 
-func (l *local) listed(name string, info fs.FileInfo) Object {
+func listed(name string, info fs.FileInfo) Object {
 	return Object{Path: name, Size: info.Size(), Modified: info.ModTime().UTC()}
 }
 
@@ -245,7 +245,7 @@ func (l *local) remove(name string) error {
 }
 
 // URL signs an address of this server.
-func (l *local) URL(_ context.Context, name string, expiresIn time.Duration) (string, error) {
+func (l *local) URL(_ context.Context, name string, expiresIn time.Duration, _ string) (string, error) {
 	if err := CheckPath(name); err != nil {
 		return "", err
 	}

@@ -1,107 +1,113 @@
 package blob
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
-	"path"
+	"iter"
+	"os"
 	"slices"
 	"strings"
 )
 
-// List walks the directory in the order of paths.
-func (l *local) List(ctx context.Context, prefix string, o ListOptions) ([]Object, string, error) {
-	if err := errors.Join(checkPrefix(prefix), checkPrefix(o.After)); err != nil {
-		return nil, "", err
+// readAtOnce is how many entries of a directory are read at a time.
+const readAtOnce = 1000
+
+// List walks the directory in the order of paths. It reads each directory once, and keeps its names until it is through.
+func (l *local) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		dir := prefix[:strings.LastIndexByte(prefix, '/')+1]
+		err := checkPrefix(prefix)
+		if err == nil && dir != "" && CheckPath(dir[:len(dir)-1]) != nil {
+			return // no path begins so
+		}
+		w := walk{prefix: prefix, yield: yield}
+		if err == nil {
+			err = w.in(ctx, l.root, dir, dir)
+		}
+		if err != nil && !w.ended {
+			yield(Object{}, err)
+		}
 	}
-	dir := "."
-	if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
-		dir = prefix[:i]
-	}
-	if dir != "." && CheckPath(dir) != nil {
-		return nil, "", nil // no path begins so
-	}
-	limit := o.limit()
-	w := walk{local: l, prefix: prefix, after: o.After, limit: limit + 1}
-	if err := w.in(ctx, dir); err != nil {
-		return nil, "", err
-	}
-	if len(w.found) <= limit {
-		return w.found, "", nil
-	}
-	return w.found[:limit], w.found[limit-1].Path, nil
 }
 
-// walk looks for the first files after a path.
+// walk gives files until it has ended, because nobody wants more.
 type walk struct {
-	*local
-	prefix, after string
-	limit         int
-	found         []Object
+	prefix string
+	yield  func(Object, error) bool
+	ended  bool
 }
 
-// step is a directory's entry by the name that decides its place: a directory a is a/, after the file a.b.
-type step struct {
-	name string
-	fs.DirEntry
-}
-
-func (w *walk) in(ctx context.Context, dir string) error {
-	entries, err := fs.ReadDir(w.root.FS(), dir)
+// in goes through a directory, which has that name in the one above, and ends with a slash as dir, its path, does.
+func (w *walk) in(ctx context.Context, above *os.Root, name, dir string) error {
+	root, err := above.OpenRoot("./" + name)
 	if errors.Is(missing(err), ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	for _, s := range steps(dir, entries) {
-		if len(w.found) == w.limit {
+	defer root.Close()
+	names, err := w.names(root, dir)
+	for _, name := range names {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		if strings.HasSuffix(name, "/") {
+			err = w.in(ctx, root, name, dir+name)
+		} else {
+			err = w.file(root, name, dir+name)
+		}
+		if w.ended {
 			return nil
 		}
-		if err := ctx.Err(); err != nil {
-			return err
+	}
+	return err
+}
+
+// names are those of a directory that the walk is about, in the order of paths: a directory a is a/, after the file a.b.
+func (w *walk) names(root *os.Root, dir string) (names []string, err error) {
+	d, err := root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	for {
+		entries, err := d.ReadDir(readAtOnce)
+		for _, e := range entries {
+			if name := e.Name(); CheckPath(dir+name) == nil { // else it is ours, or somebody else's
+				names = append(names, w.about(e, dir, name)...)
+			}
 		}
-		if err := w.visit(ctx, s); err != nil {
-			return err
+		if errors.Is(err, io.EOF) {
+			slices.Sort(names)
+			return names, nil
 		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (w *walk) about(e fs.DirEntry, dir, name string) []string {
+	path := dir + name
+	switch {
+	case e.IsDir() && (strings.HasPrefix(path+"/", w.prefix) || strings.HasPrefix(w.prefix, path+"/")):
+		return []string{name + "/"}
+	case e.Type().IsRegular() && strings.HasPrefix(path, w.prefix):
+		return []string{name}
 	}
 	return nil
 }
 
-func steps(dir string, entries []fs.DirEntry) []step {
-	all := make([]step, 0, len(entries))
-	for _, e := range entries {
-		s := step{path.Join(dir, e.Name()), e}
-		if CheckPath(s.name) != nil {
-			continue // ours, or somebody else's
-		}
-		if e.IsDir() {
-			s.name += "/"
-		}
-		all = append(all, s)
-	}
-	slices.SortFunc(all, func(a, b step) int { return cmp.Compare(a.name, b.name) })
-	return all
-}
-
-func (w *walk) visit(ctx context.Context, s step) error {
-	if s.IsDir() {
-		reached := s.name > w.after || strings.HasPrefix(w.after, s.name)
-		if reached && (strings.HasPrefix(s.name, w.prefix) || strings.HasPrefix(w.prefix, s.name)) {
-			return w.in(ctx, strings.TrimSuffix(s.name, "/"))
-		}
-		return nil
-	}
-	if !s.Type().IsRegular() || s.name <= w.after || !strings.HasPrefix(s.name, w.prefix) {
-		return nil
-	}
-	info, err := s.Info()
+func (w *walk) file(root *os.Root, name, path string) error {
+	info, err := root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil {
-		w.found = append(w.found, w.listed(s.name, info))
+		w.ended = !w.yield(listed(path, info), nil)
 	}
 	return err
 }

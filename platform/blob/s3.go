@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/url"
@@ -35,6 +36,7 @@ const (
 	dialTimeout = 10 * time.Second
 	maxAttempts = 3
 	maxBackoff  = time.Second // who asks us tries again too, and with more patience
+	pageSize    = 1000        // of a list; S3 gives no more
 )
 
 // bucket keeps files on an S3 server.
@@ -199,16 +201,32 @@ func (b *bucket) Delete(ctx context.Context, path string) error {
 	return err
 }
 
-// List asks for keys.
-func (b *bucket) List(ctx context.Context, prefix string, o ListOptions) (files []Object, next string, err error) {
-	if err := errors.Join(checkPrefix(prefix), checkPrefix(o.After)); err != nil {
-		return nil, "", err
+// List asks for keys, page by page.
+func (b *bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		err := checkPrefix(prefix)
+		for after, more := "", true; more && err == nil; more = after != "" {
+			var page []Object
+			page, after, err = b.page(ctx, prefix, after)
+			for _, o := range page {
+				if !yield(o, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(Object{}, err)
+		}
 	}
+}
+
+// page returns the keys after that one, and the one after which the next page begins, empty at the end.
+func (b *bucket) page(ctx context.Context, prefix, after string) (files []Object, next string, err error) {
 	ctx, cancel := b.within(ctx)
 	defer cancel()
-	in := s3.ListObjectsV2Input{Bucket: &b.Bucket, Prefix: &prefix, MaxKeys: aws.Int32(int32(o.limit()))}
-	if o.After != "" {
-		in.StartAfter = &o.After
+	in := s3.ListObjectsV2Input{Bucket: &b.Bucket, Prefix: &prefix, MaxKeys: aws.Int32(pageSize)}
+	if after != "" {
+		in.StartAfter = &after
 	}
 	out, err := b.client.ListObjectsV2(ctx, &in)
 	if err != nil {
@@ -227,11 +245,15 @@ func (b *bucket) List(ctx context.Context, prefix string, o ListOptions) (files 
 }
 
 // URL signs an address of the server.
-func (b *bucket) URL(ctx context.Context, path string, expiresIn time.Duration) (string, error) {
+func (b *bucket) URL(ctx context.Context, path string, expiresIn time.Duration, disposition string) (string, error) {
 	if err := CheckPath(path); err != nil {
 		return "", err
 	}
-	out, err := b.signer.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &b.Bucket, Key: &path}, s3.WithPresignExpires(expiresIn))
+	in := s3.GetObjectInput{Bucket: &b.Bucket, Key: &path}
+	if disposition != "" {
+		in.ResponseContentDisposition = &disposition
+	}
+	out, err := b.signer.PresignGetObject(ctx, &in, s3.WithPresignExpires(expiresIn))
 	if err != nil {
 		return "", err
 	}

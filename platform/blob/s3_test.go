@@ -73,12 +73,12 @@ func TestWhereTheBucketStandsInAddresses(t *testing.T) {
 		s := open(t, blob.Config{Driver: c.driver, Bucket: blob.S3Config{
 			Bucket: "files", Region: "eu-central-1", Endpoint: c.endpoint, PublicEndpoint: c.public, PathStyle: c.pathStyle, AccessKey: "a", SecretKey: "b", Timeout: time.Second,
 		}})
-		text, err := s.URL(t.Context(), "a/b.jpg", time.Minute)
+		text, err := s.URL(t.Context(), "a/b.jpg", time.Minute, `attachment; filename=b.jpg`)
 		if err != nil {
 			t.Fatal(err)
 		}
 		u, err := url.Parse(text)
-		if err != nil || u.Host != c.host || u.Path != c.path || u.Query().Get("X-Amz-Expires") != "60" {
+		if err != nil || u.Host != c.host || u.Path != c.path || u.Query().Get("X-Amz-Expires") != "60" || u.Query().Get("response-content-disposition") != "attachment; filename=b.jpg" {
 			t.Errorf("%+v: the address is %s, %v", c, text, err)
 		}
 	}
@@ -120,7 +120,7 @@ func TestAServerKilledDuringALargeUpload(t *testing.T) {
 	if _, err := s.Stat(t.Context(), "a/large"); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("stat: error is %v", err)
 	}
-	if files, _, err := s.List(t.Context(), "", blob.ListOptions{}); err != nil || len(files) != 0 {
+	if files, err := blobtest.List(t.Context(), s, ""); err != nil || len(files) != 0 {
 		t.Errorf("listed is %+v, %v", files, err)
 	}
 	if n, err := s.Sweep(t.Context(), time.Now().Add(-time.Hour)); n != 0 || err != nil {
@@ -192,7 +192,7 @@ func TestAServerKilledUnderManyUploads(t *testing.T) {
 		wait.Wait()
 		server.Start()
 	}
-	files, _, err := s.List(t.Context(), "", blob.ListOptions{})
+	files, err := blobtest.List(t.Context(), s, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // DropDaysOf drops the days of a table that ended before a time and in which no other organization than these has a row,
@@ -75,8 +76,13 @@ func (tx Tx) firstOfOthers(ctx context.Context, table string, before time.Time, 
 // dropDay drops the day that ends then; of a hypertable all days until then.
 func (d *DB) dropDay(ctx context.Context, table string, end time.Time, organizations []int64) (dropped int, err error) {
 	err = d.Write(ctx, func(ctx context.Context, tx Tx) error {
-		// Readers go on, writers wait, and whoever waits for this makes others wait: not for long.
-		if _, err := tx.bun.NewRaw("SET LOCAL lock_timeout = '2s'; LOCK TABLE ? IN SHARE MODE", bun.Ident(table)).Exec(ctx); err != nil {
+		// Who waits for this lock makes others wait: not for long. A partition goes only under the strongest, which is taken at
+		// once: whoever reads the table and then writes to it would wait for a weaker one, and be waited for.
+		mode := "ACCESS EXCLUSIVE"
+		if d.Engine().Name == TimescaleDB {
+			mode = "SHARE" // readers go on
+		}
+		if _, err := tx.bun.NewRaw("SET LOCAL lock_timeout = '300ms'; LOCK TABLE ? IN "+mode+" MODE", bun.Ident(table)).Exec(ctx); err != nil {
 			return err
 		}
 		first, err := tx.firstOfOthers(ctx, table, end, organizations)
@@ -84,7 +90,7 @@ func (d *DB) dropDay(ctx context.Context, table string, end time.Time, organizat
 			return err
 		}
 		if d.Engine().Name == TimescaleDB {
-			return tx.bun.NewRaw("SELECT drop_chunks_before(?, ?)", table, end).Scan(ctx, &dropped)
+			return tx.bun.NewRaw("SELECT drop_chunks_before(?, ?, ?)", table, end, pgdialect.Array(organizations)).Scan(ctx, &dropped)
 		}
 		var was bool
 		err = tx.bun.NewRaw("SELECT drop_partition(?, ?)", table, end.Add(-time.Second).Format(time.DateOnly)).Scan(ctx, &was)

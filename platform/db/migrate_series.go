@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -104,7 +103,10 @@ func carryKept(ctx context.Context, primary, series *DB) error {
 			return err
 		}
 	}
-	return errors.Join(to.Commit(), from.Commit())
+	if err := to.Commit(); err != nil {
+		return err
+	}
+	return from.Commit()
 }
 
 func sumTables() (tables []string) {

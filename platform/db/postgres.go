@@ -65,14 +65,18 @@ func postgresPool(url string, path onePath) (*bun.DB, error) {
 func (d *DB) checkRole(ctx context.Context) error {
 	var role string
 	var super, bypass, owner, inherits bool
+	var callable sql.NullString
 	d.engine.Name = PostgreSQL
 	err := d.read.QueryRowContext(ctx, `
 		SELECT rolname, rolsuper, rolbypassrls,
 		       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		               WHERE n.nspname IN ('public', 'monitoring', 'fallback', 'ts') AND c.relkind IN ('r', 'p') AND c.relowner = r.oid),
 		       COALESCE(pg_has_role(current_user, to_regrole('staff_system'), 'USAGE'), false),
-		       split_part(current_setting('server_version'), ' ', 1), COALESCE((SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'), '')
-		FROM pg_roles r WHERE rolname = current_user`).Scan(&role, &super, &bypass, &owner, &inherits, &d.engine.Version, &d.timescale)
+		       split_part(current_setting('server_version'), ' ', 1), COALESCE((SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'), ''),
+		       (SELECT min(p.oid::regproc::text) FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+		        JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+		        WHERE e.extname = 'timescaledb' AND p.provolatile = 'v' AND has_function_privilege(r.oid, p.oid, 'EXECUTE'))
+		FROM pg_roles r WHERE rolname = current_user`).Scan(&role, &super, &bypass, &owner, &inherits, &d.engine.Version, &d.timescale, &callable)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("the database knows no role %s", role)
 	}
@@ -86,6 +90,9 @@ func (d *DB) checkRole(ctx context.Context) error {
 		if fault.is {
 			return fmt.Errorf("database role %s %s, so row level security would not hold: serve as staff_app (configs/postgres-roles.sql)", role, fault.what)
 		}
+	}
+	if callable.Valid {
+		return fmt.Errorf("database role %s may call %s, and TimescaleDB does not always ask whose a table is: run configs/postgres-timescale.sql there as a superuser", role, callable.String)
 	}
 	return nil
 }

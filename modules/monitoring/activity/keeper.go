@@ -17,7 +17,7 @@ type DayCount struct {
 type Keeper interface {
 	// Expired counts what began before the time, oldest day first; days without rows are left out.
 	Expired(ctx context.Context, k Kind, before time.Time) ([]DayCount, error)
-	// Files returns the paths of the files that rows of the day own: those that have the row's id for a name.
+	// Files returns what the paths of the files begin with, up to a dot, that rows of the day own.
 	Files(ctx context.Context, k Kind, day time.Time) ([]string, error)
 	// Export writes the rows of the day as CSV with a header line, in the order of their key, and says how many.
 	Export(ctx context.Context, k Kind, day time.Time, w io.Writer) (rows int64, err error)

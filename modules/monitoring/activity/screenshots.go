@@ -35,6 +35,12 @@ func (i ScreenshotID) String() string {
 	return strconv.FormatInt(i.OrganizationID, 10) + "." + strconv.FormatInt(i.At.UnixMicro(), 10) + "." + i.ID.String()
 }
 
+// Files is what the paths of its files begin with, up to a dot. It is the whole key, so that no two rows share a file.
+func (i ScreenshotID) Files() string {
+	at := i.At.UTC()
+	return "screenshots/" + at.Format("2006/01/02/") + i.ID.String() + "-" + strconv.FormatInt(at.UnixMicro(), 10)
+}
+
 // MarshalText is String.
 func (i ScreenshotID) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
 
@@ -90,6 +96,8 @@ type ScreenshotQuery struct {
 type Screenshots interface {
 	// Screenshots returns a page, newest first, and the cursor of the next, empty at the end.
 	Screenshots(ctx context.Context, q ScreenshotQuery) (page []ScreenshotRow, next string, err error)
-	// Screenshot returns one, or ErrScreenshotUnknown.
+	// Screenshot returns one, or ErrScreenshotUnknown; Unavailable where it may be in a database that is away.
 	Screenshot(ctx context.Context, i ScreenshotID) (ScreenshotRow, error)
+	// Aside says why Sink would set the event aside now; empty if it would not.
+	Aside(e Event) string
 }

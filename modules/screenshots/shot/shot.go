@@ -20,6 +20,11 @@ type Shot struct {
 	Body        io.Reader
 }
 
+// Skipper is a Body that can be read to its end, or so far, by a taker that keeps nothing of it.
+type Skipper interface {
+	Skip(most int64) error
+}
+
 // Receipt says how the picture is kept.
 type Receipt struct {
 	// Known is true when the same event was taken before.

@@ -2,11 +2,11 @@ package blobtest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +25,7 @@ func badPaths(t *testing.T, s blob.Store) {
 		_, err := s.Put(t.Context(), path, strings.NewReader("x"), blob.Options{})
 		_, _, openErr := s.Open(t.Context(), path)
 		_, statErr := s.Stat(t.Context(), path)
-		_, urlErr := s.URL(t.Context(), path, time.Minute)
+		_, urlErr := s.URL(t.Context(), path, time.Minute, "")
 		for _, err := range []error{err, openErr, statErr, urlErr, s.Delete(t.Context(), path)} {
 			if !errors.Is(err, blob.ErrPath) {
 				t.Errorf("path %.50q: error is %v", path, err)
@@ -76,42 +76,39 @@ func lists(t *testing.T, s blob.Store) {
 		return some
 	}
 	for _, prefix := range []string{"", "a", "a/", "a/1", "a/2", "a/2/", "org-1", "org-1/", "Ж", "nothing", "b/", "../", "/", "a//", "a/./"} {
-		for _, limit := range []int{0, 1, 2, 5, len(all)} {
-			if got, want := paged(t, s, prefix, limit), with(prefix); !slices.Equal(got, want) {
-				t.Errorf("prefix %q by %d gives %q, want %q", prefix, limit, got, want)
-			}
+		if got, err := List(t.Context(), s, prefix); err != nil || !slices.Equal(names(got), with(prefix)) {
+			t.Errorf("prefix %q gives %q, %v, want %q", prefix, names(got), err, with(prefix))
 		}
 	}
-	for i, after := range append([]string{""}, all...) {
-		if got, _, err := s.List(t.Context(), "", blob.ListOptions{After: after}); err != nil || !reflect.DeepEqual(names(got), append([]string{}, all[i:]...)) {
-			t.Errorf("after %q is %q, %v", after, names(got), err)
-		}
-	}
-	files, _, err := s.List(t.Context(), "a/10", blob.ListOptions{})
+	files, err := List(t.Context(), s, "a/10")
 	if err != nil || len(files) != 1 || files[0].Size != 3 || time.Since(files[0].Modified).Abs() > time.Minute {
 		t.Errorf("listed is %+v, %v", files, err)
 	}
-	if _, _, err := s.List(t.Context(), "a\x00", blob.ListOptions{}); !errors.Is(err, blob.ErrPath) {
+	if _, err := List(t.Context(), s, "a\x00"); !errors.Is(err, blob.ErrPath) {
 		t.Errorf("a prefix with a NUL: %v", err)
+	}
+	for o, err := range s.List(t.Context(), "") {
+		if err != nil || o.Path != all[0] {
+			t.Errorf("the first is %+v, %v", o, err)
+		}
+		break
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := List(ctx, s, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("of a list that nobody waits for, the error is %v", err)
 	}
 }
 
-func paged(t *testing.T, s blob.Store, prefix string, limit int) (all []string) {
-	t.Helper()
-	for after := ""; ; {
-		files, next, err := s.List(t.Context(), prefix, blob.ListOptions{After: after, Limit: limit})
+// List collects what the store gives.
+func List(ctx context.Context, s blob.Store, prefix string) (all []blob.Object, err error) {
+	for o, err := range s.List(ctx, prefix) {
 		if err != nil {
-			t.Fatal(err)
+			return all, err
 		}
-		if limit > 0 && len(files) > limit || next != "" && len(files) == 0 {
-			t.Fatalf("a page by %d has %d, and %q is next", limit, len(files), next)
-		}
-		all = append(all, names(files)...)
-		if next == "" {
-			return all
-		}
-		after = next
+		all = append(all, o)
 	}
+	return all, nil
 }
 
 // Writers and readers of one path: what is read is always the whole of what one writer put, with what it said of it.
@@ -157,7 +154,7 @@ func concurrent(t *testing.T, s blob.Store) {
 
 func sign(t *testing.T, s blob.Store, path string, expiresIn time.Duration) string {
 	t.Helper()
-	url, err := s.URL(t.Context(), path, expiresIn)
+	url, err := s.URL(t.Context(), path, expiresIn, "")
 	if err != nil {
 		t.Fatal(err)
 	}

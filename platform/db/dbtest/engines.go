@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/staff-control/staff-control/configs"
 	"github.com/staff-control/staff-control/migrations"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest/pgserver"
@@ -43,6 +44,14 @@ func TimescaleURL(t testing.TB, version string) string {
 func SecondURL(t testing.TB, version string) string {
 	t.Helper()
 	return timescale(t, server(t), version, false)
+}
+
+// ReadyTimescale does what a superuser does in a database that is to have TimescaleDB.
+func ReadyTimescale(t testing.TB, address string) {
+	t.Helper()
+	if _, err := connect(t, As(t, address, "postgres", "")).Exec(configs.PostgresTimescale); err != nil {
+		t.Fatalf("make the database ready for TimescaleDB: %v", err)
+	}
 }
 
 func timescale(t testing.TB, address, version string, primary bool) string {

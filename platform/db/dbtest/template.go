@@ -95,11 +95,11 @@ func (k kind) fill(ctx context.Context, t testing.TB, address, name string) erro
 	if k.timescale == "" {
 		return nil
 	}
-	return k.extend(ctx, primary, owner)
+	return k.extend(ctx, t, primary, owner)
 }
 
 // extend makes the tables of time series. No rows wait to be moved to them.
-func (k kind) extend(ctx context.Context, primary *db.DB, owner string) error {
+func (k kind) extend(ctx context.Context, t testing.TB, primary *db.DB, owner string) error {
 	series, err := db.OpenSeriesOwner(owner)
 	if err != nil {
 		return err
@@ -108,6 +108,7 @@ func (k kind) extend(ctx context.Context, primary *db.DB, owner string) error {
 	if _, err := series.SQL().ExecContext(ctx, "CREATE EXTENSION timescaledb VERSION '"+k.timescale+"'"); err != nil {
 		return err
 	}
+	ReadyTimescale(t, owner)
 	if !k.primary {
 		return db.MigrateSeries(ctx, nil, series, migrations.Timescale(), compressAfter)
 	}
@@ -128,7 +129,7 @@ func digest(t testing.TB, all ...fs.FS) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintln(h, tables)
+	fmt.Fprintln(h, tables, configs.PostgresRoles, configs.PostgresTimescale)
 	for _, files := range all {
 		err = fs.WalkDir(files, ".", func(path string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {

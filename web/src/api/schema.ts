@@ -1600,7 +1600,7 @@ export interface paths {
         /** Files in the order of their paths. */
         get: operations["getV2StorageFiles"];
         put?: never;
-        /** Upload a file: the body is its content; ?path=, ?kind=credential|profile and, as JSON, ?metadata= say what it is, the header Content-Type its type. */
+        /** Upload a file: the body is its content; ?kind=credential|profile, ?path=, which begins with credentials/ or profiles/, and, as JSON, ?metadata= say what it is, the header Content-Type its type. */
         post: operations["postV2StorageFiles"];
         delete?: never;
         options?: never;

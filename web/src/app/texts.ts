@@ -4,7 +4,7 @@ export const useShell = texts('shell', {
   today: { uz: 'Bugun', ru: 'Сегодня', en: 'Today' },
   people: { uz: 'Xodimlar', ru: 'Сотрудники', en: 'People' },
   statistics: { uz: 'Statistika', ru: 'Статистика', en: 'Statistics' },
-  storage: { uz: 'Saqlash', ru: 'Хранение', en: 'Storage' },
+  storage: { uz: 'Xotira', ru: 'Хранение', en: 'Storage' },
   organizations: { uz: 'Tashkilotlar', ru: 'Организации', en: 'Organizations' },
   users: { uz: 'Foydalanuvchilar', ru: 'Пользователи', en: 'Users' },
   palette: { uz: 'Topish', ru: 'Найти', en: 'Find' },

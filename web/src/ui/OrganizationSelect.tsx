@@ -24,6 +24,13 @@ export function useChosenOrganization(): number | undefined {
   return idOf(params.get('organization')) ?? organizations[0]?.id
 }
 
+/** useKnowsOrganization says that it is known whose data that is: who has no organization waits for the list of them. */
+export function useKnowsOrganization(): boolean {
+  const own = useUser().organizationId
+  const chosen = useChosenOrganization()
+  return own !== undefined || chosen !== undefined
+}
+
 /** OrganizationSelect chooses it; nobody sees it who has no choice. */
 export function OrganizationSelect() {
   const t = useCommon()

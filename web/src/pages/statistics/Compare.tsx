@@ -95,6 +95,7 @@ function Table({ comparison, organization, change }: TableProps) {
   const common = useCommon()
   const [shown, setShown] = useState(FIRST)
   const { of, items } = comparison
+  const compared = (comparison.previous?.totalSeconds ?? 0) > 0
   const most = Math.max(...items.map(({ seconds }) => seconds), 1)
   const choose = (item: Compared) => {
     if (of === 'periods') return change({ from: item.from, to: item.to, range: null }, { push: true })
@@ -103,13 +104,13 @@ function Table({ comparison, organization, change }: TableProps) {
   }
   return (
     <>
-      <table className={`${ui.table} ${ui.stack} ${css.compare}`}>
+      <table className={`${ui.table} ${css.compare}`}>
         <thead>
           <tr>
             <th>{t(of === 'periods' ? 'period' : of === 'departments' ? 'department' : 'employee')}</th>
             <th className={ui.number}>{t('time')}</th>
             <th className={ui.number}>{t('share')}</th>
-            {of !== 'periods' && <th className={ui.number}>{t('change')}</th>}
+            {compared && <th className={ui.number}>{t('change')}</th>}
             {of === 'departments' && <th className={ui.number}>{t('people')}</th>}
             {of === 'departments' && <th className={ui.number}>{t('each')}</th>}
             <th>{t('mostly')}</th>
@@ -122,6 +123,7 @@ function Table({ comparison, organization, change }: TableProps) {
               item={item}
               of={of}
               most={most}
+              compared={compared}
               kind={comparison.kind}
               organization={organization}
               onChoose={() => choose(item)}
@@ -144,12 +146,14 @@ interface RowProps {
   item: Compared
   of: Comparison['of']
   most: number
+  /** Whether there is a period before to compare with. */
+  compared: boolean
   kind: string
   organization?: number
   onChoose: () => void
 }
 
-function Row({ item, of, most, kind, organization, onChoose }: RowProps) {
+function Row({ item, of, most, compared, kind, organization, onChoose }: RowProps) {
   const t = useTexts()
   const language = useLanguage()
   const count = useCount()
@@ -157,7 +161,7 @@ function Row({ item, of, most, kind, organization, onChoose }: RowProps) {
   const { name, belongs } = useNames(organization)(item)
   return (
     <tr>
-      <td className={ui.whole}>
+      <td>
         <UnstyledButton className={css.name} title={t('choose', { name })} onClick={onChoose}>
           {name}
         </UnstyledButton>
@@ -170,7 +174,7 @@ function Row({ item, of, most, kind, organization, onChoose }: RowProps) {
       <td className={ui.number} data-label={t('share')}>
         {percent(item.share, language, item.share < 0.1 ? 1 : 0)}
       </td>
-      {of !== 'periods' && (
+      {compared && (
         <td className={ui.number} data-label={t('change')}>
           {grown(item.seconds, item.previousSeconds ?? 0)}
         </td>

@@ -48,8 +48,8 @@ function Map({ map }: { map: Heatmap }) {
   const t = useTexts()
   const language = useLanguage()
   const weekday = useWeekday()
-  const rows = heats(map)
-  const most = hottest(rows)
+  const shown = heats(map)
+  const most = hottest(shown)
   const unit = unitOf(most)
   const written = (seconds: number) => {
     const value = seconds / UNITS[unit]
@@ -73,10 +73,10 @@ function Map({ map }: { map: Heatmap }) {
             </tr>
           </thead>
           <tbody>
-            {map.rows.map(({ weekday: number }, at) => (
+            {shown.map(({ weekday: number, hours }) => (
               <tr key={number}>
                 <th scope="row">{weekday(number)}</th>
-                {rows[at]?.map(({ total, average, share }, hour) => {
+                {hours.map(({ total, average, share }, hour) => {
                   const when = `${weekday(number)}, ${clock(hour)}:00–${clock(hour + 1)}:00`
                   const values = {
                     when,
@@ -93,7 +93,7 @@ function Map({ map }: { map: Heatmap }) {
                       {total === 0 ? '·' : written(average)}
                     </td>
                   )
-                }) ?? <td colSpan={24}>—</td>}
+                })}
               </tr>
             ))}
           </tbody>

@@ -11,7 +11,7 @@ import { DepartmentSelect } from '../../ui/DepartmentSelect'
 import { EmployeeSelect } from '../../ui/EmployeeSelect'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { CloseIcon } from '../../ui/icons'
-import { OrganizationSelect, useChosenOrganization } from '../../ui/OrganizationSelect'
+import { OrganizationSelect, useChosenOrganization, useKnowsOrganization } from '../../ui/OrganizationSelect'
 import { Empty, Page, Tiles } from '../../ui/Page'
 import { Rows, useNow } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
@@ -24,6 +24,8 @@ import { Timeline } from './Timeline'
 import { Tops } from './Tops'
 import { useChange, useCount, useDates } from './words'
 
+const USUAL = 'last30'
+
 /** The most names that the server gives at once. */
 const NAMES = 100
 
@@ -32,6 +34,7 @@ export default function StatisticsPage() {
   const now = useNow()
   const dates = useDates()
   const organization = useChosenOrganization()
+  const known = useKnowsOrganization()
   const zone = useZone(organization)
   const today = isoDate(now, zone)
   const [address, change] = useAddress(today)
@@ -62,7 +65,7 @@ export default function StatisticsPage() {
           />
         </div>
       </div>
-      <Body asked={asked} address={address} change={change} />
+      {known ? <Body asked={asked} address={address} change={change} /> : <Rows count={10} />}
     </Page>
   )
 }
@@ -91,27 +94,31 @@ function Body({ asked, address, change }: BodyProps) {
   if (failed) return <ErrorNote error={failed.error} retry={() => void failed.refetch()} />
   if (!applications.data || !sites.data) return <Rows count={10} />
   if (applications.data.totalEvents + sites.data.totalEvents === 0) {
+    const chosen =
+      asked.department !== undefined || asked.employee !== undefined || address.range.preset !== USUAL
     return (
       <section className={ui.card}>
         <Empty title={t('none')} hint={t('none.hint')}>
-          <Button
-            variant="default"
-            onClick={() =>
-              change(
-                { from: null, to: null, range: null, departmentId: null, employee: null },
-                { push: true },
-              )
-            }
-          >
-            {t('none.all')}
-          </Button>
+          {chosen && (
+            <Button
+              variant="default"
+              onClick={() =>
+                change(
+                  { from: null, to: null, range: null, departmentId: null, employee: null },
+                  { push: true },
+                )
+              }
+            >
+              {t('none.all')}
+            </Button>
+          )}
         </Empty>
       </section>
     )
   }
   return (
     <>
-      <Totals applications={applications.data} sites={sites.data} days={address.days} />
+      <Totals applications={applications.data} sites={sites.data} />
       <p className={ui.quiet}>{t('measure')}</p>
       <Tops applications={applications.data} sites={sites.data} address={address} change={change} />
       <Choice address={address} change={change} />
@@ -122,7 +129,7 @@ function Body({ asked, address, change }: BodyProps) {
   )
 }
 
-function Totals({ applications, sites, days }: { applications: Top; sites: Top; days: number }) {
+function Totals({ applications, sites }: { applications: Top; sites: Top }) {
   const t = useTexts()
   const language = useLanguage()
   const dates = useDates()
@@ -132,8 +139,7 @@ function Totals({ applications, sites, days }: { applications: Top; sites: Top; 
     previous.totalSeconds > 0 &&
     t('against', {
       change: grown(totalSeconds, previous.totalSeconds),
-      from: dates(previous.from, previous.from).slice(0, -5),
-      to: dates(previous.to, previous.to).slice(0, -5),
+      before: dates(previous.from, previous.to).slice(0, -5),
     })
   return (
     <Tiles
@@ -143,7 +149,6 @@ function Totals({ applications, sites, days }: { applications: Top; sites: Top; 
           value: duration(applications.totalSeconds, language),
           note: against(applications),
         },
-        { label: t('usualDay'), value: duration(applications.totalSeconds / days, language) },
         { label: t('names'), value: count(applications.names) },
         { label: t('onSites'), value: duration(sites.totalSeconds, language), note: against(sites) },
         { label: t('hosts'), value: count(sites.names) },
@@ -168,7 +173,7 @@ function Choice({ address, change }: { address: Address; change: ChangeUrl }) {
         <Button
           variant="light"
           rightSection={<CloseIcon size={14} />}
-          aria-label={t('drop', { name })}
+          title={t('drop', { name })}
           onClick={() => change({ name: null })}
         >
           {t('only', { name })}

@@ -110,7 +110,7 @@ function Table({ points, onOpen }: TableProps) {
   const count = useCount()
   const most = Math.max(...points.map(({ seconds }) => seconds), 1)
   return (
-    <table className={ui.table}>
+    <table className={`${ui.table} ${css.points}`}>
       <thead>
         <tr>
           <th>{t('at')}</th>

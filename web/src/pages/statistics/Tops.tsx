@@ -84,6 +84,7 @@ function Names({ top, find, chosen, onShow }: NamesProps) {
   const found = top.items.filter(({ name }) => fold(name).includes(fold(find.trim())))
   const all = find.trim() === '' && shown >= found.length
   const most = top.items[0]?.seconds || 1
+  const compared = top.previous.totalSeconds > 0
   if (found.length === 0) {
     return (
       <Card title={title}>
@@ -100,7 +101,7 @@ function Names({ top, find, chosen, onShow }: NamesProps) {
             <th>{t('name')}</th>
             <th className={ui.number}>{t('time')}</th>
             <th className={ui.number}>{t('share')}</th>
-            <th className={ui.number}>{t('change')}</th>
+            {compared && <th className={ui.number}>{t('change')}</th>}
           </tr>
         </thead>
         <tbody>
@@ -110,11 +111,12 @@ function Names({ top, find, chosen, onShow }: NamesProps) {
               item={item}
               most={most}
               kind={top.kind}
+              compared={compared}
               chosen={chosen === item.name}
               onShow={onShow}
             />
           ))}
-          {all && top.otherSeconds > 0 && <Others top={top} />}
+          {all && top.otherSeconds > 0 && <Others top={top} compared={compared} />}
         </tbody>
       </table>
       {shown < found.length && (
@@ -133,11 +135,13 @@ interface RowProps {
   item: TopItem
   most: number
   kind: Kind
+  /** Whether there is anything to compare with. */
+  compared: boolean
   chosen: boolean
   onShow: (name: string) => void
 }
 
-function Row({ item, most, kind, chosen, onShow }: RowProps) {
+function Row({ item, most, kind, compared, chosen, onShow }: RowProps) {
   const t = useTexts()
   const language = useLanguage()
   const grown = useChange()
@@ -158,14 +162,16 @@ function Row({ item, most, kind, chosen, onShow }: RowProps) {
         )}
         <Bar share={item.seconds / most} colour={kind === 'sites' ? 'var(--series-3)' : 'var(--series-1)'} />
       </td>
-      <td className={ui.number}>{duration(item.seconds, language)}</td>
+      <td className={ui.number} data-label={t('time')}>
+        {duration(item.seconds, language)}
+      </td>
       <td className={ui.number}>{percent(item.share, language, item.share < 0.1 ? 1 : 0)}</td>
-      <td className={ui.number}>{grown(item.seconds, item.previousSeconds)}</td>
+      {compared && <td className={ui.number}>{grown(item.seconds, item.previousSeconds)}</td>}
     </tr>
   )
 }
 
-function Others({ top }: { top: Top }) {
+function Others({ top, compared }: { top: Top; compared: boolean }) {
   const t = useTexts()
   const language = useLanguage()
   const share = top.otherSeconds / (top.totalSeconds || 1)
@@ -174,7 +180,7 @@ function Others({ top }: { top: Top }) {
       <td className={ui.quiet}>{t('others')}</td>
       <td className={ui.number}>{duration(top.otherSeconds, language)}</td>
       <td className={ui.number}>{percent(share, language, share < 0.1 ? 1 : 0)}</td>
-      <td />
+      {compared && <td />}
     </tr>
   )
 }

@@ -12,7 +12,7 @@ it('says a change against what was before, and none where nothing was', () => {
 const hours = (at: number, seconds: number) =>
   Array.from({ length: 24 }, (_, hour) => (hour === at ? seconds : 0))
 
-it('compares hours by how many such days there were', () => {
+it('compares hours by how many such days there were, and leaves out weekdays of which there were none', () => {
   const rows = heats({
     rows: [
       { weekday: 1, days: 2, hours: hours(9, 7200) },
@@ -20,16 +20,16 @@ it('compares hours by how many such days there were', () => {
       { weekday: 3, days: 0, hours: hours(0, 0) },
     ],
   } as Heatmap)
-  expect(rows[0]?.[9]).toEqual({ total: 7200, average: 3600, share: 1 })
-  expect(rows[1]?.[10]).toEqual({ total: 1800, average: 1800, share: 0.5 })
-  expect(rows[1]?.[11]).toEqual({ total: 0, average: 0, share: 0 })
-  expect(rows[2]).toBeUndefined()
+  expect(rows[0]?.hours[9]).toEqual({ total: 7200, average: 3600, share: 1 })
+  expect(rows[1]?.hours[10]).toEqual({ total: 1800, average: 1800, share: 0.5 })
+  expect(rows[1]?.hours[11]).toEqual({ total: 0, average: 0, share: 0 })
+  expect(rows.map(({ weekday }) => weekday)).toEqual([1, 2])
   expect(hottest(rows)).toBe(3600)
 })
 
 it('has no hottest hour without any use', () => {
   const rows = heats({ rows: [{ weekday: 1, days: 1, hours: hours(0, 0) }] } as Heatmap)
-  expect(rows[0]?.every(({ share }) => share === 0)).toBe(true)
+  expect(rows[0]?.hours.every(({ share }) => share === 0)).toBe(true)
   expect(hottest(rows)).toBe(0)
 })
 

@@ -11,24 +11,23 @@ export interface Heat {
   share: number
 }
 
-/** heats are the hours of each weekday; a weekday that the range has not is undefined. */
-export function heats(map: Heatmap): (Heat[] | undefined)[] {
-  const average = (seconds: number, days: number) => seconds / days
-  const most = Math.max(
-    0,
-    ...map.rows.flatMap(({ days, hours }) =>
-      days > 0 ? hours.map((seconds) => average(seconds, days)) : [],
-    ),
-  )
-  return map.rows.map(({ days, hours }) =>
-    days === 0
-      ? undefined
-      : hours.map((total) => ({
-          total,
-          average: average(total, days),
-          share: most > 0 ? average(total, days) / most : 0,
-        })),
-  )
+/** A HeatRow is a weekday's 24 hours. */
+export interface HeatRow {
+  weekday: number
+  hours: Heat[]
+}
+
+/** heats are the weekdays that the range has, with their hours. */
+export function heats(map: Heatmap): HeatRow[] {
+  const rows = map.rows.filter(({ days }) => days > 0)
+  const most = Math.max(0, ...rows.flatMap(({ days, hours }) => hours.map((seconds) => seconds / days)))
+  return rows.map(({ weekday, days, hours }) => ({
+    weekday,
+    hours: hours.map((total) => {
+      const average = total / days
+      return { total, average, share: most > 0 ? average / most : 0 }
+    }),
+  }))
 }
 
 /** Numbers of at most three digits have room in a cell. */
@@ -37,8 +36,8 @@ const ROOM = 1000
 /** unitOf is what the cells count in. */
 export const unitOf = (most: number): 'minutes' | 'hours' => (most / 60 < ROOM ? 'minutes' : 'hours')
 
-export const hottest = (rows: (Heat[] | undefined)[]): number =>
-  Math.max(0, ...rows.flatMap((row) => row?.map(({ average }) => average) ?? []))
+export const hottest = (rows: HeatRow[]): number =>
+  Math.max(0, ...rows.flatMap(({ hours }) => hours.map(({ average }) => average)))
 
 const STEPS = [
   60, 300, 600, 900, 1800, 3600, 7200, 10_800, 18_000, 36_000, 72_000, 180_000, 360_000, 720_000, 1_800_000,

@@ -16,13 +16,12 @@ export const useTexts = texts('statistics', {
   sites: { uz: 'Saytlar', ru: 'Сайты', en: 'Sites' },
   inApplications: { uz: 'Dasturlarda', ru: 'В программах', en: 'In applications' },
   onSites: { uz: 'Saytlarda', ru: 'На сайтах', en: 'On sites' },
-  usualDay: { uz: 'Kuniga oʻrtacha', ru: 'В среднем за день', en: 'On an average day' },
   names: { uz: 'Turli dasturlar', ru: 'Разных программ', en: 'Different applications' },
   hosts: { uz: 'Turli saytlar', ru: 'Разных сайтов', en: 'Different sites' },
   against: {
-    uz: '{{change}}, avvalgisi: {{from}} – {{to}}',
-    ru: '{{change}} к {{from}} – {{to}}',
-    en: '{{change}} against {{from}} – {{to}}',
+    uz: '{{change}}, avvalgisi: {{before}}',
+    ru: '{{change}} к {{before}}',
+    en: '{{change}} against {{before}}',
   },
   none: { uz: 'Bu kunlarda faollik yoʻq', ru: 'В эти дни активности нет', en: 'No activity on these days' },
   'none.hint': {

@@ -1,15 +1,17 @@
-import { Button, Modal, Select, Textarea } from '@mantine/core'
+import { Button, Modal, Select, Skeleton, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { answer, api } from '../../api/client'
 import type { NewHold } from '../../api/types'
-import { DateField } from '../../ui/dates/DateField'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { fieldErrors } from '../../ui/form'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { useTexts } from './texts'
 import { resources, useResource } from './words'
+
+/** The calendar is heavy, and the page does without it until here. */
+const DateField = lazy(() => import('../../ui/dates/DateField'))
 
 const FIELDS = ['resourceType', 'from', 'until', 'reason']
 
@@ -52,22 +54,24 @@ export function HoldForm({ organizationId, onClose }: { organizationId?: number;
           error={errorOf('resourceType')}
           allowDeselect={false}
         />
-        <div className={ui.columns}>
-          <DateField
-            label={t('hold.from')}
-            description={t('hold.open')}
-            value={hold.from}
-            onChange={(from) => set({ from })}
-            error={errorOf('from')}
-          />
-          <DateField
-            label={t('hold.until')}
-            description={t('hold.open')}
-            value={hold.until}
-            onChange={(until) => set({ until })}
-            error={errorOf('until')}
-          />
-        </div>
+        <Suspense fallback={<Skeleton height={80} />}>
+          <div className={ui.columns}>
+            <DateField
+              label={t('hold.from')}
+              description={t('hold.open')}
+              value={hold.from}
+              onChange={(from) => set({ from })}
+              error={errorOf('from')}
+            />
+            <DateField
+              label={t('hold.until')}
+              description={t('hold.open')}
+              value={hold.until}
+              onChange={(until) => set({ until })}
+              error={errorOf('until')}
+            />
+          </div>
+        </Suspense>
         <Textarea
           label={t('hold.reason')}
           description={t('hold.reason.hint')}

@@ -99,7 +99,7 @@ function Plan({ plan }: { plan: RetentionPlan }) {
           {plan.bytes > 0 ? bytes(plan.bytes, language) : '—'}
         </td>
         <td data-label={t('held')} className={ui.number}>
-          {count(plan.heldRows + plan.heldFiles)}
+          {count(plan.heldRows || plan.heldFiles)}
         </td>
       </tr>
       {opened && (

@@ -25,8 +25,6 @@ export function RulesCard({ organizationId }: { organizationId?: number }) {
   const of = defaults ? undefined : organizationId
   const rules = useQuery({
     queryKey: ['retention', 'rules', of],
-    // Without an organization an ADMIN would be shown the defaults.
-    enabled: defaults || !isAdmin || of !== undefined,
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v2/retention/rules', { params: { query: { organizationId: of } }, signal })),
   })
@@ -125,7 +123,7 @@ function Rule({ rule, defaults, onEdit }: { rule: RetentionRule; defaults: boole
       {!defaults && (
         <td data-label={t('origin')}>
           <span>
-            <Status tone={rule.own ? 'warn' : 'quiet'}>{t(rule.own ? 'own' : 'inherited')}</Status>
+            <Status tone={rule.own ? 'good' : 'quiet'}>{t(rule.own ? 'own' : 'inherited')}</Status>
             {rule.own && (
               <span className={ui.sub}>
                 {t('own.default', {

@@ -2,9 +2,9 @@ import { SegmentedControl } from '@mantine/core'
 import { useZone } from '../../api/queries'
 import { zoneLabel } from '../../lib/format'
 import { useUrlState } from '../../lib/urlState'
-import { OrganizationSelect, useChosenOrganization } from '../../ui/OrganizationSelect'
+import { OrganizationSelect, useChosenOrganization, useKnowsOrganization } from '../../ui/OrganizationSelect'
 import { Page } from '../../ui/Page'
-import { useNow } from '../../ui/parts'
+import { Rows, useNow } from '../../ui/parts'
 import { Holds } from './Holds'
 import { Preview } from './Preview'
 import { RulesCard } from './Rules'
@@ -20,6 +20,7 @@ export default function StoragePage() {
   const t = useTexts()
   const now = useNow()
   const organizationId = useChosenOrganization()
+  const known = useKnowsOrganization()
   const zone = useZone(organizationId)
   const [params, change] = useUrlState()
   const tab = tabs.find((name) => name === params.get('tab')) ?? 'rules'
@@ -34,7 +35,8 @@ export default function StoragePage() {
         />
         <OrganizationSelect />
       </div>
-      {tab === 'rules' && (
+      {!known && <Rows count={8} />}
+      {known && tab === 'rules' && (
         <>
           <Summary organizationId={organizationId} zone={zone} />
           <RulesCard organizationId={organizationId} />
@@ -42,8 +44,8 @@ export default function StoragePage() {
           <Usage organizationId={organizationId} />
         </>
       )}
-      {tab === 'holds' && <Holds organizationId={organizationId} zone={zone} />}
-      {tab === 'runs' && <Runs organizationId={organizationId} zone={zone} />}
+      {known && tab === 'holds' && <Holds organizationId={organizationId} zone={zone} />}
+      {known && tab === 'runs' && <Runs organizationId={organizationId} zone={zone} />}
     </Page>
   )
 }

@@ -1,10 +1,10 @@
 import { texts } from '../../i18n/i18n'
 
 export const useTexts = texts('storage', {
-  title: { uz: 'Saqlash', ru: 'Хранение', en: 'Storage' },
+  title: { uz: 'Xotira', ru: 'Хранение', en: 'Storage' },
   tabs: { uz: 'Boʻlimlar', ru: 'Разделы', en: 'Parts' },
-  'tab.rules': { uz: 'Hajm va muddatlar', ru: 'Объём и сроки', en: 'Space and rules' },
-  'tab.holds': { uz: 'Taqiqlar', ru: 'Запреты удаления', en: 'Holds' },
+  'tab.rules': { uz: 'Muddatlar', ru: 'Сроки', en: 'Rules' },
+  'tab.holds': { uz: 'Taqiqlar', ru: 'Запреты', en: 'Holds' },
   'tab.runs': { uz: 'Tozalashlar', ru: 'Очистки', en: 'Runs' },
   size: { uz: 'Fayllar hajmi', ru: 'Размер файлов', en: 'Size of the files' },
   files: { uz: 'Fayllar', ru: 'Файлы', en: 'Files' },

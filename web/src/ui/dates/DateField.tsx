@@ -16,7 +16,7 @@ interface Props {
 }
 
 /** DateField is a form's day, which may be left out. */
-export function DateField({ value, onChange, ...field }: Props) {
+export default function DateField({ value, onChange, ...field }: Props) {
   const t = useTexts()
   const common = useCommon()
   const language = useLanguage()

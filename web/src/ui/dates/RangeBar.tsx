@@ -33,7 +33,7 @@ export function RangeBar({ range, today, onChange }: Props) {
         className={css.range}
         classNames={{ day: css.day }}
         popoverProps={{ withRoles: false, shadow: 'md', onClose: () => setBegun(null) }}
-        aria-label={`${t('range')}: ${t('rangeTo', { from: dotted(range.from), to: dotted(range.to) })}`}
+        aria-label={`${t('range')}: ${dotted(range.from)} – ${dotted(range.to)}`}
         value={begun === null ? [range.from, range.to] : [begun, null]}
         onChange={choose}
         allowSingleDateInRange

@@ -13,7 +13,6 @@ export const useTexts = texts('dates', {
   thisMonth: { uz: 'Shu oy', ru: 'Этот месяц', en: 'This month' },
   last30: { uz: '30 kun', ru: '30 дней', en: '30 days' },
   range: { uz: 'Davr', ru: 'Период', en: 'Period' },
-  rangeTo: { uz: '{{from}} dan {{to}} gacha', ru: 'с {{from}} по {{to}}', en: '{{from}} to {{to}}' },
   previousMonth: { uz: 'Oldingi oy', ru: 'Предыдущий месяц', en: 'Previous month' },
   nextMonth: { uz: 'Keyingi oy', ru: 'Следующий месяц', en: 'Next month' },
 })

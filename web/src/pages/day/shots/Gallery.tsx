@@ -6,8 +6,9 @@ import type { Screenshot, ScreenshotPage } from '../../../api/types'
 import { usePages } from '../../../api/queries'
 import { time } from '../../../lib/format'
 import { ErrorNote } from '../../../ui/ErrorNote'
-import { Card, Empty } from '../../../ui/Page'
+import { Card } from '../../../ui/Page'
 import { More, Rows } from '../../../ui/parts'
+import ui from '../../../ui/ui.module.css'
 import { OpenPicture } from './OpenPicture'
 import css from './shots.module.css'
 import { useTexts } from './texts'
@@ -36,7 +37,7 @@ export function Gallery({ of, date, zone }: GalleryProps) {
       {list.isError && <ErrorNote error={list.error} retry={() => void list.refetch()} />}
       {list.isPending && <Rows count={3} />}
       {first && list.items.length === 0 && (
-        <Empty title={t('none')} hint={t(first.policy?.enabled === false ? 'none.off' : 'none.hint')} />
+        <p className={ui.quiet}>{t(first.policy?.enabled === false ? 'none.off' : 'none.hint')}</p>
       )}
       {first && list.items.length > 0 && (
         <>
@@ -71,12 +72,7 @@ function Tile({ shot, zone, onOpen }: { shot: Screenshot; zone: string; onOpen?:
   )
   if (!onOpen || !shot.hasPicture) return <div className={css.tile}>{inside}</div>
   return (
-    <UnstyledButton
-      className={css.tile}
-      onClick={onOpen}
-      aria-label={t('of', { at, what })}
-      title={t('open')}
-    >
+    <UnstyledButton className={css.tile} onClick={onOpen} title={t('open')}>
       {inside}
     </UnstyledButton>
   )

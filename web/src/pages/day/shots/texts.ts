@@ -12,7 +12,6 @@ export const useTexts = texts('shots', {
     ru: 'Снимки показаны размытыми. Полный снимок может открыть HR.',
     en: 'Pictures are shown blurred. HR can open a full one.',
   },
-  none: { uz: 'Bu kunda surat yoʻq', ru: 'В этот день снимков нет', en: 'No screenshots on this day' },
   'none.hint': {
     uz: 'Agent bu kunda surat yubormagan.',
     ru: 'В этот день агент не присылал снимков.',
@@ -25,11 +24,6 @@ export const useTexts = texts('shots', {
   },
   missing: { uz: 'Surat kelmagan', ru: 'Снимка нет', en: 'No picture' },
   unreadable: { uz: 'Surat ochilmadi', ru: 'Снимок не загрузился', en: 'The picture did not load' },
-  of: {
-    uz: '{{at}} dagi surat: {{what}}',
-    ru: 'Снимок в {{at}}: {{what}}',
-    en: 'Screenshot at {{at}}: {{what}}',
-  },
   open: { uz: 'Suratni ochish', ru: 'Открыть снимок', en: 'Open the screenshot' },
   reason: { uz: 'Nega ochyapsiz?', ru: 'Зачем вы его открываете?', en: 'Why do you open it?' },
   'reason.hint': {

@@ -1,8 +1,9 @@
 // Gives the browser tests a day to look at: a person by the dashboard's API, and what her computer did by the
 // gateway's, as agents of both versions would. Ends when the dashboard has all of it.
 import { readFileSync } from 'node:fs'
+import { crc32, deflateSync } from 'node:zlib'
 import {
-  branch, branches, colleague, computer, employee, foreign, idle, recorded, sessions, sites, stranger, users, windows,
+  branch, branches, colleague, computer, employee, foreign, idle, old, recorded, sessions, shots, sites, stranger, users, windows,
 } from '../web/e2e/seeded.mjs'
 import { seedPeople } from './e2e-seed-people.mjs'
 
@@ -92,6 +93,46 @@ async function hers() {
   await agent('/v2/agent/events', { computerUid, userSid, events })
 }
 
+/** screen draws a picture, as PNG: a window of that colour on a grey desk. */
+function screen(colour, width = 640, height = 360) {
+  const lines = Array.from({ length: height }, (_, y) => {
+    const inside = (x) => x > 40 && x < width - 40 && y > 30 && y < height - 50
+    return [0, ...Array.from({ length: width }, (_, x) => (inside(x) && (x + y) % 40 > 2 ? colour : [90, 100, 110])).flat()]
+  })
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data])
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+    length.writeUInt32BE(data.length)
+    sum.writeUInt32BE(crc32(body))
+    return Buffer.concat([length, body, sum])
+  }
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0])
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+  const pixels = deflateSync(Buffer.from(lines.flat()))
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))])
+}
+
+/** herScreen is what her agent pictured. */
+async function herScreen() {
+  for (const [clock, processName, title, colour] of shots) {
+    const form = new FormData()
+    const known = { id: crypto.randomUUID(), computerUid: computer.uid, userSid: computer.sid, at: at(clock), processName, title }
+    form.append('metadata', JSON.stringify(known))
+    form.append('file', new Blob([screen(colour)], { type: 'image/png' }), 'screen.png')
+    const answer = await fetch(`${E2E_GATEWAY_URL}/v2/agent/screenshots`, { method: 'POST', headers: { 'X-API-Key': E2E_AGENT_KEY }, body: form })
+    if (!answer.ok) throw new Error(`a picture: ${answer.status} ${await answer.text()}`)
+  }
+}
+
+/** longAgo is an event that a short rule would take away. */
+function longAgo() {
+  const then = new Date(new Date(at('12:00')).getTime() - old.daysBefore * 86_400_000).toISOString()
+  const event = { type: 'active_window', at: then, durationSeconds: old.minutes * 60, processName: old.process, title: 'Kassa' }
+  return agent('/v2/agent/events', { computerUid: stranger.uid, userSid: stranger.sid, events: [event] })
+}
+
 /** somebody's computer has a Windows user whom nobody has linked to a person. */
 const unknownUser = () =>
   agent('/v2/agent/register', {
@@ -137,7 +178,9 @@ await colleagues(departmentId)
 await anotherOrganization()
 await closedBranches()
 await hers()
+await herScreen()
 await unknownUser()
+await longAgo()
 await otherGateway()
 await link(computer.sid, id)
 await seedPeople({ dashboard, agent, person, link, until, date: E2E_DATE })
@@ -151,3 +194,4 @@ const wanted = { 'active-windows': windows, 'visited-sites': sites, 'user-sessio
 for (const [table, { length }] of Object.entries(wanted)) {
   await until(table, async () => (await dashboard('GET', `/monitoring/${table}?${range}`)).items.length === length)
 }
+await until('screenshots', async () => (await dashboard('GET', `/screenshots?employee=${id}&date=${E2E_DATE}`)).items.length === shots.length)

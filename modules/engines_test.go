@@ -27,16 +27,10 @@ func timescaled(t *testing.T, second bool) (s *site, series string) {
 	}
 	if second {
 		series = dbtest.EmptyURL(t, "staff_app")
+		dbtest.ReadyTimescale(t, series)
 		return newSite(t, append(env, "TIMESCALE_URL="+series, "STAFF_DATABASE__TIMESCALE_OWNER_URL="+dbtest.As(t, series, "staff_owner", ""))...), series
 	}
-	owner, err := db.OpenOwner(dbtest.As(t, address, "staff_owner", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer owner.Close()
-	if _, err := owner.SQL().Exec("CREATE EXTENSION timescaledb"); err != nil {
-		t.Fatal(err)
-	}
+	dbtest.ReadyTimescale(t, address)
 	return newSite(t, env...), address
 }
 

@@ -72,8 +72,8 @@ func TestEveryRecordingOfAgentAPI(t *testing.T) {
 	t.Parallel()
 	all := v1test.Read(t, func(r v1test.Recording) bool { return r.App == "agent-api" })
 	for name, open := range map[string]func(t *testing.T) *site{
-		"sqlite":   func(t *testing.T) *site { return newSite(t) },
-		"postgres": func(t *testing.T) *site { return onPostgres(t) },
+		"sqlite":   func(t *testing.T) *site { return newSite(t, believesAll) },
+		"postgres": func(t *testing.T) *site { return onPostgres(t, believesAll) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,9 @@ import (
 	"github.com/staff-control/staff-control/platform/httpx/v1test"
 )
 
+// believesAll makes a site take what recordings tell of, which is from long ago.
+const believesAll = "STAFF_MONITORING__OLDEST_DAYS=36500"
+
 // What v1's agents sent and v1 took, the gateway and agent-api take with the same status and envelope, and its rows
 // are on the dashboard once, though every request comes twice: from one process on SQLite, and from one for each role
 // on PostgreSQL.
@@ -23,13 +26,13 @@ func TestV1AgentsNeedOnlyAnotherHostName(t *testing.T) {
 	})
 	for name, open := range map[string]func(t *testing.T) *site{
 		"all on SQLite": func(t *testing.T) *site {
-			s := newSite(t)
+			s := newSite(t, believesAll)
 			s.serve(t)
 			ready(t, s.gateway, s.agentAPI, s.dashboard)
 			return s
 		},
 		"three on PostgreSQL": func(t *testing.T) *site {
-			s := onPostgres(t)
+			s := onPostgres(t, believesAll)
 			s.spawnRoles(t)
 			return s
 		},

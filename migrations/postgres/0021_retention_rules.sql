@@ -77,4 +77,5 @@ CREATE TABLE retention_state (
     ran_at     timestamptz -- when it was last done to the end
 );
 INSERT INTO retention_state (id) VALUES (1);
-GRANT SELECT, UPDATE ON retention_state TO staff_app, staff_system;
+GRANT SELECT, UPDATE ON retention_state TO staff_system;
+GRANT SELECT ON retention_state TO staff_app;

@@ -328,7 +328,7 @@ BEGIN
         RAISE 'there are no chunks of %', name USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF summed IS NOT NULL THEN
-        FOREACH organization IN ARRAY organizations LOOP
+        FOREACH organization IN ARRAY COALESCE(organizations, '{}') LOOP
             PERFORM public.keep_usage(organization, summed, before);
         END LOOP;
     END IF;

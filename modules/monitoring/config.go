@@ -16,14 +16,14 @@ type Config struct {
 	QuarantineDays int           `koanf:"quarantine_days" doc:"how long events are kept that were set aside"`
 	Failures       int           `koanf:"timescale_failures" doc:"after how many failed writes to TimescaleDB in a row the rows go to PostgreSQL"`
 	ProbeEvery     time.Duration `koanf:"timescale_probe" doc:"how often TimescaleDB is tried while it is away"`
-	Patience       time.Duration `koanf:"timescale_timeout" doc:"how long one write to TimescaleDB may take until it counts as failed"`
+	Patience       time.Duration `koanf:"timescale_timeout" doc:"how long one write to TimescaleDB may take until it counts as failed, if a row of now fails too"`
 }
 
 const day = 24 * time.Hour
 
 func defaults() Config {
 	return Config{
-		OldestDays: 5 * 365, Ahead: 10 * time.Minute, LongestEvent: 4 * time.Hour, TokenDays: 30, QuarantineDays: 90,
+		OldestDays: 400, Ahead: 10 * time.Minute, LongestEvent: 4 * time.Hour, TokenDays: 30, QuarantineDays: 90,
 		Failures: 3, ProbeEvery: time.Minute, Patience: 10 * time.Second,
 	}
 }

@@ -16,6 +16,7 @@ var (
 	errStorage     = fault.New(fault.Unavailable, "database").After(retryAfter)
 	errUnknownKind = fault.New(fault.Invalid, "monitoring.unknown_kind")
 	errIncomplete  = fault.New(fault.Invalid, "monitoring.incomplete")
+	errTooManyDays = fault.New(fault.TooLarge, "monitoring.too_many_days")
 	errUnstorable  = fault.New(fault.Invalid, "monitoring.unstorable")
 )
 

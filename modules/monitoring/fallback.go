@@ -155,6 +155,15 @@ func (f *fallback) try(ctx context.Context, write func(context.Context) error) (
 		f.mu.Unlock()
 		return false, nil
 	}
+	if unsure(ctx, err) && f.proved(ctx) {
+		f.log.WarnContext(ctx, "a batch failed although TimescaleDB is there", "error", err)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			return false, fmt.Errorf("%w: %w", db.ErrUnavailable, err)
+		}
+		if err = write(ctx); err == nil { // it is slow by itself, and has the time that its sender has
+			return false, nil
+		}
+	}
 	if !away(ctx, err) {
 		return false, err
 	}
@@ -167,6 +176,19 @@ func (f *fallback) try(ctx context.Context, write func(context.Context) error) (
 // away reports whether the error says that the database is: not if whoever asked is gone, but if it took too long.
 func away(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && (db.Away(err) || errors.Is(err, context.DeadlineExceeded))
+}
+
+// unsure reports whether an error that says so may come of the batch alone: it took too long, since it came so late that
+// days have to be unpacked for it, or the database met a bug.
+func unsure(ctx context.Context, err error) bool {
+	return away(ctx, err) && (db.Unsure(err) || errors.Is(err, context.DeadlineExceeded))
+}
+
+// proved reports whether TimescaleDB takes a row of now.
+func (f *fallback) proved(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, min(f.patience, proofFor))
+	defer cancel()
+	return f.probe(ctx) == nil
 }
 
 // tellMode tells whoever asks that rows go to the primary database, so that what is in TimescaleDB may be missing.

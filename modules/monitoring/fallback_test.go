@@ -156,7 +156,7 @@ func TestThirdFailureInARowActivates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &pretended{}
+			p := &pretended{away: true}
 			f := p.process()
 			for i, err := range c.writes {
 				again, got := f.try(agent(1), fails(err))
@@ -190,7 +190,7 @@ func TestWhoeverIsGoneSaysNothingOfTheDatabase(t *testing.T) {
 func TestADatabaseThatHangsIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := (&pretended{}).process()
+		f := (&pretended{away: true}).process()
 		began := time.Now()
 		for i := range 3 {
 			again, err := f.try(agent(1), func(ctx context.Context) error {

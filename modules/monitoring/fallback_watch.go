@@ -13,6 +13,8 @@ const (
 	refreshEvery = time.Second
 	// lookFor bounds a look at whether TimescaleDB may be read.
 	lookFor = time.Second
+	// proofFor bounds a probe that a sender waits for.
+	proofFor = 3 * time.Second
 )
 
 // watch keeps the state fresh and tells of its changes, until ctx ends.

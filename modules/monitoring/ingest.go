@@ -64,7 +64,7 @@ func (s *service) prepare(organization int64, events []activity.Event) (*prepare
 		return nil, err
 	}
 	now := s.now()
-	seen := sightings{index: map[pair]int{}, agents: map[string]id.UUID{}}
+	seen := sightings{index: map[pair]int{}, agents: map[string]id.UUID{}, days: map[time.Time]bool{}}
 	for i := range events {
 		e := events[i] // a copy: the caller's events stay as they are
 		normalise(&e)
@@ -85,8 +85,15 @@ func (s *service) prepare(organization int64, events []activity.Event) (*prepare
 		return cmp.Or(strings.Compare(a.ComputerUID, b.ComputerUID), strings.Compare(a.UserSID, b.UserSID))
 	})
 	p.sightings = seen.list
+	if len(seen.days) > maxDays {
+		return nil, errTooManyDays.With("Max", maxDays)
+	}
 	return p, nil
 }
+
+// maxDays bounds the days of one batch, each of which may need partitions of its own that others wait for. A gateway
+// halves what is refused for its size.
+const maxDays = 64
 
 // aside returns why the event is set aside; empty if it is not.
 func (s *service) aside(e *activity.Event, now time.Time) string {
@@ -247,14 +254,16 @@ func withoutNUL(b []byte) []byte {
 // pair is a Windows user on a computer.
 type pair struct{ uid, sid string }
 
-// sightings are the pairs of a batch, each with its newest time.
+// sightings are the pairs of a batch, each with its newest time, and its days.
 type sightings struct {
 	list   []computer.Sighting
 	index  map[pair]int
 	agents map[string]id.UUID
+	days   map[time.Time]bool
 }
 
 func (s *sightings) add(e *activity.Event) {
+	s.days[e.At.Truncate(day)] = true
 	p := pair{e.ComputerUID, e.UserSID}
 	i, ok := s.index[p]
 	if !ok {

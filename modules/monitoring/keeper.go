@@ -14,9 +14,9 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 )
 
-// errOnTheWay is a day that cannot be removed now: part of its rows are on their way back to TimescaleDB, and their sums
-// with them.
-var errOnTheWay = errors.New("rows of the day are on their way back to TimescaleDB")
+// errOnTheWay is a day that cannot be removed now: rows of it, or from before it, are on their way back to TimescaleDB,
+// where their sums are made again.
+var errOnTheWay = errors.New("rows from before the end of the day are on their way back to TimescaleDB")
 
 // whole refuses to touch rows while TimescaleDB is away: what is there can neither be counted nor removed.
 func (s *service) whole(ctx context.Context, k activity.Kind) error {
@@ -49,6 +49,9 @@ func (s *service) Expired(ctx context.Context, k activity.Kind, before time.Time
 // Files implements activity.Keeper. Agents name files too, whatever they like; a row's own has its key for a name.
 func (s *service) Files(ctx context.Context, k activity.Kind, on time.Time) (paths []string, err error) {
 	if err := s.alone(ctx, k); err != nil || k != activity.Screenshot {
+		return nil, err
+	}
+	if err := s.settled(ctx, k, on.Add(day)); err != nil {
 		return nil, err
 	}
 	for rows, err := range s.store.rowsOf(ctx, k, on) {
@@ -116,16 +119,21 @@ func (s *service) readyToRemove(ctx context.Context, k activity.Kind, on time.Ti
 	if err := s.alone(ctx, k); err != nil {
 		return err
 	}
+	if err := s.settled(ctx, k, on.Add(day)); err != nil {
+		return err
+	}
 	u, summed := usageOf(k)
 	if !summed {
 		return nil
 	}
-	waiting, err := s.store.waits(ctx, k, on)
+	return storage(s.store.keepSums(ctx, u, on.Add(day)))
+}
+
+// settled makes sure that no rows from before the time are on their way back to TimescaleDB.
+func (s *service) settled(ctx context.Context, k activity.Kind, until time.Time) error {
+	waiting, err := s.store.waits(ctx, k, until)
 	if err == nil && waiting {
 		return errStorage.Wrap(errOnTheWay)
-	}
-	if err == nil {
-		err = s.store.keepSums(ctx, u, on.Add(day))
 	}
 	return storage(err)
 }
@@ -169,6 +177,9 @@ func (s *service) Drop(ctx context.Context, k activity.Kind, before time.Time, o
 	}
 	if s.store.series.Engine().Name == db.SQLite {
 		return 0, nil // its days are not kept apart
+	}
+	if err := s.settled(ctx, k, before); err != nil {
+		return 0, err
 	}
 	if u, summed := usageOf(k); summed {
 		for _, o := range organizations {

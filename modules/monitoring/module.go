@@ -62,6 +62,7 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	kernel.Put[activity.Screenshots](h, s)
 	kernel.Put[activity.Keeper](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
+	h.Cron("days", "7 * * * *", s.makeDays)
 	h.Cron("rollup", "* * * * *", s.rollUp)
 	h.Cron("forget", "17 3 * * *", s.forget)
 	return nil

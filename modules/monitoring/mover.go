@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -29,19 +31,24 @@ type mover struct {
 // first counts, here as always, but a row that was acknowledged does not vanish.
 const otherContent = "other_content"
 
-// run moves what there is, and says so when nothing is left.
+// run moves what can be moved, and says so when nothing is left. What fails by itself keeps nothing else waiting.
 func (m *mover) run(ctx context.Context) error {
+	var errs []error
 	for _, k := range activity.Kinds {
-		if err := m.each(ctx, tables[k].name, func(ctx context.Context) error { return m.rows(ctx, k) }); err != nil {
-			return fmt.Errorf("move %s: %w", tables[k].name, err)
-		}
+		errs = append(errs, m.each(ctx, tables[k].name, func(ctx context.Context) error { return m.rows(ctx, k) }))
 	}
 	for name, step := range map[string]func(context.Context) (int, error){"batch_tokens": m.store.moveTokens, "quarantine": m.store.moveAsides} {
-		if err := m.each(ctx, name, func(ctx context.Context) error { return untilNone(ctx, step) }); err != nil {
-			return fmt.Errorf("move %s: %w", name, err)
-		}
+		errs = append(errs, m.each(ctx, name, func(ctx context.Context) error { return untilNone(ctx, step) }))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	return m.store.finish(ctx, m.now())
+}
+
+// hopeless reports whether nothing else can be moved either after this error.
+func hopeless(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || db.Away(err) && !db.Unsure(err)
 }
 
 // each runs fn as each organization that has rows of the table in the primary database.
@@ -51,12 +58,16 @@ func (m *mover) each(ctx context.Context, table string, fn func(context.Context)
 		return err
 	}
 	a, _ := actor.From(ctx)
+	var errs []error
 	for _, o := range organizations {
 		if err := fn(actor.With(ctx, a.In(o))); err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("move %s of organization %d: %w", table, o, err))
+			if hopeless(ctx, err) {
+				break
+			}
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // untilNone repeats a step until it finds nothing.
@@ -68,13 +79,21 @@ func untilNone(ctx context.Context, step func(context.Context) (int, error)) err
 	}
 }
 
-// rows moves the rows of one kind of the actor's organization, and tells of each day what was compared.
+// rows moves the rows of one kind of the actor's organization, and tells of each day what was compared. A day that
+// fails stays.
 func (m *mover) rows(ctx context.Context, k activity.Kind) error {
 	var of integrity
+	var from time.Time
+	var errs []error
 	for {
-		step, err := m.store.moveRows(ctx, k, m.now())
+		step, err := m.store.moveRows(ctx, k, from, m.now())
 		if err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("%s: %w", step.Day.Format(time.DateOnly), err))
+			if step.Day.IsZero() || hopeless(ctx, err) {
+				return errors.Join(errs...)
+			}
+			from = step.Day.Add(day)
+			continue
 		}
 		if of.SourceCount > 0 && (step.SourceCount == 0 || !step.Day.Equal(of.Day)) {
 			a, _ := actor.From(ctx)
@@ -83,7 +102,7 @@ func (m *mover) rows(ctx context.Context, k activity.Kind) error {
 			of = integrity{}
 		}
 		if step.SourceCount == 0 {
-			return nil
+			return errors.Join(errs...)
 		}
 		m.count(step.SourceCount)
 		of = of.plus(step)

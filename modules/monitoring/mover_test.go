@@ -127,7 +127,7 @@ func TestMoveGoesOnWhereItWasCutOff(t *testing.T) {
 		for _, k := range activity.Kinds { // stored there, and not deleted here
 			var source []row
 			err := s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-				source, err = oldest(ctx, tx, k)
+				source, err = oldest(ctx, tx, k, time.Time{})
 				return err
 			})
 			if err != nil {

@@ -8,8 +8,9 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 )
 
-// places are the databases that have rows now: TimescaleDB first, and the primary database where it has rows that
-// belong there. While TimescaleDB is away it is left out unless it can be read.
+// places are the databases that have rows now: the primary database, where it has rows that belong in TimescaleDB, and
+// TimescaleDB, in this order: so what is moved meanwhile is found where it comes to. While TimescaleDB is away it is left
+// out unless it can be read.
 func (s store) places() []*db.DB {
 	if s.fallback == nil {
 		return []*db.DB{s.db}
@@ -18,7 +19,7 @@ func (s store) places() []*db.DB {
 	case !s.fallback.legible():
 		return []*db.DB{s.db}
 	case now.Active, now.Waiting:
-		return []*db.DB{s.series, s.db}
+		return []*db.DB{s.db, s.series}
 	}
 	return []*db.DB{s.series}
 }

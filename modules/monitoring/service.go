@@ -131,6 +131,14 @@ func spanned(ctx context.Context, events []activity.Event) (context.Context, fun
 	}
 }
 
+// daysAhead is for how many days there is room beforehand.
+const daysAhead = 8
+
+// makeDays makes room for the days to come, so that no batch has to wait for it at midnight.
+func (s *service) makeDays(ctx context.Context) error {
+	return s.store.series.MakeDays(ctx, s.now(), daysAhead)
+}
+
 // forget deletes what is kept for a while only: tokens of batches and events that were set aside.
 func (s *service) forget(ctx context.Context) error {
 	now := s.now()

@@ -110,7 +110,7 @@ func (s *service) withEarlier(ctx context.Context, k activity.Kind, sights []sig
 			continue
 		}
 		v.from, v.until = time.Time{}, v.from
-		last, err := s.store.newest(ctx, k, []sight{v}, window{limit: 1})
+		last, err := s.newest(ctx, k, []sight{v}, window{limit: 1})
 		if err != nil {
 			return nil, err
 		}

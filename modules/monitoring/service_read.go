@@ -2,6 +2,7 @@ package monitoring
 
 import (
 	"context"
+	"time"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
@@ -20,7 +21,7 @@ func (s *service) list(ctx context.Context, k activity.Kind, in listRequest) (pa
 	if err != nil || len(v.sights) == 0 {
 		return page, storage(err)
 	}
-	rows, err := s.store.newest(ctx, k, v.sights, w)
+	rows, err := s.newest(ctx, k, v.sights, w)
 	if err != nil {
 		return page, storage(err)
 	}
@@ -34,6 +35,54 @@ func (s *service) list(ctx context.Context, k activity.Kind, in listRequest) (pa
 		page.Items[i] = item(k, r, people.of(r))
 	}
 	return page, nil
+}
+
+// newest reads a page of the sights, newest first: what is of the last days and then what is older, until the page is
+// full. A database looks at each day in which something may be for each sight, so that all days at once take long.
+func (s *service) newest(ctx context.Context, k activity.Kind, sights []sight, w window) (page []row, err error) {
+	limit, end, until := w.limit, s.end(sights, w), time.Time{}
+	for reach := 2 * day; ; reach *= 4 {
+		from := end.Add(-reach)
+		if reach > s.cfg.oldest() {
+			from = time.Time{}
+		}
+		part, older := within(sights, from, until)
+		if len(part) > 0 {
+			w.limit = limit - len(page)
+			rows, err := s.store.newest(ctx, k, part, w)
+			if err != nil {
+				return nil, err
+			}
+			page = append(page, rows...)
+		}
+		if !older || len(page) >= limit {
+			return page, nil
+		}
+		until = from
+	}
+}
+
+// end is when the newest of a page may have begun, as far as it is known.
+func (s *service) end(sights []sight, w window) (end time.Time) {
+	for _, v := range sights {
+		end = later(end, earlier(v.until, s.now()))
+	}
+	if w.after != nil {
+		end = earlier(end, w.after.at)
+	}
+	return end
+}
+
+// within narrows sights to [from, until), and reports whether they reach further back.
+func within(sights []sight, from, until time.Time) (part []sight, older bool) {
+	for _, v := range sights {
+		older = older || v.from.Before(from)
+		v.from, v.until = later(v.from, from), earlier(v.until, until)
+		if v.until.IsZero() || v.from.Before(v.until) {
+			part = append(part, v)
+		}
+	}
+	return part, older
 }
 
 func placeOf(cursor string) (*place, error) {

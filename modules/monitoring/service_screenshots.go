@@ -28,7 +28,7 @@ func (s *service) Screenshots(ctx context.Context, q activity.ScreenshotQuery) (
 	if err != nil || len(v.sights) == 0 {
 		return nil, "", storage(err)
 	}
-	rows, err := s.store.newest(ctx, activity.Screenshot, v.sights, w)
+	rows, err := s.newest(ctx, activity.Screenshot, v.sights, w)
 	if err != nil {
 		return nil, "", storage(err)
 	}

@@ -50,6 +50,11 @@ func (s store) put(ctx context.Context, to target, token *tokenRow, p *prepared,
 
 // insert adds the rows of a batch, and says where the database keeps sums by itself that they have to be made again.
 func (s store) insert(ctx context.Context, tx db.Tx, to target, p *prepared, skipKnown bool) (stored [len(activity.Kinds)]int, all int, err error) {
+	if to.Engine().Name == db.TimescaleDB {
+		if err := unpack(ctx, tx); err != nil { // what comes late is of a day that is compressed
+			return stored, 0, err
+		}
+	}
 	for t, k := range activity.Kinds {
 		n, err := tx.Bulk(ctx, p.tables[t].rows(k, skipKnown))
 		if err != nil {

@@ -81,10 +81,10 @@ func (s store) pageOf(ctx context.Context, k activity.Kind, on time.Time, last r
 		// and leave partitions out; the second is exact.
 		err := tx.Raw(everything(k)+ofDay+" AND (datetime, id) > (?, ?) ORDER BY datetime, id LIMIT ?",
 			tx.Actor().OrganizationID, from, on.Add(day), last.Datetime, last.ID, db.Part).Scan(ctx, &rows)
-		page = append(page, rows...)
+		page = append(rows, page...) // of a row that is in both, TimescaleDB's counts: it is read last
 		return err
 	})
-	slices.SortFunc(page, byKeyOrder)
+	slices.SortStableFunc(page, byKeyOrder)
 	page = slices.CompactFunc(page, func(a, b row) bool { return byKeyOrder(a, b) == 0 })
 	return page[:min(len(page), db.Part)], err
 }
@@ -93,15 +93,24 @@ func byKeyOrder(a, b row) int {
 	return cmp.Or(a.Datetime.Compare(b.Datetime), slices.Compare(a.ID[:], b.ID[:]))
 }
 
-// waits reports whether the primary database has rows of the day that belong to TimescaleDB.
-func (s store) waits(ctx context.Context, k activity.Kind, on time.Time) (waiting bool, err error) {
-	if s.series == s.db || !s.fallback.current().Waiting {
+// waits reports whether the primary database has, or may get, rows from before the time that belong in TimescaleDB, of
+// any organization that the actor sees. It asks the database: what this process knows may be a second old.
+func (s store) waits(ctx context.Context, k activity.Kind, until time.Time) (waiting bool, err error) {
+	if s.series == s.db {
 		return false, nil
 	}
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		first, err := firstRow(ctx, tx, k, on, on.Add(day))
-		waiting = !first.IsZero()
-		return err
+		now, err := state(ctx, tx)
+		if err != nil || now.Active {
+			waiting = now.Active
+			return err
+		}
+		query, args := "SELECT EXISTS (SELECT 1 FROM "+tables[k].name+" WHERE datetime < ?", []any{until}
+		if a := tx.Actor(); !a.CrossesOrganizations() {
+			query, args = query+" AND organization_id = ?", append(args, a.OrganizationID)
+		}
+		// Scoped by the organization that the statement names, but for actors that cross organizations.
+		return tx.Raw(query+")", args...).Scan(ctx, &waiting)
 	})
 	return waiting, err
 }
@@ -120,9 +129,7 @@ func (s store) keepSums(ctx context.Context, u usage, until time.Time) error {
 
 // removeDay deletes the rows of the actor's organization of a day, in each database that has some.
 func (s store) removeDay(ctx context.Context, k activity.Kind, on time.Time) (n int64, err error) {
-	places := s.places()
-	slices.Reverse(places) // what is moved back meanwhile is found where it came to
-	for _, d := range places {
+	for _, d := range s.places() {
 		for from := on; from.Before(on.Add(day)); {
 			removed, next, err := removePart(ctx, d, k, from, on.Add(day))
 			n += removed
@@ -177,9 +184,7 @@ func unpack(ctx context.Context, tx db.Tx) error {
 
 // removeRows deletes these rows of the actor's organization. They are in the order of time.
 func (s store) removeRows(ctx context.Context, k activity.Kind, rows []row) (n int64, err error) {
-	places := s.places()
-	slices.Reverse(places)
-	for _, d := range places {
+	for _, d := range s.places() {
 		err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 			if tx.Engine().Name == db.TimescaleDB {
 				if err := unpack(ctx, tx); err != nil {
@@ -213,14 +218,13 @@ func (s store) restore(ctx context.Context, k activity.Kind, rows []row) (added 
 	return added, err
 }
 
-// dropDays drops the days before the time in which only these organizations have rows.
+// dropDays drops the days before the time in which only these organizations have rows. Where the primary database stands
+// in for TimescaleDB it has no rows now, or some that came this moment: there, only empty days go.
 func (s store) dropDays(ctx context.Context, k activity.Kind, before time.Time, organizations []int64) (days int, err error) {
-	for _, d := range s.places() {
-		n, err := d.DropDaysOf(ctx, tables[k].name, before, organizations)
-		days += n
-		if err != nil {
-			return days, err
-		}
+	days, err = s.series.DropDaysOf(ctx, tables[k].name, before, organizations)
+	if s.series == s.db || err != nil {
+		return days, err
 	}
-	return days, nil
+	_, err = s.db.DropDaysOf(ctx, tables[k].name, before, nil)
+	return days, err
 }

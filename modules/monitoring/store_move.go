@@ -24,24 +24,27 @@ func (s store) left(ctx context.Context, table string) (ids []int64, err error) 
 	return ids, err
 }
 
-// moveRows moves the oldest rows of one kind of the actor's organization, of one day and no more than a part, and
-// returns what it compared. SourceCount is 0 when none are left.
-func (s store) moveRows(ctx context.Context, k activity.Kind, now time.Time) (checked integrity, err error) {
+// moveRows moves the oldest rows from a time on of one kind of the actor's organization, of one day and no more than a
+// part, and returns what it compared: after an error at least the day, if that is known. SourceCount is 0 when none are left.
+func (s store) moveRows(ctx context.Context, k activity.Kind, from, now time.Time) (checked integrity, err error) {
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := tx.Serialize(ctx, moving); err != nil {
 			return err
 		}
-		source, err := oldest(ctx, tx, k)
+		source, err := oldest(ctx, tx, k, from)
 		if err != nil || len(source) == 0 {
 			return err
 		}
+		checked.Day = source[0].Datetime.UTC().Truncate(day)
 		differing, err := s.copyRows(ctx, k, source, now)
 		if err != nil {
 			return fmt.Errorf("store: %w", err)
 		}
-		if checked, err = s.verifyDataIntegrity(ctx, k, source, differing); err != nil {
+		compared, err := s.verifyDataIntegrity(ctx, k, source, differing)
+		if err != nil {
 			return fmt.Errorf("read again: %w", err)
 		}
+		checked = compared
 		if !checked.IsValid() {
 			return errDiffers{checked}
 		}
@@ -50,10 +53,10 @@ func (s store) moveRows(ctx context.Context, k activity.Kind, now time.Time) (ch
 	return checked, err
 }
 
-// oldest reads rows of one day in the order of their key.
-func oldest(ctx context.Context, tx db.Tx, k activity.Kind) (rows []row, err error) {
+// oldest reads rows of one day, the first from a time on, in the order of their key.
+func oldest(ctx context.Context, tx db.Tx, k activity.Kind, from time.Time) (rows []row, err error) {
 	// Scoped by the organization that the statement names: the actor's.
-	err = tx.Raw(everything(k)+" WHERE organization_id = ? ORDER BY datetime, id LIMIT ?", tx.Actor().OrganizationID, db.Part).Scan(ctx, &rows)
+	err = tx.Raw(everything(k)+" WHERE organization_id = ? AND datetime >= ? ORDER BY datetime, id LIMIT ?", tx.Actor().OrganizationID, from, db.Part).Scan(ctx, &rows)
 	return oneDay(rows), err
 }
 

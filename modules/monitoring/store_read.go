@@ -73,12 +73,12 @@ func newerRow(a, b row) int {
 	return cmp.Or(b.Datetime.Compare(a.Datetime), cmp.Compare(b.ID.String(), a.ID.String()), cmp.Compare(a.OrganizationID, b.OrganizationID))
 }
 
-// merged merges what two databases have, both in order, into one list without repeats.
+// merged merges what two databases have, both in order, into one list without repeats; of what is equal b's stays.
 func merged[T any](a, b []T, order func(a, b T) int, limit int) []T {
 	if len(a) == 0 {
 		return b
 	}
-	all := append(a, b...)
+	all := append(b, a...)
 	slices.SortStableFunc(all, order)
 	all = slices.CompactFunc(all, func(a, b T) bool { return order(a, b) == 0 })
 	return all[:min(len(all), limit)]

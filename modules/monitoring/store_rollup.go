@@ -55,8 +55,12 @@ func (s store) marked(ctx context.Context, u usage, before time.Time, limit int)
 
 func marked(ctx context.Context, tx db.Tx, u usage, from, before time.Time, limit int) ([]time.Time, error) {
 	var marks []usageMark
-	err := tx.Select(&marks).Distinct().Column("bucket").Where("kind = ?", u.kind).Where("bucket >= ?", from).Where("bucket < ?", before).
-		Order("bucket DESC").Limit(int64(limit)).Scan(ctx)
+	// From one quarter hour to the next: each batch leaves a mark of its own. Scoped by the organization that the
+	// statement names: the actor's.
+	newest := "(SELECT max(bucket) FROM usage_marks WHERE organization_id = ? AND kind = ? AND bucket >= ? AND bucket < "
+	o := tx.Actor().OrganizationID
+	err := tx.Raw("WITH RECURSIVE b (bucket) AS (SELECT "+newest+"?) UNION ALL SELECT "+newest+"b.bucket) FROM b WHERE b.bucket IS NOT NULL)"+
+		" SELECT bucket FROM b WHERE bucket IS NOT NULL LIMIT ?", o, u.kind, from, before, o, u.kind, from, limit).Scan(ctx, &marks)
 	buckets := make([]time.Time, len(marks))
 	for i, m := range marks {
 		buckets[i] = m.Bucket.UTC()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
@@ -61,7 +62,7 @@ func fallbackTenants(t *testing.T, s store, mine row) map[string]func() error {
 			return err
 		},
 		"moveRows": func() error {
-			of, err := s.moveRows(theirs, k, noon)
+			of, err := s.moveRows(theirs, k, time.Time{}, noon)
 			return moved(of.SourceCount, err)
 		},
 		"copyRows": func() error { // they become theirs, there

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -31,6 +32,8 @@ func awayCode(code string) bool {
 	case "25006", // read-only: a replica, or a disk that an operator protects
 		"42P01", "3F000", "42883": // the schema is gone, or not there yet
 		return true
+	case "53400": // a limit of the settings that this statement has met
+		return false
 	}
 	switch code[:min(len(code), 2)] {
 	case "08", // connection
@@ -42,6 +45,13 @@ func awayCode(code string) bool {
 		return true
 	}
 	return false
+}
+
+// Unsure reports whether an error for which Away holds may come of what the database was asked: it has met a bug, or
+// broken data, which need not be in the way of anything else.
+func Unsure(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && strings.HasPrefix(pg.Code, "XX")
 }
 
 func ended(err error) bool {

@@ -27,6 +27,8 @@ func TestAwayIsWhatIsWrongWithTheDatabaseNotWithTheQuestion(t *testing.T) {
 		"starting":           {code("57P03"), true},
 		"too many":           {code("53300"), true},
 		"disk full":          {code("53100"), true},
+		"a limit of one":     {code("53400"), false},
+		"too complex":        {code("54001"), false},
 		"connection lost":    {code("08006"), true},
 		"library missing":    {code("58P01"), true},
 		"broken page":        {code("XX001"), true},
@@ -49,5 +51,17 @@ func TestAwayIsWhatIsWrongWithTheDatabaseNotWithTheQuestion(t *testing.T) {
 		if got := db.Away(db.Translate(c.err)); got != c.away {
 			t.Errorf("%s: away %v", name, got)
 		}
+	}
+}
+
+func TestUnsureIsWhatMayBeTheQuestionsFault(t *testing.T) {
+	t.Parallel()
+	for code, unsure := range map[string]bool{"XX000": true, "XX001": true, "57P01": false, "53100": false, "23505": false} {
+		if got := db.Unsure(fmt.Errorf("store: %w", db.Translate(&pgconn.PgError{Code: code}))); got != unsure {
+			t.Errorf("%s: unsure %v", code, got)
+		}
+	}
+	if db.Unsure(nil) || db.Unsure(io.EOF) {
+		t.Error("unsure of what is none of a server's answers")
 	}
 }

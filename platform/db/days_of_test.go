@@ -1,13 +1,103 @@
 package db_test
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 )
+
+// A day that is dropped and a transaction that reads the table and then writes to it do not wait for each other.
+func TestADropDoesNotDeadlock(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t)
+	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	put(t, d, 1, windows(day, day.AddDate(0, 0, 2)))
+	dropped := make(chan error, 1)
+	err := d.Write(of(1), func(ctx context.Context, tx db.Tx) error {
+		if _, err := tx.RowsIn(ctx, "active_windows", 0); err != nil {
+			return err
+		}
+		go func() {
+			_, err := d.DropDaysOf(system(), "active_windows", day.AddDate(0, 0, 1), []int64{1})
+			dropped <- err
+		}()
+		for waits := false; !waits; {
+			if err := tx.Raw("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))").Scan(ctx, &waits); err != nil {
+				return err
+			}
+			if len(dropped) > 0 {
+				return errors.New("the drop does not wait for who reads")
+			}
+		}
+		_, err := tx.Raw("DELETE FROM active_windows WHERE organization_id = 1 AND datetime > ?", day.AddDate(0, 0, 1)).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		t.Errorf("who reads and writes: %v", err)
+	}
+	if err := <-dropped; err != nil && strings.Contains(err.Error(), "40P01") {
+		t.Errorf("the drop: %v", err)
+	}
+}
+
+// A drop that has to wait for a reader soon gives up: all who come after it wait as long.
+func TestADropSoonGivesUp(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Postgres(t)
+	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	put(t, d, 1, windows(day))
+	err := d.Read(of(1), func(ctx context.Context, tx db.Tx) error {
+		if _, err := tx.RowsIn(ctx, "active_windows", 0); err != nil {
+			return err
+		}
+		bounded, cancel := context.WithTimeout(context.Background(), 1900*time.Millisecond)
+		defer cancel()
+		ctx = actor.With(bounded, actor.System("test"))
+		if n, err := d.DropDaysOf(ctx, "active_windows", day.AddDate(0, 0, 1), []int64{1}); n != 0 || !errors.Is(err, db.ErrUnavailable) || bounded.Err() != nil {
+			t.Errorf("%d days, %v", n, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// The sums of those that are named are kept, and nobody else's floor rises: a late row of his is summed.
+func TestADropLeavesTheFloorsOfOthers(t *testing.T) {
+	t.Parallel()
+	dbtest.EachEngine(t, func(t *testing.T, _, series *db.DB) {
+		if series.Engine().Name != db.TimescaleDB {
+			return
+		}
+		midnight := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		for organization := range int64(2) {
+			put(t, series, organization+1, windows(midnight.AddDate(0, 0, -1)))
+		}
+		dbtest.Refresh(t, series)
+		err := series.Write(system(), func(ctx context.Context, tx db.Tx) error {
+			_, err := tx.Raw("DELETE FROM active_windows WHERE organization_id = 2").Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := series.DropDaysOf(system(), "active_windows", midnight, []int64{1}); n != 1 || err != nil {
+			t.Fatalf("%d days, %v", n, err)
+		}
+		for organization, want := range map[int64]int64{1: 1, 2: 0} {
+			if n := rowsOf(t, of(organization), series, "usage_floors"); n != want {
+				t.Errorf("organization %d has %d floors, want %d", organization, n, want)
+			}
+		}
+	})
+}
 
 // Days are dropped up to the first in which somebody else has a row, and no row of his goes.
 func TestDaysOfSomeAreDroppedUpToThoseOfOthers(t *testing.T) {

@@ -45,8 +45,6 @@ type dialect interface {
 	tenantTables() string
 	// partitionedTables are those that have a partition for each day.
 	partitionedTables(ctx context.Context, d *DB) ([]string, error)
-	// oldDays drops the days of a table that ended before a time, or says which there are to be dropped one by one.
-	oldDays(ctx context.Context, tx Tx, table string, before time.Time) (dropped int, days []time.Time, err error)
 	// references is SQL for the foreign keys between tables, as child and parent.
 	references() string
 	// comparable is SQL for an expression of a kind as lists compare it: texts byte by byte, Text with small Latin letters.

@@ -70,7 +70,7 @@ type series struct {
 // without it. Its role, and its schema unless files is nil, are looked at when it first answers; until they are right
 // each transaction returns why not.
 func OpenSeries(url string, files fs.FS, log *slog.Logger) (*DB, error) {
-	path := onePath{"public, monitoring", seriesTimeout}
+	path := onePath{schemas: "public, monitoring", timeout: seriesTimeout}
 	pool, err := postgresPool(url, path)
 	if err != nil {
 		return nil, err

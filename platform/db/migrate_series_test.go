@@ -118,6 +118,7 @@ func TestAServerGetsTimescale(t *testing.T) {
 			d := openApp(t, address)
 			put(t, d, 1, windows(noon1, noon2))
 			floor(t, d, noon2)
+			dbtest.ReadyTimescale(t, target)
 			for range 2 { // the second time it finds all done
 				extend(t, address, target)
 			}
@@ -147,6 +148,37 @@ func TestAServerGetsTimescale(t *testing.T) {
 				t.Errorf("rows wait: %v, %v", waiting, err)
 			}
 		})
+	}
+}
+
+// Sums whose rows are gone leave the server's database only after TimescaleDB has them for good.
+func TestSumsThatCannotBeKeptStay(t *testing.T) {
+	t.Parallel()
+	dbtest.TimescaleVersions(t)
+	address, target := dbtest.PostgresURL(t, "staff_app"), dbtest.EmptyURL(t, "postgres")
+	dbtest.ReadyTimescale(t, target)
+	extend(t, address, target)
+	d := openApp(t, address)
+	floor(t, d, noon2)
+	super, err := sql.Open("pgx", target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close()
+	must(t, super, `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+		CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON ts.usage_floors DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()`)
+	if err := extended(t, address, target); err == nil {
+		t.Error("a commit that fails is no fault")
+	}
+	for table, want := range map[string]int64{"application_usage_15m": 5003, "usage_floors": 1} {
+		if n := rowsOf(t, of(1), d, table); n != want {
+			t.Errorf("%s has %d rows, want %d", table, n, want)
+		}
+	}
+	must(t, super, "DROP TRIGGER fail ON ts.usage_floors")
+	extend(t, address, target)
+	if n := rowsOf(t, of(1), dbtest.OpenSeries(t, target), "application_usage_15m_kept"); n != 5002 {
+		t.Errorf("%d sums are kept", n)
 	}
 }
 
@@ -180,6 +212,13 @@ func openApp(t *testing.T, address string) *db.DB {
 // extend is the command migrate with TimescaleDB at target.
 func extend(t *testing.T, address, target string) {
 	t.Helper()
+	if err := extended(t, address, target); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func extended(t *testing.T, address, target string) error {
+	t.Helper()
 	primary, err := db.OpenOwner(dbtest.As(t, address, "staff_owner", ""))
 	if err != nil {
 		t.Fatal(err)
@@ -195,11 +234,12 @@ func extend(t *testing.T, address, target string) {
 		t.Fatal(err)
 	}
 	if err := db.MigrateSeries(ctx, primary, series, migrations.Timescale(), 48*time.Hour); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	var jobsAfter int
 	err = series.SQL().QueryRow("SELECT count(*) FROM timescaledb_information.jobs WHERE (config->>'compress_after')::interval = '48 hours'").Scan(&jobsAfter)
 	if err != nil || jobsAfter != 5 {
 		t.Errorf("%d tables are compressed after two days, %v", jobsAfter, err)
 	}
+	return nil
 }

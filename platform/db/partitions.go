@@ -122,7 +122,9 @@ func (p *partitions) open() error {
 	if p.pool != nil {
 		return nil
 	}
-	pool, err := postgresPool(p.url, p.path)
+	path := p.path
+	path.role = "staff_system"
+	pool, err := postgresPool(p.url, path)
 	if err != nil {
 		return err
 	}

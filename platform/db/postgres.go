@@ -34,6 +34,7 @@ func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error
 type onePath struct {
 	schemas string
 	timeout time.Duration
+	role    string // that the connections take; empty for none
 }
 
 // ownPath is that of the server's database. Tables of time series have moved to fallback where TimescaleDB took their
@@ -50,6 +51,9 @@ func postgresPool(url string, path onePath) (*bun.DB, error) {
 	c.RuntimeParams["search_path"] = path.schemas
 	if path.timeout > 0 {
 		c.ConnectTimeout = path.timeout
+	}
+	if path.role != "" {
+		c.RuntimeParams["role"] = path.role
 	}
 	c.RuntimeParams["timezone"] = "UTC"
 	// Our statements are short. PostgreSQL would compile one whose cost it overestimates, which takes the better part of

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -104,6 +105,29 @@ func TestServingRefusesPowerfulRoles(t *testing.T) {
 		if !contains(err, want) {
 			t.Errorf("%s: %v, want %q", role, err, want)
 		}
+	}
+}
+
+// TimescaleDB's functions that do not ask whose a table is are out of reach, or nobody serves.
+func TestServingRefusesFunctionsThatReachEveryTenant(t *testing.T) {
+	t.Parallel()
+	address := dbtest.TimescaleURL(t, "")
+	super, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close()
+	must(t, super, "GRANT EXECUTE ON FUNCTION _timescaledb_functions.drop_chunk(regclass) TO PUBLIC")
+	const want = "_timescaledb_functions.drop_chunk, and TimescaleDB does not always ask whose a table is: run configs/postgres-timescale.sql"
+	if d, err := db.Open(context.Background(), dbtest.As(t, address, "staff_app", ""), slog.New(slog.DiscardHandler)); err == nil || !contains(err, want) {
+		t.Errorf("the server's database: %v, %v", d, err)
+	}
+	if err := dbtest.OpenSeries(t, address).Ping(context.Background()); !errors.Is(err, db.ErrUnfit) || !contains(err, want) {
+		t.Errorf("the database of time series: %v", err)
+	}
+	dbtest.ReadyTimescale(t, address)
+	if err := dbtest.OpenSeries(t, address).Ping(context.Background()); err != nil {
+		t.Error(err)
 	}
 }
 

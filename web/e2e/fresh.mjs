@@ -4,9 +4,12 @@ import { accessible, enter, fits, heading, picture, settled } from './browser.mj
 const EMPTY = {
   '/today': ['Today', 'There is nobody here yet'],
   '/people': ['People', 'There are no people yet', 'New person'],
+  '/statistics': ['Statistics', 'No activity on these days'],
   '/day': ['Person’s day', 'There are no people yet', 'New person'],
   '/computers': ['Computers', 'There are no computers', 'New agent key'],
   '/alerts': ['Alerts', 'There are no alerts'],
+  '/storage?tab=holds': ['Storage', 'There are no holds'],
+  '/storage?tab=runs': ['Storage', 'Nothing has gone yet'],
 }
 
 export const tests = {
@@ -20,7 +23,7 @@ export const tests = {
       if (button) await page.getByRole('button', { name: button }).last().waitFor()
       await settled(page)
       await accessible(page, `${path} without data`)
-      await picture(page, `fresh-${path.slice(1)}`)
+      await picture(page, `fresh-${path.slice(1).replace(/\W+/g, '-')}`)
     }
     await page.goto('/day?by=computer')
     await page.getByRole('heading', { name: 'There are no computers yet' }).waitFor()

@@ -17,9 +17,11 @@ import {
 const TITLES = {
   '/today': { uz: 'Bugun', 'uz-Cyrl': 'Бугун', ru: 'Сегодня', en: 'Today' },
   '/people': { uz: 'Xodimlar', 'uz-Cyrl': 'Ходимлар', ru: 'Сотрудники', en: 'People' },
+  '/statistics': { uz: 'Statistika', 'uz-Cyrl': 'Статистика', ru: 'Статистика', en: 'Statistics' },
   '/computers': { uz: 'Kompyuterlar', 'uz-Cyrl': 'Компьютерлар', ru: 'Компьютеры', en: 'Computers' },
   '/gateways': { uz: 'Shlyuzlar', 'uz-Cyrl': 'Шлюзлар', ru: 'Шлюзы', en: 'Gateways' },
   '/alerts': { uz: 'Ogohlantirishlar', 'uz-Cyrl': 'Огоҳлантиришлар', ru: 'Оповещения', en: 'Alerts' },
+  '/storage': { uz: 'Xotira', 'uz-Cyrl': 'Хотира', ru: 'Хранение', en: 'Storage' },
   '/organizations': { uz: 'Tashkilotlar', 'uz-Cyrl': 'Ташкилотлар', ru: 'Организации', en: 'Organizations' },
   '/users': { uz: 'Foydalanuvchilar', 'uz-Cyrl': 'Фойдаланувчилар', ru: 'Пользователи', en: 'Users' },
 }

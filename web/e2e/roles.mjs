@@ -44,7 +44,15 @@ export const tests = {
   async 'HR sees the people and computers of its organization, and of no other'(page) {
     await enter(page, '/', nameOf('HR'))
     await heading(page, 'Today')
-    assert.deepEqual(await menu(page), ['Today', 'People', 'Computers', 'Gateways', 'Alerts'])
+    assert.deepEqual(await menu(page), [
+      'Today',
+      'People',
+      'Statistics',
+      'Computers',
+      'Gateways',
+      'Alerts',
+      'Storage',
+    ])
     const names = await people(page)
     assert.ok(names.includes(employee) && names.includes(colleague), `offers ${names}`)
     assert.ok(!names.includes(foreign.employee), `offers ${names}`)
@@ -61,7 +69,7 @@ export const tests = {
   async 'a department’s lead sees its people and computers, and of no other department'(page) {
     await enter(page, '/', nameOf('DEPARTMENT_LEAD'))
     await heading(page, 'Today')
-    assert.deepEqual(await menu(page), ['Today', 'People', 'Computers'])
+    assert.deepEqual(await menu(page), ['Today', 'People', 'Statistics', 'Computers'])
     assert.deepEqual(await people(page), [employee])
     const list = await computers(page)
     for (const uid of [stranger.computer, recorded.uid, foreign.uid]) {
@@ -85,10 +93,12 @@ export const tests = {
     await picture(page, 'role-guard')
     for (const path of [
       '/people',
+      '/statistics',
       '/day',
       '/computers',
       '/gateways',
       '/alerts',
+      '/storage',
       '/organizations',
       '/users',
     ]) {

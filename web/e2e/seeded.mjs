@@ -104,6 +104,14 @@ export const sessions = [
   ['18:05', 'LOGOUT'],
 ]
 
+/** Her screen, as it was pictured: when, what stood there, and its colour. */
+export const shots = [
+  ['09:20', 'EXCEL.EXE', 'Hisobot 2026.xlsx - Excel', [33, 115, 70]],
+  ['11:45', '1cv8.exe', '1С:Бухгалтерия предприятия, редакция 3.0', [255, 210, 60]],
+]
+/** Something that has been there for longer than a short rule keeps it. */
+export const old = { daysBefore: 10, process: 'kassa.exe', minutes: 10 }
+
 /** What the page must make of it, worked out by hand: the idle time is nobody's work. */
 export const read = {
   totals: {
@@ -125,6 +133,20 @@ export const read = {
     ['lex.uz', '30 min', '33%'],
     ['google.com', '20 min', '22%'],
   ],
+  /** Of statistics, which leave idle time in. */
+  used: {
+    applications: [
+      ['1cv8.exe', '3 h 10 min', '39%'],
+      ['EXCEL.EXE', '3 h 10 min', '39%'],
+      ['chrome.exe', '1 h 30 min', '18%'],
+      ['OUTLOOK.EXE', '20 min', '4.1%'],
+    ],
+    sites: [
+      ['my.soliq.uz', '40 min', '44%'],
+      ['lex.uz', '30 min', '33%'],
+      ['google.com', '20 min', '22%'],
+    ],
+  },
   sessions: [
     ['08:57:00', '13:00:00', 'Unlocked'],
     ['13:00:00', '13:50:00', 'Locked'],

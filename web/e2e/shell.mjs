@@ -81,4 +81,22 @@ export const tests = {
     await accessible(page, 'the label of demo data')
     await picture(page, 'demo')
   },
+
+  async 'a history that is only partly there is said to be so, until it is whole again'(page) {
+    let away = true
+    await page.route('**/api/v2/activity/**', async (route) => {
+      const response = await route.fetch()
+      const headers = { ...response.headers(), ...(away && { 'x-fallback-mode': 'true' }) }
+      await route.fulfill({ response, headers })
+    })
+    await enter(page, '/statistics')
+    const note = page.getByText('Part of the history cannot be seen now.')
+    await note.waitFor()
+    await settled(page)
+    await accessible(page, 'the note on a missing history')
+    await picture(page, 'fallback')
+    away = false
+    await page.getByRole('button', { name: 'Last week' }).click()
+    await note.waitFor({ state: 'detached' })
+  },
 }

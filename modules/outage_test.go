@@ -83,7 +83,9 @@ func TestTimescaleDBMayGoAway(t *testing.T) {
 // alerted waits for an alert of this kind.
 func (s *site) alerted(t testing.TB, kind, severity string) {
 	t.Helper()
-	var list struct{ Items []struct{ Kind, Severity string } }
+	var list struct {
+		Items []struct{ Kind, Severity string }
+	}
 	until(t, "the alert "+kind, func() bool {
 		s.get(t, "/api/v2/alerts", &list)
 		return slices.ContainsFunc(list.Items, func(a struct{ Kind, Severity string }) bool { return a.Kind == kind && a.Severity == severity })

@@ -116,7 +116,7 @@ func byKey(tx db.Tx, of []row) (string, []any) {
 		ids[i] = r.ID
 	}
 	return " WHERE organization_id = ? AND datetime >= ? AND datetime <= ? AND id IN (?)",
-		[]any{tx.Actor().OrganizationID, of[0].Datetime, of[len(of)-1].Datetime, bun.In(ids)}
+		[]any{tx.Actor().OrganizationID, of[0].Datetime, of[len(of)-1].Datetime, bun.List(ids)}
 }
 
 // verifyDataIntegrity reads from TimescaleDB what was stored there and compares it with the source.
@@ -188,7 +188,7 @@ func moveBeside[T any, K comparable](ctx context.Context, s store, column string
 		}
 		var there int64
 		if err := s.series.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-			there, err = tx.Select((*T)(nil)).Where(column+" IN (?)", bun.In(keys)).Count(ctx)
+			there, err = tx.Select((*T)(nil)).Where(column+" IN (?)", bun.List(keys)).Count(ctx)
 			return err
 		}); err != nil {
 			return fmt.Errorf("read again: %w", err)
@@ -196,7 +196,7 @@ func moveBeside[T any, K comparable](ctx context.Context, s store, column string
 		if there != int64(len(rows)) {
 			return fmt.Errorf("of %d rows TimescaleDB has %d", len(rows), there)
 		}
-		if _, err := tx.Delete((*T)(nil)).Where(column+" IN (?)", bun.In(keys)).Exec(ctx); err != nil {
+		if _, err := tx.Delete((*T)(nil)).Where(column+" IN (?)", bun.List(keys)).Exec(ctx); err != nil {
 			return err
 		}
 		n = len(rows)

@@ -43,6 +43,38 @@ func fallbackTenants(t *testing.T, s store, mine row) map[string]func() error {
 			}
 			return err
 		},
+		// The database scopes what runs in them, as anywhere.
+		"places": func() error {
+			if list := s.places(); len(list) != 1 || list[0] != s.db {
+				return fmt.Errorf("%d places", len(list))
+			}
+			return nil
+		},
+		"read": func() error {
+			return s.read(theirs, func(ctx context.Context, tx db.Tx) error {
+				rows, err := newest(ctx, tx, k, []sight{{organization: 1}, {organization: 6}}, window{limit: 10})
+				return moved(len(rows), err)
+			})
+		},
+		"everywhere": func() error {
+			n, err := s.everywhere(theirs, func(ctx context.Context, tx db.Tx) (db.Affected, error) {
+				return tx.Delete((*tokenRow)(nil)).Where("1 = 1").Exec(ctx)
+			})
+			return moved(int(n), err)
+		},
+		"write": func() error {
+			_, err := s.write(theirs, func(ctx context.Context, to target) error {
+				return to.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+					res, err := tx.Delete((*tokenRow)(nil)).Where("1 = 1").Exec(ctx)
+					if err != nil {
+						return err
+					}
+					n, err := res.RowsAffected()
+					return moved(int(n), err)
+				})
+			})
+			return err
+		},
 		"mark": func() error {
 			return in(func(ctx context.Context, tx db.Tx) error { return s.mark(ctx, tx, to, theirRows) })
 		},

@@ -133,7 +133,7 @@ func TestOpeningNeedsAReasonAndLeavesAMark(t *testing.T) {
 			httptestx.Scenario{Name: "no reason", As: hr, Path: o.path(o.known, "/open"), Body: `{}`, Status: 400, Contains: []string{`"field":"reason","code":"required"`}},
 			httptestx.Scenario{Name: "a short one", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"  abcd  "}`, Status: 400, Contains: []string{"too_short"}},
 			httptestx.Scenario{Name: "nothing but dots", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"....... a b 1 2"}`, Status: 400, Contains: []string{"screenshots.no_words"}},
-			httptestx.Scenario{Name: "what nobody sees", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"​​​​​"}`, Status: 400, Contains: []string{"screenshots.no_words"}},
+			httptestx.Scenario{Name: "what nobody sees", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"\u200b\u200b\u200b\u200b\u200b"}`, Status: 400, Contains: []string{"screenshots.no_words"}},
 			httptestx.Scenario{Name: "a long one", As: hr, Path: o.path(o.known, "/open"), Body: `{"reason":"` + strings.Repeat("ў", 501) + `"}`, Status: 400, Contains: []string{"too_long"}},
 			httptestx.Scenario{Name: "no screenshot", As: hr, Path: prefix + "/1.2.x/open", Body: `{"reason":"because"}`, Status: 400},
 		)

@@ -53,7 +53,10 @@ type noGateways struct{}
 
 func (noGateways) Advance(context.Context, id.UUID, gateway.Delivery) error { return nil }
 
-type oneTree struct{ organization.Tree }
+type oneTree struct {
+	organization.Tree
+	organization.Index
+}
 
 type nobody struct{ employee.Directory }
 
@@ -70,7 +73,7 @@ func storedBy(t *testing.T, d *db.DB, organizationID int64, uid string) []monito
 	t.Helper()
 	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, monitoring.New(),
 		kerneltest.Provide[computer.Registry](kernel.Dashboard, noComputers{}), kerneltest.Provide[computer.History](kernel.Dashboard, noStops{}),
-		kerneltest.Provide[organization.Tree](kernel.Dashboard, oneTree{}),
+		kerneltest.Provide[organization.Tree](kernel.Dashboard, oneTree{}), kerneltest.Provide[organization.Index](kernel.Dashboard, oneTree{}),
 		kerneltest.Provide[employee.Roster](kernel.Dashboard, noStaff{}), kerneltest.Provide[alert.Log](kernel.Dashboard, noAlerts{}),
 		kerneltest.Provide[employee.Directory](kernel.Dashboard, nobody{}))
 	server.Authenticate(func(context.Context, *http.Request) (actor.Actor, bool, error) {
@@ -173,7 +176,7 @@ func serveIngest(t testing.TB, d *db.DB) string {
 		kerneltest.Provide[computer.Registry](kernel.AgentAPI, noComputers{}),
 		kerneltest.Provide[gateway.Registry](kernel.AgentAPI, noGateways{}),
 		kerneltest.Provide[computer.Names](kernel.AgentAPI, noNames{}),
-		kerneltest.Provide[organization.Tree](kernel.AgentAPI, oneTree{}),
+		kerneltest.Provide[organization.Tree](kernel.AgentAPI, oneTree{}), kerneltest.Provide[organization.Index](kernel.AgentAPI, oneTree{}),
 		kerneltest.Provide[employee.Roster](kernel.AgentAPI, noStaff{}), kerneltest.Provide[alert.Log](kernel.AgentAPI, noAlerts{}),
 		kerneltest.Provide[shot.Taker](kernel.AgentAPI, noPictures{}),
 		kerneltest.Provide[employee.Directory](kernel.AgentAPI, nobody{})), "/")

@@ -14,7 +14,7 @@ type Config struct {
 	TokenDays      int           `koanf:"token_days" doc:"how long the token of a stored batch is known"`
 	LongestEvent   time.Duration `koanf:"longest_event" doc:"the longest that one window or page counts: an agent that reports more slept meanwhile"`
 	QuarantineDays int           `koanf:"quarantine_days" doc:"how long events are kept that were set aside"`
-	Failures       int           `koanf:"timescale_failures" doc:"after how many failed writes to TimescaleDB in a row the rows go to PostgreSQL"`
+	Failures       int           `koanf:"timescale_failures" doc:"after how many failures of TimescaleDB in a row, of writes and reads, the rows go to PostgreSQL"`
 	ProbeEvery     time.Duration `koanf:"timescale_probe" doc:"how often TimescaleDB is tried while it is away"`
 	Patience       time.Duration `koanf:"timescale_timeout" doc:"how long one write to TimescaleDB may take until it counts as failed, if a row of now fails too"`
 }

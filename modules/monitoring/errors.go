@@ -14,6 +14,7 @@ const retryAfter = 10 * time.Second
 var (
 	// errStorage has the code whose text and name the design document fixes.
 	errStorage     = fault.New(fault.Unavailable, "database").After(retryAfter)
+	errReading     = fault.New(fault.Unavailable, "monitoring.unreadable").After(retryAfter)
 	errUnknownKind = fault.New(fault.Invalid, "monitoring.unknown_kind")
 	errIncomplete  = fault.New(fault.Invalid, "monitoring.incomplete")
 	errTooManyDays = fault.New(fault.TooLarge, "monitoring.too_many_days")
@@ -34,6 +35,14 @@ const (
 func storage(err error) error {
 	if errors.Is(err, db.ErrFull) || errors.Is(err, db.ErrUnavailable) {
 		return errStorage.Wrap(err)
+	}
+	return err
+}
+
+// reading is storage, for whoever reads: nothing was to be stored.
+func reading(err error) error {
+	if errors.Is(err, db.ErrFull) || errors.Is(err, db.ErrUnavailable) {
+		return errReading.Wrap(err)
 	}
 	return err
 }

@@ -40,7 +40,8 @@ type fallback struct {
 
 	mu       sync.Mutex
 	known    stateRow
-	failed   int  // in a row
+	failed   int  // writes in a row
+	missed   int  // reads in a row
 	readable bool // TimescaleDB answers readers although it takes no rows
 
 	telling sync.Mutex
@@ -99,7 +100,7 @@ func (f *fallback) legible() bool {
 	return !f.known.Active || f.readable
 }
 
-// excuses reports whether readers do without TimescaleDB, which has failed with err.
+// excuses reports whether readers do without TimescaleDB, which has failed with err: also if that was once too often.
 func (f *fallback) excuses(ctx context.Context, err error) bool {
 	if f == nil || !away(ctx, err) {
 		return false
@@ -109,10 +110,25 @@ func (f *fallback) excuses(ctx context.Context, err error) bool {
 			return false
 		}
 	}
+	if !f.active() {
+		return f.misses(ctx, err)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.readable = false
 	return f.known.Active
+}
+
+// misses counts a read that failed because TimescaleDB is away, and reports whether it was once too often.
+func (f *fallback) misses(ctx context.Context, err error) bool {
+	if unsure(ctx, err) && f.proved(ctx) {
+		return false
+	}
+	again, turning := f.fail(ctx, err, &f.missed)
+	if turning != nil {
+		f.log.ErrorContext(ctx, "the fallback could not be activated", "error", turning)
+	}
+	return again
 }
 
 // learn takes over what the primary database says.
@@ -121,7 +137,7 @@ func (f *fallback) learn(s stateRow) {
 	was := f.known
 	f.known = s
 	if was.Active && !s.Active {
-		f.failed = 0
+		f.failed, f.missed = 0, 0
 	}
 	if !was.Active && s.Active {
 		f.readable = false // until peek has said so
@@ -151,7 +167,7 @@ func (f *fallback) try(ctx context.Context, write func(context.Context) error) (
 	err = write(limited)
 	if err == nil {
 		f.mu.Lock()
-		f.failed = 0
+		f.failed, f.missed = 0, 0
 		f.mu.Unlock()
 		return false, nil
 	}
@@ -167,7 +183,7 @@ func (f *fallback) try(ctx context.Context, write func(context.Context) error) (
 	if !away(ctx, err) {
 		return false, err
 	}
-	if again, turning := f.fail(ctx, err); again || turning != nil {
+	if again, turning := f.fail(ctx, err, &f.failed); again || turning != nil {
 		return again, turning
 	}
 	return false, fmt.Errorf("%w: %w", db.ErrUnavailable, err)
@@ -198,29 +214,35 @@ func (f *fallback) tellMode(ctx context.Context) {
 	}
 }
 
-// fail counts a failure.
-func (f *fallback) fail(ctx context.Context, why error) (again bool, err error) {
+// fail counts a failure, of writes or of reads: a read that succeeds says nothing of writes, so that each has its count.
+func (f *fallback) fail(ctx context.Context, why error, count *int) (again bool, err error) {
 	f.mu.Lock()
-	f.failed++
-	n := f.failed
+	*count++
+	n := f.failed + f.missed
 	f.mu.Unlock()
 	f.log.ErrorContext(ctx, "TimescaleDB failed", "error", why, "consecutive_failures", n, "threshold", f.failures)
 	if n < f.failures {
 		return false, nil
 	}
+	err = f.activate(ctx, why)
+	return err == nil, err
+}
+
+// activate makes rows go to the primary database.
+func (f *fallback) activate(ctx context.Context, why error) error {
 	// Not cut off with the request: others wait for it too.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(asSystem(ctx)), f.patience)
 	defer cancel()
 	s, turned, err := f.book.turn(ctx, true, reasonOf(why), f.now())
 	if err != nil {
-		return false, fmt.Errorf("activate the fallback: %w", err)
+		return fmt.Errorf("activate the fallback: %w", err)
 	}
 	f.learn(s)
 	if turned {
 		f.began()
 		f.log.ErrorContext(ctx, "TimescaleDB failure threshold reached, activating PostgreSQL fallback")
 	}
-	return true, nil
+	return nil
 }
 
 // maxReason bounds what is kept of an error.

@@ -68,6 +68,15 @@ func (p *pretended) probe(context.Context) error {
 	return nil
 }
 
+func (p *pretended) peek(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.away {
+		return db.ErrUnavailable
+	}
+	return nil
+}
+
 func (p *pretended) move(context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,7 +114,7 @@ func (p *pretended) set(f func()) {
 func (p *pretended) process() *fallback {
 	return &fallback{
 		every: time.Minute, failures: 3, patience: 10 * time.Second, book: p, probe: p.probe, move: p.move, raise: p.raise,
-		peek:  func(context.Context) error { return p.probe(context.Background()) },
+		peek:  p.peek,
 		began: func() { p.set(func() { p.began++ }) }, shown: func(bool) {},
 		log: slog.New(slog.DiscardHandler), now: time.Now, wake: make(chan struct{}, 1), told: map[string]time.Time{},
 	}
@@ -115,7 +124,7 @@ func (p *pretended) process() *fallback {
 func runs(t *testing.T, f *fallback) {
 	ctx, stop := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
-	for _, loop := range []func(context.Context) error{f.watch, f.recover} {
+	for _, loop := range []func(context.Context) error{f.watch, f.recover, f.listen} {
 		loops.Go(func() {
 			if err := loop(ctx); err != nil {
 				t.Errorf("a loop ends with %v", err)
@@ -210,10 +219,10 @@ func TestADatabaseThatHangsIsAway(t *testing.T) {
 func TestRecoveryIsProbedEachMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pretended{away: true}
+		p := &pretended{}
 		f := p.process()
-		f.peek = func(context.Context) error { return db.ErrUnavailable }
 		runs(t, f)
+		p.set(func() { p.away = true })
 		for range 3 {
 			f.try(agent(1), fails(db.ErrUnavailable))
 		}
@@ -242,7 +251,7 @@ func TestRecoveryIsProbedEachMinute(t *testing.T) {
 func TestAlertsAreRaisedOnceForEachActivation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pretended{away: true}
+		p := &pretended{}
 		one, other := p.process(), p.process()
 		runs(t, one)
 		runs(t, other)

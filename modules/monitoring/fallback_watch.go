@@ -13,6 +13,8 @@ const (
 	refreshEvery = time.Second
 	// lookFor bounds a look at whether TimescaleDB may be read.
 	lookFor = time.Second
+	// listenEvery is how often TimescaleDB is asked while it is not known to be away: at night nobody else may.
+	listenEvery = 10 * time.Second
 	// proofFor bounds a probe that a sender waits for.
 	proofFor = 3 * time.Second
 )
@@ -40,6 +42,46 @@ func (f *fallback) watch(ctx context.Context) error {
 		case <-f.wake:
 		}
 	}
+}
+
+// listen notices that TimescaleDB is away also where nobody writes or reads, until ctx ends. A process that begins without
+// it does not wait for more failures: before the first, nothing had succeeded.
+func (f *fallback) listen(ctx context.Context) error {
+	ctx = asSystem(ctx)
+	ticker := time.NewTicker(listenEvery)
+	defer ticker.Stop()
+	if err := f.peeked(ctx); err != nil && !f.active() {
+		if err := f.activate(ctx, err); err != nil {
+			f.log.ErrorContext(ctx, "the fallback could not be activated", "error", err)
+		}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if err := f.peeked(ctx); err != nil && !f.active() {
+			f.misses(ctx, err)
+		}
+	}
+}
+
+// peeked reads from TimescaleDB, unless that is known to be away, and returns an error that says that it is.
+func (f *fallback) peeked(ctx context.Context) error {
+	if f.active() {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, f.patience)
+	defer cancel()
+	err := f.peek(limited)
+	if !away(ctx, err) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.missed = 0
+		return nil
+	}
+	return err
 }
 
 // recover probes TimescaleDB while it is away, and brings the rows back when it is there again, until ctx ends.

@@ -85,6 +85,16 @@ func (tree) Below(_ context.Context, ids []int64) ([]int64, error) {
 	return ids, nil
 }
 
+// index are the active organizations.
+type index []int64
+
+func (x index) All(context.Context) (all []organization.Organization, err error) {
+	for _, o := range x {
+		all = append(all, organization.Organization{ID: o, Active: true})
+	}
+	return all, nil
+}
+
 // directory knows employees by id; their departments decide who may see them.
 type directory map[int64]employee.Employee
 
@@ -122,7 +132,7 @@ func newService(t testing.TB, d *db.DB) *service {
 		t.Fatal(err)
 	}
 	return &service{
-		cfg: defaults(), store: store{db: d, series: d}, computers: registry{}, history: stops{}, tree: tree{}, staff: directory{}, metrics: m,
+		cfg: defaults(), store: store{db: d, series: d}, computers: registry{}, history: stops{}, tree: tree{}, index: index{1, 2}, staff: directory{}, metrics: m,
 		log: slog.New(slog.DiscardHandler), now: func() time.Time { return noon },
 	}
 }

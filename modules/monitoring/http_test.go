@@ -301,6 +301,7 @@ func TestDayIsReadInTheOrganizationsZone(t *testing.T) {
 func TestOperatorOfOneOrganizationNeedNotNameIt(t *testing.T) {
 	t.Parallel()
 	s := newService(t, dbtest.SQLite(t))
+	s.index = index{7}
 	mustPut(t, s, agent(7), activity.Batch{Events: []activity.Event{newWindow("a", "PC-1", noon.Add(-time.Hour))}})
 	d, err := s.day(as(actor.Admin, 0), dayRequest{Date: "2026-11-02", Computer: "PC-1"})
 	if err != nil || len(d.Windows) != 1 {

@@ -29,7 +29,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:  "monitoring",
 		Roles: []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs: []kernel.Port{
-			kernel.PortOf[computer.Registry](), kernel.PortOf[computer.History](), kernel.PortOf[organization.Tree](), kernel.PortOf[employee.Directory](),
+			kernel.PortOf[computer.Registry](), kernel.PortOf[computer.History](), kernel.PortOf[organization.Tree](), kernel.PortOf[organization.Index](), kernel.PortOf[employee.Directory](),
 			kernel.PortOf[employee.Roster](),
 			kernel.PortOf[alert.Log](),
 		},
@@ -51,6 +51,7 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 		computers: kernel.Get[computer.Registry](h),
 		history:   kernel.Get[computer.History](h),
 		tree:      kernel.Get[organization.Tree](h),
+		index:     kernel.Get[organization.Index](h),
 		staff:     kernel.Get[employee.Directory](h),
 		roster:    kernel.Get[employee.Roster](h),
 	}
@@ -80,6 +81,7 @@ func (s *service) fallBack(ctx context.Context, h *kernel.Host) error {
 	}
 	s.store.fallback = f
 	h.Go("fallback", f.watch)
+	h.Go("listening", f.listen)
 	h.Go("recovery", f.recover)
 	return nil
 }

@@ -65,6 +65,7 @@ func newPlant(t *testing.T, second func(c *dbtest.Cluster, role string) string) 
 	var loops sync.WaitGroup
 	loops.Go(func() { f.watch(ctx) })
 	loops.Go(func() { f.recover(ctx) })
+	loops.Go(func() { f.listen(ctx) })
 	t.Cleanup(func() {
 		stop()
 		loops.Wait()

@@ -20,7 +20,7 @@ func (s *service) Seen(ctx context.Context, seats []activity.Seat, from, until t
 	}
 	all, err := s.store.ends(ctx, seats, s.cfg.LongestEvent, from, until)
 	if err != nil {
-		return nil, storage(err)
+		return nil, reading(err)
 	}
 	var seen []activity.SeenUser
 	hard := map[pair]*presence{}
@@ -33,7 +33,7 @@ func (s *service) Seen(ctx context.Context, seats []activity.Seat, from, until t
 		seen = append(seen, p.seen())
 	}
 	if err := s.askMore(ctx, hard, from, until); err != nil {
-		return nil, storage(err)
+		return nil, reading(err)
 	}
 	for _, p := range hard {
 		if p.resolve(); p.known > 0 {

@@ -23,6 +23,7 @@ type service struct {
 	computers computer.Registry
 	history   computer.History
 	tree      organization.Tree
+	index     organization.Index
 	staff     employee.Directory
 	roster    employee.Roster
 	metrics   metrics

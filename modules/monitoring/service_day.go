@@ -39,7 +39,7 @@ func (s *service) day(ctx context.Context, in dayRequest) (Day, error) {
 func (s *service) calendar(ctx context.Context, in dayRequest, date string, days int) (*calendar, error) {
 	ctx, home, err := s.home(ctx, in)
 	if err != nil {
-		return nil, storage(err)
+		return nil, reading(err)
 	}
 	first, err := time.ParseInLocation(time.DateOnly, date, home.Zone)
 	if err != nil {
@@ -55,14 +55,14 @@ func (s *service) calendar(ctx context.Context, in dayRequest, date string, days
 		from: from.Add(-day), until: earlier(y.midnights[days].Add(day), y.now),
 	})
 	if err != nil || len(v.sights) == 0 {
-		return y, storage(err)
+		return y, reading(err)
 	}
 	y.byUser = v.sights[0].someUser
 	if err := s.read(ctx, y, v.sights, from, until); err != nil {
-		return nil, storage(err)
+		return nil, reading(err)
 	}
 	y.stops, err = s.stopsOf(ctx, y, from.Add(-day), until)
-	return y, storage(err)
+	return y, reading(err)
 }
 
 // read reads the kinds that make up days, each in the order of time.

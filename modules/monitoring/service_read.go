@@ -19,16 +19,16 @@ func (s *service) list(ctx context.Context, k activity.Kind, in listRequest) (pa
 	}
 	ctx, v, err := s.view(ctx, k, asked{organization: in.Organization, employee: in.Employee, computer: in.Computer, from: in.From, until: in.To})
 	if err != nil || len(v.sights) == 0 {
-		return page, storage(err)
+		return page, reading(err)
 	}
 	rows, err := s.newest(ctx, k, v.sights, w)
 	if err != nil {
-		return page, storage(err)
+		return page, reading(err)
 	}
 	rows, page.Next = db.NextPage(rows, w.limit-1, func(r row) []any { return []any{r.Datetime, r.ID} })
 	people, err := s.whoIs(ctx, v, rows)
 	if err != nil {
-		return page, storage(err)
+		return page, reading(err)
 	}
 	page.Items = make([]Item, len(rows))
 	for i, r := range rows {
@@ -108,7 +108,7 @@ func (s *service) quarantine(ctx context.Context, in quarantineRequest) (page ht
 	}
 	rows, err := s.store.quarantined(ctx, after, limit+1)
 	if err != nil {
-		return page, storage(err)
+		return page, reading(err)
 	}
 	rows, page.Next = db.NextPage(rows, limit, func(r quarantineRow) []any { return []any{r.ReceivedAt, r.ID} })
 	for _, r := range rows {
@@ -142,9 +142,9 @@ func (s *service) home(ctx context.Context, in dayRequest) (context.Context, org
 	return ctx, o, err
 }
 
-// onlyOrganization is the one that has events; where there are several, the reader has to choose.
+// onlyOrganization is the active one; where there are several, the reader has to choose.
 func (s *service) onlyOrganization(ctx context.Context) (int64, error) {
-	all, err := s.store.organizations(ctx, activity.ActiveWindow)
+	all, err := s.index.All(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -153,5 +153,5 @@ func (s *service) onlyOrganization(ctx context.Context) (int64, error) {
 		f.Add("organization", codeChoosesNone, nil)
 		return 0, f.Err()
 	}
-	return all[0], nil
+	return all[0].ID, nil
 }

@@ -21,21 +21,21 @@ func (s *service) Screenshots(ctx context.Context, q activity.ScreenshotQuery) (
 	ask := asked{organization: q.Organization, employee: q.Employee, computer: q.Computer, from: q.From, until: q.Until}
 	if q.Date != "" {
 		if ask, err = s.ofDay(ctx, ask, q.Date); err != nil {
-			return nil, "", storage(err)
+			return nil, "", reading(err)
 		}
 	}
 	ctx, v, err := s.view(ctx, activity.Screenshot, ask)
 	if err != nil || len(v.sights) == 0 {
-		return nil, "", storage(err)
+		return nil, "", reading(err)
 	}
 	rows, err := s.newest(ctx, activity.Screenshot, v.sights, w)
 	if err != nil {
-		return nil, "", storage(err)
+		return nil, "", reading(err)
 	}
 	rows, next = db.NextPage(rows, w.limit-1, func(r row) []any { return []any{r.Datetime, r.ID} })
 	people, err := s.whoIs(ctx, v, rows)
 	if err != nil {
-		return nil, "", storage(err)
+		return nil, "", reading(err)
 	}
 	page = make([]activity.ScreenshotRow, len(rows))
 	for i, r := range rows {
@@ -71,20 +71,20 @@ func (s *service) Screenshot(ctx context.Context, i activity.ScreenshotID) (acti
 	w := window{limit: 1, after: &place{i.At, next(i.ID)}}
 	rows, err := s.store.newest(ctx, activity.Screenshot, []sight{{organization: a.OrganizationID, from: i.At}}, w)
 	if err != nil {
-		return activity.ScreenshotRow{}, storage(err)
+		return activity.ScreenshotRow{}, reading(err)
 	}
 	if len(rows) == 0 || rows[0].ID != i.ID {
 		if f := s.store.fallback; f != nil && !f.legible() {
-			return activity.ScreenshotRow{}, errStorage
+			return activity.ScreenshotRow{}, errReading
 		}
 		return activity.ScreenshotRow{}, activity.ErrScreenshotUnknown
 	}
 	people, err := s.whoIs(ctx, view{actor: a}, rows)
 	if err != nil {
-		return activity.ScreenshotRow{}, storage(err)
+		return activity.ScreenshotRow{}, reading(err)
 	}
 	if err := s.mayKnow(ctx, a, people, rows[0]); err != nil {
-		return activity.ScreenshotRow{}, storage(err)
+		return activity.ScreenshotRow{}, reading(err)
 	}
 	return screenshotOf(rows[0], people.of(rows[0])), nil
 }

@@ -45,7 +45,7 @@ func (s *service) statsOf(ctx context.Context, in statsRequest, kind, only strin
 	}
 	ctx, home, err := s.home(ctx, dayRequest{Employee: in.Employee, Organization: in.Organization})
 	if err != nil {
-		return ctx, q, storage(err)
+		return ctx, q, reading(err)
 	}
 	q.home = home
 	q.people, q.everybody, err = s.peopleOf(ctx, in)
@@ -144,7 +144,7 @@ func (s *service) used(ctx context.Context, q stats, p period, byName, byTime bo
 		return nil, err
 	}
 	list, err := s.store.used(ctx, usageQuery{usage: q.usage, sights: sights, only: q.only, byName: byName, byTime: byTime})
-	return list, storage(err)
+	return list, reading(err)
 }
 
 func (s *service) sightsIn(ctx context.Context, q stats, p period) ([]partSight, error) {
@@ -279,9 +279,17 @@ func (s *service) compareGroups(ctx context.Context, q stats, c *Comparison, gro
 			return nil, err
 		}
 		list, err := s.store.used(ctx, usageQuery{usage: q.usage, sights: sights, only: q.only, byName: byName})
-		return list, storage(err)
+		return list, reading(err)
+	}
+	all, err := s.everything(ctx, q, q.dates)
+	if err != nil {
+		return err
 	}
 	now, err := read(q.dates, true)
+	if err != nil {
+		return err
+	}
+	allBefore, err := s.everything(ctx, q, q.before())
 	if err != nil {
 		return err
 	}
@@ -291,10 +299,20 @@ func (s *service) compareGroups(ctx context.Context, q stats, c *Comparison, gro
 	}
 	previous := q.before().period()
 	previous.count(before)
+	previous.atLeast(allBefore)
 	c.Previous = &previous
 	c.count(now)
+	c.UnlinkedSeconds = c.atLeast(all)
 	c.fill(now, before)
 	return nil
+}
+
+// everything is what was used in the days, whoever did; none where the question is about some people only.
+func (s *service) everything(ctx context.Context, q stats, d dates) ([]used, error) {
+	if !q.everybody {
+		return nil, nil
+	}
+	return s.used(ctx, q, d.in(q.home.Zone), false, false)
 }
 
 // compared returns the people to compare, by name.

@@ -87,11 +87,13 @@ type HeatmapRow struct {
 // Comparison is what people, departments or periods used, side by side.
 type Comparison struct {
 	Stats
-	Of       string         `json:"of" enum:"employees,departments,periods"`
-	Name     string         `json:"name"`
-	Previous *Period        `json:"previous,omitempty" doc:"of employees and departments"`
-	Count    int            `json:"count" doc:"how many there are, with those that are not among the items"`
-	Items    []ComparedItem `json:"items"`
+	Of       string  `json:"of" enum:"employees,departments,periods"`
+	Name     string  `json:"name"`
+	Previous *Period `json:"previous,omitempty" doc:"of employees and departments"`
+	// UnlinkedSeconds are what is missing of the total in the sum of all there are, those too that are not among the items.
+	UnlinkedSeconds int64          `json:"unlinkedSeconds" doc:"of Windows users who are linked to nobody compared; 0 where the question is about some people only, and of periods"`
+	Count           int            `json:"count" doc:"how many there are, with those that are not among the items"`
+	Items           []ComparedItem `json:"items"`
 }
 
 // ComparedItem is one of what is compared. A person and a department have an id, a period its days.
@@ -266,7 +268,7 @@ func tops(list []used) map[int][]TopName {
 func (c *Comparison) fill(now, before []used) {
 	part := func(u used) int { return u.Part }
 	sums, previous, named := tally(now, part), tally(before, part), tops(now)
-	var all int64
+	all := c.UnlinkedSeconds
 	for _, a := range sums {
 		all += a.seconds
 	}
@@ -281,6 +283,16 @@ func (c *Comparison) fill(now, before []used) {
 			item.SecondsPerEmployee = item.Seconds / int64(item.Employees)
 		}
 	}
+}
+
+// atLeast raises the sums to what everybody used together, and returns by how many seconds. What was read later may be more.
+func (p *Period) atLeast(everything []used) (seconds int64) {
+	var all Period
+	all.count(everything)
+	seconds = max(0, all.TotalSeconds-p.TotalSeconds)
+	p.TotalSeconds += seconds
+	p.TotalEvents = max(p.TotalEvents, all.TotalEvents)
+	return seconds
 }
 
 // rank leaves those who used most, then by name. Of those who are gone only those stay who did something.

@@ -44,8 +44,11 @@ func (s *service) alone(ctx context.Context, fn func(context.Context) error) err
 		return errors.Join(err, s.store.give(ctx, holder, nil))
 	}
 	at := s.clock()
-	s.metrics.ran.Set(float64(at.Unix()))
-	return s.store.give(ctx, holder, &at)
+	if err := s.store.give(ctx, holder, &at); err != nil {
+		return err
+	}
+	s.measured(stateRow{RanAt: &at})
+	return nil
 }
 
 // keepOn lengthens the lease until ctx ends, and stops the run if it is lost.

@@ -50,10 +50,14 @@ func (m *Module) commandRun(ctx context.Context, h *kernel.CommandHost, args []s
 	if *dry {
 		return m.service.printPlan(ctx, h)
 	}
-	if err := m.service.run(ctx); err != nil {
+	done, err := m.service.carryOut(ctx)
+	for _, d := range done {
+		fmt.Fprintln(h.Out, d)
+	}
+	if err != nil {
 		return fmt.Errorf("retention run: %w", err)
 	}
-	_, err := fmt.Fprintln(h.Out, "the rules are carried out")
+	_, err = fmt.Fprintln(h.Out, "the rules are carried out")
 	return err
 }
 
@@ -87,7 +91,7 @@ func (m *Module) commandRestore(ctx context.Context, h *kernel.CommandHost, args
 	}
 	r, err := m.service.restore(in(system(ctx), *organization), words[0])
 	if err != nil {
-		return fmt.Errorf("retention restore: %w", err)
+		return fmt.Errorf("retention restore %s: %w", words[0], err)
 	}
 	_, err = fmt.Fprintf(h.Out, "%d rows and %d files are back, and stay for %d days\n", r.Rows, r.Files, restoredFor/day)
 	return err

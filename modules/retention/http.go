@@ -86,6 +86,7 @@ func (s *service) getStatus(ctx context.Context, _ struct{}) (out statusResponse
 	if err != nil {
 		return out, err
 	}
+	s.measured(state)
 	out = statusResponse{
 		Running: state.Holder != "" && state.HeldUntil != nil && state.HeldUntil.After(now), LastRunAt: state.RanAt, NextRunAt: next(now),
 	}

@@ -22,7 +22,7 @@ func newMetrics(r prometheus.Registerer) (metrics, error) {
 		bytes:    counter("removed_bytes_total", "Bytes of the files that are gone."),
 		failures: counter("failures_total", "Days that could not be taken away."),
 		ran: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "last_run_timestamp_seconds", Help: "When this process last carried all rules out to the end; 0 for not yet.",
+			Name: "last_run_timestamp_seconds", Help: "When all rules were last carried out to the end, by whichever process; 0 for not yet.",
 		}),
 	}
 	var errs []error

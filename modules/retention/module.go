@@ -74,6 +74,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 		alerts: kernel.Get[alert.Log](h), audit: h.Audit, metrics: measured, log: h.Log, data: h.Data, now: m.now, pulse: pulse,
 	}
 	m.service.routes(h.Routes(kernel.Dashboard))
+	h.Go("measure", m.service.measure)
 	h.Cron("run", spec, func(ctx context.Context) error {
 		// A tick has a minute, and a run may need longer.
 		return h.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {

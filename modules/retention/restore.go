@@ -25,6 +25,18 @@ type restored struct{ Rows, Files int64 }
 // errNoArchive is a path that is none of an archive.
 var errNoArchive = errors.New("not the path of an archive: it begins with " + archives)
 
+// errNoSuchArchive is a path of nothing.
+var errNoSuchArchive = errors.New("the organization has no such archive: the runs name those it has, such as " + archives + "visited_site/2026/01/31.csv.zst")
+
+// archived is the file of that path, in words for whoever typed it.
+func (s *service) archived(ctx context.Context, p string) (file.File, error) {
+	f, err := s.files.Stat(ctx, p)
+	if errors.Is(err, file.ErrUnknown) {
+		return f, errNoSuchArchive
+	}
+	return f, err
+}
+
 // restore puts an archive of the actor's organization back: the rows of a day with their files, or one file. The archive
 // stays, and to restore it twice does nothing.
 func (s *service) restore(ctx context.Context, p string) (r restored, err error) {
@@ -32,7 +44,7 @@ func (s *service) restore(ctx context.Context, p string) (r restored, err error)
 	if isRows {
 		return s.restoreDay(ctx, p, k, on)
 	}
-	f, err := s.files.Stat(ctx, p)
+	f, err := s.archived(ctx, p)
 	if err != nil {
 		return r, err
 	}
@@ -48,7 +60,7 @@ func (s *service) restore(ctx context.Context, p string) (r restored, err error)
 }
 
 func (s *service) restoreDay(ctx context.Context, p string, k kind, on time.Time) (r restored, err error) {
-	f, err := s.files.Stat(ctx, p)
+	f, err := s.archived(ctx, p)
 	if err != nil {
 		return r, err
 	}

@@ -68,6 +68,11 @@ func TestArchivesAreRestored(t *testing.T) {
 				t.Errorf("after the hold has ended there is %s", gone)
 			}
 		}
+		for _, p := range []string{"nothing", "archives/visited_site/2026/08/22.csv.1f.zst"} {
+			if _, err := o.restore(admin, p); !errors.Is(err, errNoSuchArchive) || strings.Contains(err.Error(), "sql") {
+				t.Errorf("%s: %v", p, err)
+			}
+		}
 		for _, p := range []string{"nothing", "archives/nothing", "archives/visited_site/2026/13/40.csv.zst", "credentials/new"} {
 			if _, err := o.restore(admin, p); err == nil {
 				t.Errorf("%s is restored", p)

@@ -20,7 +20,13 @@ import (
 // the files of its rows are noted, the rows are removed, then the files, and then the evidence is finished. The next run goes
 // on with what was begun.
 func (s *service) run(ctx context.Context) error {
-	return s.alone(ctx, func(ctx context.Context) error {
+	_, err := s.carryOut(ctx)
+	return err
+}
+
+// carryOut is run, and says what went and what was held, also if not all could be done.
+func (s *service) carryOut(ctx context.Context) (all []outcome, err error) {
+	err = s.alone(ctx, func(ctx context.Context) error {
 		now := s.clock()
 		organizations, err := s.store.organizations(ctx)
 		if err != nil {
@@ -28,13 +34,15 @@ func (s *service) run(ctx context.Context) error {
 		}
 		var faults []error
 		for _, k := range kinds() {
-			faults = append(faults, s.sweep(ctx, k, organizations, now))
+			done, err := s.sweep(ctx, k, organizations, now)
+			all, faults = append(all, done), append(faults, err)
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 		}
 		return errors.Join(faults...)
 	})
+	return all, err
 }
 
 // in is the context of the actor narrowed to the organization.
@@ -45,7 +53,7 @@ func in(ctx context.Context, organization int64) context.Context {
 
 // sweep does one kind: in all organizations together, because days that all of them give up are dropped at once. What fails
 // in one stops no other.
-func (s *service) sweep(ctx context.Context, k kind, organizations []int64, now time.Time) error {
+func (s *service) sweep(ctx context.Context, k kind, organizations []int64, now time.Time) (outcome, error) {
 	w := &work{service: s, kind: k, now: now, giving: map[int64]time.Time{}}
 	for _, o := range organizations {
 		w.prepare(in(ctx, o), o)
@@ -63,7 +71,7 @@ func (s *service) sweep(ctx context.Context, k kind, organizations []int64, now 
 	if len(w.before) > 0 { // days that are empty now
 		w.drop(ctx, slices.MaxFunc(w.before, time.Time.Compare), nil)
 	}
-	return errors.Join(w.faults...)
+	return w.outcome(), errors.Join(w.faults...)
 }
 
 // work is one kind in the course of a run.
@@ -72,6 +80,7 @@ type work struct {
 	kind   kind
 	now    time.Time
 	tasks  []*task
+	kept   []*task             // what is held
 	giving map[int64]time.Time // the organizations that give up all that began before
 	before []time.Time         // when each rule's days begin that stay
 	faults []error
@@ -93,6 +102,7 @@ func (w *work) prepare(ctx context.Context, organization int64) {
 	for _, t := range tasks {
 		if t.hold != nil {
 			whole = false
+			w.keep(ctx, t)
 			continue
 		}
 		if err := w.ready(ctx, t); err != nil {

@@ -29,6 +29,32 @@ type service struct {
 	pulse   time.Duration
 }
 
+// measureEvery is how often the metrics learn what other processes did.
+const measureEvery = time.Minute
+
+// measure makes the metrics say when the rules were last carried out, until ctx ends.
+func (s *service) measure(ctx context.Context) error {
+	ctx = system(ctx)
+	tick := time.NewTicker(measureEvery)
+	defer tick.Stop()
+	for {
+		if state, err := s.store.state(ctx); err == nil {
+			s.measured(state)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C: // also where it could not be read: the database's own metric says that
+		}
+	}
+}
+
+func (s *service) measured(state stateRow) {
+	if state.RanAt != nil {
+		s.metrics.ran.Set(float64(state.RanAt.Unix()))
+	}
+}
+
 // clock is the present as both databases keep it.
 func (s *service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 

@@ -120,7 +120,7 @@ func TestParametersAreWrittenAsTheLanguageDoes(t *testing.T) {
 		{1234.5, "1 234,5", "1 234,5", "1,234.5"},
 		{-0.25, "-0,25", "-0,25", "-0.25"},
 		{true, "ha", "да", "yes"},
-		{false, "yo‘q", "нет", "no"},
+		{false, "yoʻq", "нет", "no"},
 		{"as it is 1000", "as it is 1000", "as it is 1000", "as it is 1000"},
 		{[]string{"a", "b"}, "a, b", "a, b", "a, b"},
 		{gate(3), "Gate", "Gate", "Gate"},

@@ -31,7 +31,7 @@ var cyrillicBytes = map[string]string{
 
 var locales = map[string]locale{
 	"uz": {
-		group: space, point: ",", time: "02.01.2006 15:04", yes: "ha", no: "yo‘q",
+		group: space, point: ",", time: "02.01.2006 15:04", yes: "ha", no: "yoʻq",
 		durations: map[string]string{"d": "kun", "h": "soat", "min": "daqiqa", "s": "soniya", "ms": "ms"},
 	},
 	Cyrillic: {

@@ -20,6 +20,9 @@ import (
 // checkTimeout bounds one dependency's answer.
 const checkTimeout = 2 * time.Second
 
+// measureEvery is how often dependencies are asked for the metrics' sake: nobody else may ask.
+const measureEvery = 15 * time.Second
+
 // health knows what the process depends on.
 type health struct {
 	role, version string
@@ -111,6 +114,20 @@ func (h *health) ready(ctx context.Context) readiness {
 		answer.Status = "not ready"
 	}
 	return answer
+}
+
+// measure asks all dependencies again and again, until ctx ends.
+func (h *health) measure(ctx context.Context) error {
+	ticker := time.NewTicker(measureEvery)
+	defer ticker.Stop()
+	for {
+		h.ready(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
 }
 
 func (h *health) ask(ctx context.Context, c check) dependency {

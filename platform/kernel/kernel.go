@@ -232,7 +232,7 @@ func (k *Kernel) run(ctx context.Context) error {
 	for _, h := range k.hosts {
 		loops = append(loops, start(base, h.manifest.Name, h.loops, fail))
 	}
-	own := []loop{{"schedule", k.options.Schedule.Run}}
+	own := []loop{{"schedule", k.options.Schedule.Run}, {"health", k.health.measure}}
 	if k.options.Events != nil {
 		own = append(own, loop{"events", k.options.Events.Run})
 	}

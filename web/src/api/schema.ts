@@ -2519,6 +2519,11 @@ export interface components {
             totalEvents: number;
             /** Format: int64 */
             totalSeconds: number;
+            /**
+             * Format: int64
+             * @description of Windows users who are linked to nobody compared; 0 where the question is about some people only, and of periods
+             */
+            unlinkedSeconds: number;
             zone: string;
         };
         MonitoringDay: {

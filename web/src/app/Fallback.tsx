@@ -1,12 +1,11 @@
-import { useSyncExternalStore } from 'react'
-import { fallback } from '../api/fallback'
+import { useAway } from '../ui/OutOfReach'
 import css from './shell.module.css'
 import { useShell } from './texts'
 
 /** Fallback says that what the pages show is not all there is, and that nothing is lost. */
 export function Fallback() {
   const t = useShell()
-  if (!useSyncExternalStore(fallback.subscribe, fallback.get)) return null
+  if (!useAway()) return null
   return (
     <div className={css.demo} role="status">
       <strong>{t('fallback.title')}</strong>

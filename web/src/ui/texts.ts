@@ -10,6 +10,16 @@ export const useCommon = texts('common', {
   search: { uz: 'Qidirish', ru: 'Поиск', en: 'Search' },
   clear: { uz: 'Tozalash', ru: 'Очистить', en: 'Clear' },
   nothing: { uz: 'Hech narsa topilmadi', ru: 'Ничего не найдено', en: 'Nothing found' },
+  'away.title': {
+    uz: 'Tarixni hozir oʻqib boʻlmaydi',
+    ru: 'История сейчас недоступна',
+    en: 'The history is out of reach now',
+  },
+  'away.hint': {
+    uz: 'Bu kunlarda faollik yoʻq degani emas: TimescaleDB javob bermayapti va faqat shundan keyingi maʼlumotlar koʻrinadi. U qaytganda hammasi yana koʻrinadi.',
+    ru: 'Это не значит, что активности не было: TimescaleDB не отвечает, и видно только то, что пришло после этого. Когда она вернётся, снова будет видно всё.',
+    en: 'This does not mean that there was no activity: TimescaleDB does not answer, and only what came since then can be seen. All of it shows again once it is back.',
+  },
   loading: { uz: 'Yuklanmoqda', ru: 'Загрузка', en: 'Loading' },
   employee: { uz: 'Xodim', ru: 'Сотрудник', en: 'Person' },
   'employee.find': { uz: 'Ism boʻyicha qidiring', ru: 'Найдите по имени', en: 'Search by name' },

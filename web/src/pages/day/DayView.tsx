@@ -5,6 +5,7 @@ import type { Day } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { duration, time } from '../../lib/format'
 import { SearchIcon } from '../../ui/icons'
+import { OutOfReach, useAway } from '../../ui/OutOfReach'
 import { Card, Empty, Tiles } from '../../ui/Page'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
@@ -20,6 +21,7 @@ import { Top } from './Top'
 export function DayView(props: { day: Day; address: Address; change: ChangeAddress }) {
   const { day, address, change } = props
   const t = useTexts()
+  const away = useAway()
   const whole = useMemo(() => ({ from: Date.parse(day.from), to: Date.parse(day.to) }), [day])
   const pieces = useMemo(() => piecesOf(day), [day])
   const frame = useMemo(() => busy(pieces, whole), [pieces, whole])
@@ -31,6 +33,7 @@ export function DayView(props: { day: Day; address: Address; change: ChangeAddre
   }
   const show = (name: string) => change({ find: name === address.find ? null : name }, true)
 
+  if (frame === undefined && away) return <OutOfReach />
   if (frame === undefined) {
     return (
       <section className={ui.card}>

@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import { useLanguage, type Language } from '../../i18n/i18n'
 import { day as dayText, duration, time, weekday } from '../../lib/format'
 import type { View } from '../../lib/timeline'
+import { OutOfReach, useAway } from '../../ui/OutOfReach'
 import { Card, Empty, Tiles } from '../../ui/Page'
 import { SaveCsv } from '../../ui/SaveCsv'
 import ui from '../../ui/ui.module.css'
@@ -22,8 +23,10 @@ interface Props {
 /** WeekView is seven days of one person or computer: each a row that leads to the day. */
 export function WeekView({ week, title, today, onDay }: Props) {
   const t = useTexts()
+  const away = useAway()
   const frame = useMemo(() => clockFrame(week.days), [week])
   const file = useFile(week)
+  if (frame === undefined && away) return <OutOfReach />
   if (frame === undefined) {
     return (
       <section className={ui.card}>

@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import { answer, api } from '../../api/client'
 import type { Employee } from '../../api/types'
 import { time } from '../../lib/format'
+import { ErrorNote } from '../../ui/ErrorNote'
 import { Card } from '../../ui/Page'
 import { Rows, Status } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
@@ -29,6 +30,7 @@ export function PersonNow({ employee }: { employee: Employee }) {
   const person = query.data?.people.find(({ employeeId }) => employeeId === employee.id)
   return (
     <Card title={t('today')}>
+      {query.isError && <ErrorNote error={query.error} retry={() => void query.refetch()} />}
       {query.isPending && <Rows count={2} />}
       {query.data && person && <Now person={person} today={query.data} />}
       {query.isSuccess && !person && <p className={ui.quiet}>—</p>}

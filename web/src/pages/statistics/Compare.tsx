@@ -99,7 +99,8 @@ function Table({ comparison, organization, change }: TableProps) {
   const most = Math.max(...items.map(({ seconds }) => seconds), 1)
   const choose = (item: Compared) => {
     if (of === 'periods') return change({ from: item.from, to: item.to, range: null }, { push: true })
-    if (of === 'departments') return change({ departmentId: item.id, of: 'employees' }, { push: true })
+    if (of === 'departments')
+      return change({ departmentId: item.id, department: null, of: 'employees' }, { push: true })
     return change({ employee: item.id, of: null }, { push: true })
   }
   return (
@@ -129,6 +130,7 @@ function Table({ comparison, organization, change }: TableProps) {
               onChoose={() => choose(item)}
             />
           ))}
+          <Unlinked comparison={comparison} compared={compared} />
         </tbody>
       </table>
       {shown < items.length && (
@@ -196,6 +198,30 @@ function Row({ item, of, most, compared, kind, organization, onChoose }: RowProp
   )
 }
 
+const unlinkedShare = ({ totalSeconds, unlinkedSeconds }: Comparison): number =>
+  unlinkedSeconds / (totalSeconds || 1)
+
+/** Unlinked is the time of Windows users that are nobody's: with it the rows add up to the page's total. */
+function Unlinked({ comparison, compared }: { comparison: Comparison; compared: boolean }) {
+  const t = useTexts()
+  const language = useLanguage()
+  const { of, unlinkedSeconds } = comparison
+  if (unlinkedSeconds === 0) return null
+  const share = unlinkedShare(comparison)
+  return (
+    <tr data-unlinked>
+      <td className={ui.quiet}>{t('unlinked')}</td>
+      <td className={ui.number} data-label={t('time')}>
+        {duration(unlinkedSeconds, language)}
+      </td>
+      <td className={ui.number} data-label={t('share')}>
+        {percent(share, language, share < 0.1 ? 1 : 0)}
+      </td>
+      <td colSpan={(compared ? 1 : 0) + (of === 'departments' ? 2 : 0) + 1} />
+    </tr>
+  )
+}
+
 function useFile(comparison: Comparison | undefined, organization?: number): () => string[][] {
   const t = useTexts()
   const names = useNames(organization)
@@ -225,5 +251,19 @@ function useFile(comparison: Comparison | undefined, organization?: number): () 
         item.top.map((one) => one.name).join(', '),
       ]
     }),
+    ...(comparison?.unlinkedSeconds
+      ? [
+          [
+            t('unlinked'),
+            '',
+            text(comparison.unlinkedSeconds),
+            unlinkedShare(comparison).toFixed(4),
+            '',
+            '',
+            '',
+            '',
+          ],
+        ]
+      : []),
   ]
 }

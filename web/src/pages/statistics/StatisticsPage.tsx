@@ -5,12 +5,15 @@ import { useEmployee, useZone } from '../../api/queries'
 import type { Top } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { duration, isoDate, zoneLabel } from '../../lib/format'
+import { idOf } from '../../lib/ids'
 import type { ChangeUrl } from '../../lib/urlState'
+import { areDates } from '../../ui/dates/range'
 import { RangeBar } from '../../ui/dates/RangeBar'
 import { DepartmentSelect } from '../../ui/DepartmentSelect'
 import { EmployeeSelect } from '../../ui/EmployeeSelect'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { CloseIcon } from '../../ui/icons'
+import { OutOfReach, useAway } from '../../ui/OutOfReach'
 import { OrganizationSelect, useChosenOrganization, useKnowsOrganization } from '../../ui/OrganizationSelect'
 import { Empty, Page, Tiles } from '../../ui/Page'
 import { Rows, useNow } from '../../ui/parts'
@@ -38,11 +41,14 @@ export default function StatisticsPage() {
   const zone = useZone(organization)
   const today = isoDate(now, zone)
   const [address, change] = useAddress(today)
-  const employee = useEmployee(address.employee)
+  const employee = useEmployee(idOf(String(address.employee)))
   const { from, to } = address.range
   const asked = { from, to, organization, department: address.departmentId, employee: address.employee }
   return (
-    <Page title={t('title')} lead={`${dates(from, to)} · ${zoneLabel(zone, now)}`}>
+    <Page
+      title={t('title')}
+      lead={`${areDates(address.range) ? dates(from, to) : '—'} · ${zoneLabel(zone, now)}`}
+    >
       <div className={css.controls}>
         <RangeBar range={address.range} today={today} onChange={(next) => change(next, { push: true })} />
         <OrganizationSelect />
@@ -51,7 +57,7 @@ export default function StatisticsPage() {
           everyone={t('everyone')}
           organizationId={organization}
           value={address.departmentId}
-          onChange={(departmentId) => change({ departmentId }, { push: true })}
+          onChange={(departmentId) => change({ departmentId, department: null }, { push: true })}
         />
         <div className={css.picker}>
           <EmployeeSelect
@@ -78,6 +84,7 @@ interface BodyProps {
 
 function Body({ asked, address, change }: BodyProps) {
   const t = useTexts()
+  const away = useAway()
   const query = { ...asked, limit: NAMES }
   const applications = useQuery({
     queryKey: ['statistics', 'top-applications', asked],
@@ -94,6 +101,7 @@ function Body({ asked, address, change }: BodyProps) {
   if (failed) return <ErrorNote error={failed.error} retry={() => void failed.refetch()} />
   if (!applications.data || !sites.data) return <Rows count={10} />
   if (applications.data.totalEvents + sites.data.totalEvents === 0) {
+    if (away) return <OutOfReach />
     const chosen =
       asked.department !== undefined || asked.employee !== undefined || address.range.preset !== USUAL
     return (
@@ -104,7 +112,7 @@ function Body({ asked, address, change }: BodyProps) {
               variant="default"
               onClick={() =>
                 change(
-                  { from: null, to: null, range: null, departmentId: null, employee: null },
+                  { from: null, to: null, range: null, departmentId: null, department: null, employee: null },
                   { push: true },
                 )
               }

@@ -1,4 +1,4 @@
-import { idOf } from '../../lib/ids'
+import { numberOf } from '../../lib/ids'
 import { useUrlState, type ChangeUrl } from '../../lib/urlState'
 import { daysOf, readRange, type Preset, type Range } from '../../ui/dates/range'
 
@@ -25,11 +25,12 @@ export interface Address {
 export function useAddress(today: string): [Address, ChangeUrl] {
   const [params, change] = useUrlState()
   const range = readRange(params, today, 'last30')
-  const employee = idOf(params.get('employee'))
+  const employee = numberOf(params.get('employee'))
   const address: Address = {
     range,
     days: daysOf(range),
-    departmentId: idOf(params.get('departmentId')),
+    // The server's own name for it is understood too.
+    departmentId: numberOf(params.get('departmentId') ?? params.get('department')),
     employee,
     kind: params.get('kind') === 'sites' ? 'sites' : 'applications',
     name: params.get('name') ?? undefined,

@@ -105,6 +105,7 @@ export const useTexts = texts('statistics', {
   each: { uz: 'Bir kishiga', ru: 'На человека', en: 'Per person' },
   people: { uz: 'Kishi', ru: 'Человек', en: 'People' },
   mostly: { uz: 'Koʻproq', ru: 'Чаще всего', en: 'Mostly' },
+  unlinked: { uz: 'Xodimga bogʻlanmagan', ru: 'Не связано с сотрудником', en: 'Not linked to a person' },
   choose: { uz: 'Faqat {{name}}', ru: 'Только {{name}}', en: 'Only {{name}}' },
   'comparison.none': {
     uz: 'Taqqoslanadigan narsa yoʻq.',

@@ -6,7 +6,7 @@ import { useLanguage } from '../../i18n/i18n'
 import { day, weekday } from '../../lib/format'
 import css from './dates.module.css'
 import { LOCALES } from './locales'
-import { presets, within, type Preset, type Range } from './range'
+import { areDates, presets, within, type Preset, type Range } from './range'
 import { useTexts } from './texts'
 
 interface Props {
@@ -34,7 +34,7 @@ export function RangeBar({ range, today, onChange }: Props) {
         classNames={{ day: css.day }}
         popoverProps={{ withRoles: false, shadow: 'md', onClose: () => setBegun(null) }}
         aria-label={`${t('range')}: ${dotted(range.from)} – ${dotted(range.to)}`}
-        value={begun === null ? [range.from, range.to] : [begun, null]}
+        value={begun !== null ? [begun, null] : areDates(range) ? [range.from, range.to] : [null, null]}
         onChange={choose}
         allowSingleDateInRange
         locale={LOCALES[language]}

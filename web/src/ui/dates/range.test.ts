@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { daysOf, mondayOf, rangeOf, readRange, within } from './range'
+import { areDates, daysOf, mondayOf, rangeOf, readRange, within } from './range'
 
 const TODAY = '2026-11-25' // a Wednesday
 
@@ -25,15 +25,22 @@ it.each([
   ['range=lastWeek', 'lastWeek', '2026-11-16', '2026-11-22'],
   ['range=whatever', 'last30', '2026-10-27', '2026-11-25'],
   ['from=2026-11-02&to=2026-11-03&range=lastWeek', undefined, '2026-11-02', '2026-11-03'],
-  ['from=2026-11-20&to=2027-01-01', undefined, '2026-11-20', '2026-11-25'],
-  ['from=2026-11-03&to=2026-11-02', 'last30', '2026-10-27', '2026-11-25'],
-  ['from=2026-11-31&to=2026-12-02', 'last30', '2026-10-27', '2026-11-25'],
-  ['from=2027-01-01&to=2027-01-02', 'last30', '2026-10-27', '2026-11-25'],
-  ['from=2020-01-01&to=2026-01-02', 'last30', '2026-10-27', '2026-11-25'],
+  ['from=2026-11-03&to=2026-11-02', undefined, '2026-11-03', '2026-11-02'],
+  ['from=abc&to=2026-99-99', undefined, 'abc', '2026-99-99'],
+  ['from=2020-01-01&to=2026-01-02', undefined, '2020-01-01', '2026-01-02'],
+  ['from=2026-11-20', undefined, '2026-11-20', '2026-11-25'],
+  ['to=2026-11-20&range=thisMonth', undefined, '2026-11-01', '2026-11-20'],
+  ['from=&to=', 'last30', '2026-10-27', '2026-11-25'],
 ])('reads "%s" as %s, %s to %s', (query, preset, from, to) => {
   expect(readRange(new URLSearchParams(query), TODAY, 'last30')).toEqual(
     preset === undefined ? { from, to } : { from, to, preset },
   )
+})
+
+it('knows dates that exist', () => {
+  expect(areDates({ from: '2026-11-30', to: '2026-12-01' })).toBe(true)
+  expect(areDates({ from: '2026-11-31', to: '2026-12-01' })).toBe(false)
+  expect(areDates({ from: '2026-11-30', to: 'abc' })).toBe(false)
 })
 
 it('counts days with both ends, and shortens what is too long', () => {

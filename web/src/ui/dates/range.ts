@@ -18,6 +18,9 @@ const DAY_MS = 86_400_000
 /** daysOf counts the days of a range. */
 export const daysOf = ({ from, to }: Range): number => (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
 
+/** areDates says that both are dates that exist. */
+export const areDates = ({ from, to }: Range): boolean => isDate(from) && isDate(to)
+
 /** mondayOf is the Monday of the date's week. */
 export function mondayOf(date: string): string {
   const weekday = new Date(`${date}T12:00:00Z`).getUTCDay()
@@ -39,18 +42,17 @@ export function rangeOf(preset: Preset, today: string): Range {
   }
 }
 
-/** readRange is the range of an address: days, or a name; the usual one where it says neither rightly. */
+/** readRange is the range of an address: days, or a name; the usual one where it says neither. Bad days are the server's to refuse. */
 export function readRange(
   params: URLSearchParams,
   today: string,
   usual: Preset,
 ): Range & { preset?: Preset } {
-  const [from, to] = [params.get('from'), params.get('to')]
-  if (isDate(from) && isDate(to) && from <= to && from <= today && daysOf({ from, to }) <= LONGEST) {
-    return { from, to: to < today ? to : today }
-  }
   const preset = presets.find((name) => name === params.get('range')) ?? usual
-  return { ...rangeOf(preset, today), preset }
+  const named = rangeOf(preset, today)
+  const [from, to] = [params.get('from'), params.get('to')]
+  if (!from && !to) return { ...named, preset }
+  return { from: from || named.from, to: to || named.to }
 }
 
 /** within shortens a range that is too long by its beginning. */

@@ -142,16 +142,23 @@ func (s *service) home(ctx context.Context, in dayRequest) (context.Context, org
 	return ctx, o, err
 }
 
-// onlyOrganization is the active one; where there are several, the reader has to choose.
+// onlyOrganization is the one that is active or, of several, the one that has events; else the reader has to choose.
 func (s *service) onlyOrganization(ctx context.Context) (int64, error) {
-	all, err := s.index.All(ctx)
+	active, err := s.index.All(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if len(all) != 1 {
+	if len(active) == 1 { // also while TimescaleDB, which knows who has events, is away
+		return active[0].ID, nil
+	}
+	reporting, err := s.store.organizations(ctx, activity.ActiveWindow)
+	if err != nil {
+		return 0, err
+	}
+	if len(reporting) != 1 {
 		var f fault.Fields
 		f.Add("organization", codeChoosesNone, nil)
 		return 0, f.Err()
 	}
-	return all[0].ID, nil
+	return reporting[0], nil
 }

@@ -2,7 +2,6 @@ package screenshots
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -166,6 +165,6 @@ func serve(c *echo.Context, caching string, find func(context.Context, activity.
 	h.Set("Content-Type", p.ContentType)
 	h.Set("Content-Length", strconv.FormatInt(p.Size, 10))
 	c.Response().WriteHeader(http.StatusOK)
-	_, err = io.Copy(c.Response(), p)
+	_, err = httpx.Send(c, p)
 	return err
 }

@@ -112,3 +112,16 @@ func (d *Decoder) NumberInto(to *int64, field string) {
 		d.Skip(0)
 	}
 }
+
+// FlagInto takes true or false.
+func (d *Decoder) FlagInto(to *bool, field string) {
+	switch {
+	case d.Word("true"):
+		*to = true
+	case d.Word("false"), d.Word("null"):
+		*to = false
+	default:
+		d.Wrong(field, "not_a_boolean", nil)
+		d.Skip(0)
+	}
+}

@@ -25,8 +25,9 @@ func FuzzSkip(f *testing.F) {
 
 func TestDecoderSaysWhereAndWhy(t *testing.T) {
 	t.Parallel()
-	d := jsonscan.Decoder{Scanner: jsonscan.New(`{"name":5,"size":"x","at":"soon","list":{},"none":null}`), Path: func(field string) string { return "it." + field }}
+	d := jsonscan.Decoder{Scanner: jsonscan.New(`{"name":5,"size":"x","at":"soon","list":{},"none":null,"yes":true,"no":false,"maybe":1}`), Path: func(field string) string { return "it." + field }}
 	name, size := "kept", int64(7)
+	yes, no := false, true
 	d.Object("", func(member string) {
 		switch member {
 		case "name":
@@ -37,14 +38,18 @@ func TestDecoderSaysWhereAndWhy(t *testing.T) {
 			d.List(member, func() { t.Error("called for an object") })
 		case "none":
 			d.TextInto(&name, member)
+		case "yes", "maybe":
+			d.FlagInto(&yes, member)
+		case "no":
+			d.FlagInto(&no, member)
 		default:
 			d.Skip(0)
 		}
 	})
-	if !d.End() || name != "kept" || size != 7 {
-		t.Errorf("ended %v, name %q, size %d", d.End(), name, size)
+	if !d.End() || name != "kept" || size != 7 || !yes || no {
+		t.Errorf("ended %v, name %q, size %d, yes %v, no %v", d.End(), name, size, yes, no)
 	}
-	want := fault.Fields{{Field: "it.name", Code: "not_text"}, {Field: "it.size", Code: "not_a_number"}, {Field: "it.list", Code: "not_a_list"}}
+	want := fault.Fields{{Field: "it.name", Code: "not_text"}, {Field: "it.size", Code: "not_a_number"}, {Field: "it.list", Code: "not_a_list"}, {Field: "it.maybe", Code: "not_a_boolean"}}
 	if len(d.Faults) != len(want) {
 		t.Fatalf("faults %+v", d.Faults)
 	}

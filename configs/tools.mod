@@ -1,4 +1,4 @@
-// The tools of make lint, pinned apart from the product's own dependencies:
+// The tools of make lint and, protoc-gen-go, of make golden, pinned apart from the product's own dependencies:
 // go tool -modfile=configs/tools.mod staticcheck ./...
 module github.com/staff-control/staff-control/configs/tools
 
@@ -6,6 +6,7 @@ go 1.26.0
 
 tool (
 	golang.org/x/vuln/cmd/govulncheck
+	google.golang.org/protobuf/cmd/protoc-gen-go
 	honnef.co/go/tools/cmd/staticcheck
 )
 
@@ -18,5 +19,6 @@ require (
 	golang.org/x/telemetry v0.0.0-20261010193011-f71dc92da45e // indirect
 	golang.org/x/tools v0.52.0 // indirect
 	golang.org/x/vuln v1.9.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
 	honnef.co/go/tools v0.8.2 // indirect
 )

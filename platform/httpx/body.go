@@ -40,24 +40,30 @@ type body struct {
 // bound puts limits around the request's body before anybody reads it. The deadline holds for the body that
 // nobody reads as well: net/http reads that itself, to keep the connection. A request that came by no connection
 // has no deadlines, which is why their errors do not matter.
-func (s *Server) bound(c *echo.Context, rt *route) *body {
+func (s *Server) bound(c *echo.Context, rt *route) (b *body, release func()) {
 	r := c.Request()
 	control := http.NewResponseController(c.Response())
 	if rt.handler.in == nil {
 		_ = control.SetWriteDeadline(time.Time{}) // Raw routes stream for as long as they want
 	}
-	b := &body{
+	b = &body{
 		wire: wire{src: r.Body, room: rt.bodyLimit + frameRoom}, pool: &s.inflaters,
 		coding: strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))),
 		length: r.ContentLength, limit: rt.bodyLimit,
 	}
+	if rt.handler.rpc {
+		b.limit += frameRoom // the messages' heads; connect holds each message to the limit
+	}
 	if r.Body == nil || r.Body == http.NoBody {
-		return b
+		return b, b.release
+	}
+	if rt.handler.endless {
+		return b, s.messagesOf(c, rt)
 	}
 	_ = control.SetReadDeadline(s.clock().Add(rt.bodyTimeout))
 	b.wire.done = func() { _ = control.SetReadDeadline(time.Time{}) }
 	r.Body = b
-	return b
+	return b, b.release
 }
 
 // admit refuses what the headers say already: a body too large, or an encoding that is not known.

@@ -29,6 +29,7 @@ var (
 	errMethod          = fault.New(fault.NotFound, "method_not_allowed")
 	errDatabase        = fault.New(fault.Unavailable, "database")
 	errExports         = fault.New(fault.TooMany, "exports_running")
+	errStopping        = fault.New(fault.Unavailable, "unavailable")
 )
 
 const (
@@ -190,6 +191,10 @@ func (s *Server) write(c *echo.Context, cl *call, f *fault.Error, m meaning) {
 		h.Set("Retry-After", retryAfter(f.RetryAfter))
 	}
 	h.Set("Cache-Control", "no-store")
+	if speaksRPC(c, cl) {
+		s.writeRPC(c, cl, f, m)
+		return
+	}
 	if client := s.clientOf(c.Request(), cl); client != 0 {
 		s.writeV1(c, cl, f, m, client)
 		return

@@ -22,6 +22,9 @@ type Handler struct {
 	query   []grid.Parameter // of a list
 	files   []string         // the types of the files that it answers with
 	check   func(known func(code string) bool) error
+	// rpc is a procedure of gRPC, endless one whose client may go on for ever; build makes serve for the route.
+	rpc, endless bool
+	build        func(rt *route) func(c *echo.Context, rt *route) error
 }
 
 // Page is one page of a list. Next is the cursor of the page after it, empty on the last.

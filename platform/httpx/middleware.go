@@ -114,8 +114,8 @@ func (s *Server) enter(rt *route) echo.HandlerFunc {
 		cl := callOf(ctx)
 		cl.route = rt
 		s.continueWith(c, cl, log.With(ctx, slog.String("module", rt.Owner)))
-		b := s.bound(c, rt)
-		defer b.release()
+		b, release := s.bound(c, rt)
+		defer release()
 		if err := s.guard(c, cl, rt); err != nil {
 			return err
 		}
@@ -154,11 +154,34 @@ func (s *Server) identify(r *http.Request) (actor.Actor, error) {
 	return actor.Actor{}, errUnauthenticated
 }
 
+// Recheck finds out again on whose behalf ctx's request comes, for what goes on for long after it was let in. It returns
+// the fault if that would not be let in now, or as somebody else. What counts requests counts one more.
+func Recheck(ctx context.Context) error {
+	cl := callOf(ctx)
+	was, known := actor.From(ctx)
+	if cl == nil || cl.route == nil || !known {
+		return nil
+	}
+	a, err := cl.route.server.identify(cl.request)
+	switch {
+	case err != nil:
+		return err
+	case a.ID != was.ID || a.OrganizationID != was.OrganizationID:
+		return errUnauthenticated
+	case !a.Can(cl.route.permission):
+		return errForbidden
+	}
+	return nil
+}
+
 func (s *Server) finish(c *echo.Context, cl *call, began time.Time) {
 	took := s.clock().Sub(began)
 	status, size := 0, int64(0)
 	if res, err := echo.UnwrapResponse(c.Response()); err == nil {
 		status, size = res.Status, res.Size
+	}
+	if cl.status != 0 {
+		status = cl.status
 	}
 	pattern := "unmatched"
 	if cl.route != nil {

@@ -25,12 +25,12 @@ func (s *Server) serveOpenAPI() {
 		Doc("This document"))
 }
 
-// OpenAPI describes all routes, except those that serve files by a wildcard, as OpenAPI 3.1.
+// OpenAPI describes all routes, except those that serve files by a wildcard and gRPC's procedures, as OpenAPI 3.1.
 func (s *Server) OpenAPI() ([]byte, error) {
 	types := newSchemas()
 	paths, ids := object{}, map[string]bool{}
 	for _, r := range s.routes {
-		if strings.Contains(r.Path, "*") {
+		if strings.Contains(r.Path, "*") || r.handler.rpc {
 			continue
 		}
 		op := r.operation(types)

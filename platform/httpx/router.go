@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/grid"
 )
 
 // Router takes routes. A route cannot be added without the permission that it asks for.
@@ -55,6 +56,11 @@ func Takes[T any]() Option { return func(r *route) { r.takes = reflect.TypeFor[T
 // and file.
 func TakesFile[T any]() Option {
 	return func(r *route) { r.takes, r.takesFile = reflect.TypeFor[T](), true }
+}
+
+// Asks tells OpenAPI what a Raw route reads of the query.
+func Asks(p ...grid.Parameter) Option {
+	return func(r *route) { r.handler.query = append(r.handler.query, p...) }
 }
 
 // Gives tells OpenAPI with what a Raw route answers.
@@ -137,6 +143,9 @@ func (r router) add(method, path string, p actor.Permission, h Handler, opts []O
 	}
 	for _, o := range opts {
 		o(rt)
+	}
+	if h.build != nil {
+		rt.handler.serve = h.build(rt)
 	}
 	r.check(rt)
 	if h.in != nil {

@@ -17,6 +17,21 @@ func Send(c *echo.Context, body io.Reader) (int64, error) {
 	return send(c.Response(), body, time.Now)
 }
 
+// SendFile answers a Raw route with content, or with the part of it that the client asks for, and gives up a client that
+// does not read. The headers Content-Type and ETag are the caller's to set.
+func SendFile(c *echo.Context, modified time.Time, content io.ReadSeeker) {
+	w := c.Response()
+	http.ServeContent(unhurried{w, paced{w, http.NewResponseController(w), time.Now}}, c.Request(), "", modified, content)
+}
+
+// unhurried is a ResponseWriter whose body is paced.
+type unhurried struct {
+	http.ResponseWriter
+	body paced
+}
+
+func (u unhurried) Write(piece []byte) (int, error) { return u.body.Write(piece) }
+
 func send(w http.ResponseWriter, body io.Reader, now func() time.Time) (int64, error) {
 	return io.Copy(paced{w, http.NewResponseController(w), now}, body)
 }

@@ -31,6 +31,10 @@ var Messages []byte
 const (
 	defaultBodyLimit = 1 << 20
 	maxHeaderBytes   = 32 << 10
+	// maxStreams is how many requests may run at once on one connection of HTTP/2.
+	maxStreams = 100
+	// A connection of HTTP/2 that brings nothing for pingAfter is asked, and closed if it does not answer within pingWait.
+	pingAfter, pingWait = 30 * time.Second, 15 * time.Second
 )
 
 // Options are what a server is made of. Every zero value has a working default.
@@ -173,7 +177,9 @@ func (s *Server) ServeDoor(ctx context.Context, ln net.Listener, d Door) error {
 		IdleTimeout:       s.opts.IdleTimeout,
 		WriteTimeout:      s.opts.WriteTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		BaseContext:       func(net.Listener) context.Context { return base },
+		Protocols:         protocols(),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: pingAfter, PingTimeout: pingWait},
+		BaseContext:       func(net.Listener) context.Context { return context.WithValue(base, stopKey{}, ctx) },
 		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
 	}
 	drained := make(chan error, 1)
@@ -184,6 +190,15 @@ func (s *Server) ServeDoor(ctx context.Context, ln net.Listener, d Door) error {
 		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
 	}
 	return <-drained
+}
+
+// protocols are those of every listener: gRPC needs HTTP/2, where there is no TLS, too.
+func protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
 }
 
 func listen(srv *http.Server, ln net.Listener) error {

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -168,3 +169,23 @@ func (i engineInfo) Collect(ch chan<- prometheus.Metric) {
 	e := i.series.Engine()
 	ch <- prometheus.MustNewConstMetric(i.desc, prometheus.GaugeValue, 1, e.Name, e.Version)
 }
+
+// writeMetrics writes what a registry has, as /metrics gives it.
+func writeMetrics(ctx context.Context, registry *prometheus.Registry, w io.Writer) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/metrics", http.NoBody)
+	if err != nil {
+		return err
+	}
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(&page{w, http.Header{}}, r)
+	return nil
+}
+
+// page is an answer that goes to no client.
+type page struct {
+	io.Writer
+	header http.Header
+}
+
+func (p *page) Header() http.Header { return p.header }
+
+func (p *page) WriteHeader(int) {}

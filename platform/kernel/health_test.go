@@ -45,3 +45,24 @@ func TestDependenciesAreMeasuredWithoutAnybodyAsking(t *testing.T) {
 		}
 	})
 }
+
+func TestModulesAskWhetherTheRoleIsReady(t *testing.T) {
+	t.Parallel()
+	h := newHealth(Gateway, "1", prometheus.NewRegistry())
+	var buffer, cloud error
+	h.add(check{name: "buffer", ask: func(context.Context) error { return buffer }})
+	h.add(check{name: "cloud", replaced: true, ask: func(context.Context) error { return cloud }})
+	host := &Host{kernel: &Kernel{health: h}}
+	if err := host.Ready(t.Context()); err == nil || err.Error() != "not all of it runs" {
+		t.Errorf("before it serves: %v", err)
+	}
+	h.running.Store(true)
+	cloud = errors.New("no answer")
+	if err := host.Ready(t.Context()); err != nil {
+		t.Errorf("with a part of the work away: %v", err)
+	}
+	buffer = errors.New("disk full")
+	if err := host.Ready(t.Context()); err == nil || err.Error() != "buffer: disk full" {
+		t.Errorf("without its buffer: %v", err)
+	}
+}

@@ -154,6 +154,20 @@ func (h *Host) HealthOfPart(name string, ask func(context.Context) error) {
 	h.kernel.health.add(check{name: name, ask: ask, replaced: true})
 }
 
+// Ready asks all dependencies of the role, as /health/ready does, and says which of them are not as they should be.
+func (h *Host) Ready(ctx context.Context) error {
+	var faults []error
+	for _, d := range h.kernel.health.ready(ctx).Dependencies {
+		if d.State == "down" {
+			faults = append(faults, fmt.Errorf("%s: %s", d.Name, d.Error))
+		}
+	}
+	if len(faults) == 0 && !h.kernel.health.running.Load() {
+		faults = append(faults, errors.New("not all of it runs"))
+	}
+	return errors.Join(faults...)
+}
+
 // Announce tells the person who started the process something that must not be in the log.
 func (h *Host) Announce(text string) { h.kernel.options.Announce(text) }
 

@@ -74,12 +74,15 @@ func (m Manifest) In(role Role) bool { return slices.Contains(m.Roles, role) }
 
 // Command is a sub-command of the binary that a module adds.
 type Command struct {
+	// Name is one word or several.
 	Name  string
 	Usage string
 	// Role, if it is there, is built before the command runs, which so works with what its own Init and those of others
 	// made. Nothing listens and no loop runs.
 	Role Role
-	Run  func(ctx context.Context, h *CommandHost, args []string) error
+	// Alone is of a command that needs nothing but settings: no database is opened for it.
+	Alone bool
+	Run   func(ctx context.Context, h *CommandHost, args []string) error
 }
 
 // CommandHost is what a command works with. The module's settings are filled before it runs.
@@ -89,11 +92,19 @@ type CommandHost struct {
 	// Series is where time series are; see Host.
 	Series *db.DB
 	Log    *slog.Logger
-	Data   string
+	// Version is the binary's.
+	Version string
+	Data    string
 	// In is what is given to the command, nil for nothing; a terminal counts as nothing.
 	In  io.Reader
 	Out io.Writer
 }
+
+// Restart is what a loop returns to have the whole process end and be started again by whoever started it.
+type Restart struct{ Reason string }
+
+// Error says why.
+func (r Restart) Error() string { return "restart: " + r.Reason }
 
 // Module is one feature of the product.
 type Module interface {

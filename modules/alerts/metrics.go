@@ -12,7 +12,8 @@ import (
 var kinds = []string{
 	alert.BufferOverflow, alert.ConnectionFailed, alert.GatewayOffline, alert.DataGap, alert.DataDropped,
 	alert.DoorAlarm, alert.DoorTampered, alert.AccessDenied, alert.DeviceOffline, alert.DeviceFailed,
-	alert.TimescaleFallback, alert.TimescaleRecovered, alert.StorageFileMissing, alert.RetentionFailed,
+	alert.TimescaleFallback, alert.TimescaleRecovered, alert.StorageFileMissing, alert.RetentionFailed, alert.PolicyFailed,
+	alert.UpdateRolledBack,
 }
 
 // counter counts raised alerts.

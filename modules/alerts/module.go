@@ -32,7 +32,7 @@ func (m *Module) Manifest() kernel.Manifest {
 
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
-	m.service = &service{store: store{h.DB}, audit: h.Audit, log: h.Log, now: time.Now, raised: counter(h.Metrics)}
+	m.service = &service{store: store{h.DB}, audit: h.Audit, log: h.Log, now: time.Now, raised: counter(h.Metrics), events: h.Events}
 	kernel.Put[alert.Log](h, m.service)
 	kernel.Put[alert.Board](h, m.service)
 	m.routes(h.Routes(kernel.Dashboard))

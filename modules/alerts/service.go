@@ -13,6 +13,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/event"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
 )
@@ -23,6 +24,8 @@ type service struct {
 	log    *slog.Logger
 	now    func() time.Time
 	raised func(kind string, s alert.Severity)
+	// events may be nil.
+	events *event.Bus
 }
 
 // clock is the time as the databases keep it.
@@ -57,7 +60,12 @@ func (s *service) Raise(ctx context.Context, a alert.Alert) error {
 	}
 	// Derived, so that nobody takes the id of another organization's alert before it is raised.
 	row.ID = id.Derive(who.OrganizationID, "alert", row.ID.String())
-	added, err := s.store.add(ctx, row)
+	added, err := s.store.add(ctx, row, func(ctx context.Context, tx db.Tx) error {
+		if s.events == nil {
+			return nil
+		}
+		return s.events.Publish(ctx, tx, alert.Raised{OrganizationID: who.OrganizationID, Alert: a, At: now})
+	})
 	if err != nil || !added {
 		return err
 	}

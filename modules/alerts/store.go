@@ -11,16 +11,18 @@ import (
 // store keeps alerts. It holds no rule: those are in service.go.
 type store struct{ db *db.DB }
 
-// add keeps the alert and reports whether it was new.
-func (s store) add(ctx context.Context, row alertRow) (added bool, err error) {
+// add keeps the alert and reports whether it was new; if it was, tell is called before that stands.
+func (s store) add(ctx context.Context, row alertRow, tell func(context.Context, db.Tx) error) (added bool, err error) {
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		res, err := tx.Insert(&row).On("CONFLICT (id) DO NOTHING").Exec(ctx)
 		if err != nil {
 			return err
 		}
 		n, err := res.RowsAffected()
-		added = n > 0
-		return err
+		if added = n > 0; err != nil || !added {
+			return err
+		}
+		return tell(ctx, tx)
 	})
 	return added, err
 }

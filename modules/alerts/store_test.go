@@ -104,7 +104,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				})
 			},
 			"add": func() error {
-				if _, err := s.add(theirs, mine); !errors.Is(err, db.ErrForeign) {
+				if _, err := s.add(theirs, mine, nil); !errors.Is(err, db.ErrForeign) {
 					return fmt.Errorf("a row of organization 1: %w", err)
 				}
 				return nil

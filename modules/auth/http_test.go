@@ -341,9 +341,9 @@ func TestInitSaysWhatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, o := range map[string]kerneltest.Options{
-		"holds no key":  {DB: dbtest.SQLite(t), Data: dir},
-		"key of access": {DB: dbtest.SQLite(t), Data: filepath.Join(dir, "secret.key")},
-		"first user":    {DB: closed},
+		"holds no key":        {DB: dbtest.SQLite(t), Data: dir},
+		"the server's secret": {DB: dbtest.SQLite(t), Data: filepath.Join(dir, "secret.key")},
+		"first user":          {DB: closed},
 	} {
 		tree := kerneltest.Provide[organization.Tree](kernel.Dashboard, fakeTree{})
 		k, ko := kerneltest.New(t, kernel.Dashboard, o, tree, newModule())

@@ -36,7 +36,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "auth",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[organization.Tree]()},
-		Provides: []kernel.Port{kernel.PortOf[identity.Keys](), kernel.PortOf[identity.KeyList]()},
+		Provides: []kernel.Port{kernel.PortOf[identity.Keys](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Secret]()},
 		Paths:    []string{"/api/v2/auth", "/api/v2/users", "/api/v2/api-keys", "/api", "/api/v1", "/api/auth", "/api/security"},
 		Commands: []kernel.Command{
 			{Name: "apikey", Usage: usage, Run: m.apikey},
@@ -58,6 +58,7 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	}
 	kernel.Put[identity.Keys](h, s)
 	kernel.Put[identity.KeyList](h, s)
+	kernel.Put[identity.Secret](h, derived{func() ([]byte, error) { return m.secret(h) }})
 	for _, r := range []kernel.Role{kernel.AgentAPI, kernel.Dashboard} {
 		h.Authenticate(r, s.byAPIKey)
 		h.Forbidden(r, s.wrongType)
@@ -89,21 +90,25 @@ func (m *Module) signingIn(ctx context.Context, h *kernel.Host, s *service) (err
 	return nil
 }
 
-// tokens takes the key of the settings. A database of one process may do with a file beside it.
+// tokens signs with the server's secret.
 func (m *Module) tokens(h *kernel.Host) (*tokens, error) {
-	t := &tokens{key: []byte(m.cfg.TokenKey.Reveal()), life: m.cfg.AccessLife, now: m.now}
-	if len(t.key) > 0 {
-		return t, nil
+	key, err := m.secret(h)
+	return &tokens{key: key, life: m.cfg.AccessLife, now: m.now}, err
+}
+
+// secret is the server's: that of the settings. A database of one process may do with a file beside it.
+func (m *Module) secret(h *kernel.Host) ([]byte, error) {
+	if key := m.cfg.TokenKey.Reveal(); key != "" {
+		return []byte(key), nil
 	}
 	if h.DB.Name() != "sqlite" {
 		return nil, config.Problem("auth.token_key", "be set on PostgreSQL", "")
 	}
 	key, err := keyFile(filepath.Join(h.Data, "secret.key"))
 	if err != nil {
-		return nil, fmt.Errorf("key of access tokens: %w", err)
+		return nil, fmt.Errorf("the server's secret: %w", err)
 	}
-	t.key = key
-	return t, nil
+	return key, nil
 }
 
 // passwordFile is where a password that was made for the first user stands: a log is no place for it.

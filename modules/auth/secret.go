@@ -7,7 +7,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/staff-control/staff-control/platform/secret"
 )
+
+// derived makes keys of the server's secret.
+type derived struct{ secret func() ([]byte, error) }
+
+// Derive makes the key for a purpose.
+func (d derived) Derive(purpose string) ([]byte, error) {
+	key, err := d.secret()
+	if err != nil {
+		return nil, err
+	}
+	return secret.Derive(key, purpose)
+}
 
 // secretFile returns what the file holds. Where there is nothing, it first gets the secret, readable by its owner alone.
 func secretFile(path, secret string) (string, error) {

@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -155,4 +156,22 @@ func TestAnOperatorSetsAPassword(t *testing.T) {
 			t.Error("a weak password passes")
 		}
 	})
+}
+
+func TestKeysAreDerivedOfTheServersSecret(t *testing.T) {
+	t.Parallel()
+	one := derived{func() ([]byte, error) { return []byte("one"), nil }}
+	first, err := one.Derive("a")
+	if err != nil || len(first) != 32 {
+		t.Fatalf("%x, %v", first, err)
+	}
+	again, err := one.Derive("a")
+	other, otherErr := one.Derive("b")
+	if err != nil || otherErr != nil || !bytes.Equal(first, again) || bytes.Equal(first, other) {
+		t.Errorf("%x, %x and %x", first, again, other)
+	}
+	none := derived{func() ([]byte, error) { return nil, errors.New("no secret") }}
+	if _, err := none.Derive("a"); err == nil {
+		t.Error("derived of nothing")
+	}
 }

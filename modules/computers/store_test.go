@@ -194,6 +194,15 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				found, err := s.computersOf(theirs, []int64{user})
 				return nothing(len(found), err)
 			},
+			"seats": func() error { // by now it may have such a computer of its own
+				seats, err := s.seats(theirs, noon)
+				for _, seat := range seats {
+					if seat.EmployeeID != 0 {
+						return fmt.Errorf("shows %+v", seat)
+					}
+				}
+				return err
+			},
 			"lockUser": func() error {
 				return wants(db.ErrNotFound, in(func(ctx context.Context, tx db.Tx) error { _, err := s.lockUser(ctx, tx, user); return err }))
 			},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -104,11 +105,45 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"remove": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.remove(ctx, tx, nodira) })
 			},
+			"given": func() error {
+				rows, err := s.given(theirs)
+				return onlyTheirs(rows, err)
+			},
+			"givenTo": func() error {
+				rows, err := s.givenTo(theirs, all, nodira)
+				return onlyTheirs(rows, err)
+			},
+			"policies": func() error {
+				return d.Read(theirs, func(ctx context.Context, tx db.Tx) error { return onlyTheirs(s.policies(ctx, tx, []int64{nodira})) })
+			},
+			"give": func() error { // touches nobody
+				return d.Write(theirs, func(ctx context.Context, tx db.Tx) error {
+					return s.give(ctx, tx, 0, []int64{nodira}, noon.Add(time.Hour))
+				})
+			},
+			"holders": func() error {
+				return d.Read(theirs, func(ctx context.Context, tx db.Tx) error {
+					rows, n, err := s.holders(ctx, tx, 1, 9)
+					if n != 0 || len(rows) != 0 {
+						return fmt.Errorf("shows %d", n)
+					}
+					return err
+				})
+			},
 		})
 		if after := picture(t, s); after != before {
 			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)
 		}
 	})
+}
+
+func onlyTheirs(rows []givenRow, err error) error {
+	for _, r := range rows {
+		if r.OrganizationID != 2 {
+			return fmt.Errorf("shows %+v", r)
+		}
+	}
+	return err
 }
 
 // picture is all that is stored of organization 1, as text.

@@ -1,14 +1,19 @@
 package gateways
 
-import "github.com/staff-control/staff-control/platform/fault"
+import (
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/platform/fault"
+)
 
 var (
-	errUnknown      = fault.New(fault.NotFound, "gateways.unknown")
+	errUnknown      = gateway.ErrUnknown
 	errTokenUnknown = fault.New(fault.NotFound, "gateways.token_unknown")
 	errTokenRefused = fault.New(fault.Unauthenticated, "gateways.token_refused")
 	errSerialTaken  = fault.New(fault.Conflict, "gateways.serial_taken")
 	errRevoked      = fault.New(fault.Conflict, "gateways.revoked")
-	errKeyRefused   = fault.New(fault.Unauthenticated, "gateways.key_refused")
+	errRotated      = fault.New(fault.Conflict, "gateways.key_rotated")
+	errKeyRefused   = gateway.ErrKeyRefused
+	errReport       = fault.New(fault.Malformed, "gateways.report_malformed")
 	errPosition     = fault.New(fault.Invalid, "gateways.position_invalid")
 )
 

@@ -142,7 +142,7 @@ func newOffice(d *db.DB) office {
 	}
 	log := slog.New(slog.DiscardHandler)
 	o.service = &service{
-		store: store{d}, alerts: o.raised, keys: keys, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}),
+		store: store{d}, alerts: o.raised, keys: keys, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}), authority: noPapers{}, verifier: noPapers{},
 		cfg: &cfg, log: log, now: o.clock.now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	return o

@@ -218,7 +218,7 @@ type rotateResponse struct {
 }
 
 func (m *Module) rotate(ctx context.Context, in idRequest) (rotateResponse, error) {
-	key, until, err := m.service.rotate(ctx, in.ID)
+	key, until, err := m.service.rotate(ctx, in.ID, gateway.Write, nil)
 	return rotateResponse{key, until}, err
 }
 

@@ -2,6 +2,7 @@ package gateways
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -21,6 +22,7 @@ import (
 func (m *Module) routesOfGateways(r httpx.Router) {
 	r.POST("/v2/gateway/enroll", actor.Public, httpx.Handle(http.StatusCreated, m.enroll), httpx.Lenient(), httpx.Doc("Become a gateway with a provisioning token; the key is shown once."))
 	r.POST("/v2/gateway/heartbeat", gateway.Deliver, httpx.Handle(http.StatusOK, m.heartbeat), httpx.Lenient(), httpx.BodyLimit(maxHeartbeat), httpx.Doc("Say how the gateway is."))
+	r.POST("/v2/gateway/rotate-key", gateway.Deliver, httpx.Handle(http.StatusOK, m.rotateOwn), httpx.Doc("Get a new key in place of the one that is used here, which works on until the overlap ends."))
 	r.GET("/v2/gateway/agent-keys", gateway.Deliver, httpx.Handle(http.StatusOK, m.agentKeys), httpx.Doc("The keys, by hash, that the gateway accepts from agents."))
 	r.POST("/v2/gateway/agent-keys/check", gateway.Deliver, httpx.Handle(http.StatusOK, m.checkKey), httpx.Doc("Ask about one key, by hash."))
 }
@@ -28,14 +30,9 @@ func (m *Module) routesOfGateways(r httpx.Router) {
 // maxHeartbeat bounds a heartbeat with its alerts.
 const maxHeartbeat = 256 << 10
 
-// authenticate knows gateways by their keys.
+// authenticate knows gateways by their certificates and keys.
 func (m *Module) authenticate(ctx context.Context, r *http.Request) (actor.Actor, bool, error) {
-	key := keyOf(r)
-	if key == "" {
-		return actor.Actor{}, false, nil
-	}
-	a, err := m.service.authenticate(ctx, key)
-	return a, err == nil, err
+	return m.service.identify(ctx, r.TLS, keyOf(r))
 }
 
 // keyOf is the gateway key that the request carries, if any.
@@ -52,6 +49,7 @@ type enrollRequest struct {
 	Serial  string `json:"serial"`
 	Name    string `json:"name,omitempty"`
 	Version string `json:"version,omitempty"`
+	CSR     string `json:"csr,omitempty" doc:"PKCS #10, PEM, for a certificate"`
 }
 
 // Validate wants a token and a serial.
@@ -66,9 +64,15 @@ func (r *enrollRequest) Validate() error {
 	return f.Err()
 }
 
-func (m *Module) enroll(ctx context.Context, in enrollRequest) (out registerResponse, err error) {
-	e, err := m.service.enrol(ctx, in.Token, in.Serial, in.Name, in.Version)
-	return registerResponse{e.gateway.ID, e.gateway.OrganizationID, e.key}, err
+type enrollResponse struct {
+	registerResponse
+	Certificate string `json:"certificate,omitempty" doc:"with its chain, PEM"`
+	Authorities string `json:"authorities,omitempty" doc:"to believe, PEM"`
+}
+
+func (m *Module) enroll(ctx context.Context, in enrollRequest) (out enrollResponse, err error) {
+	e, err := m.service.enrol(ctx, in.Token, in.Serial, in.Name, in.Version, in.CSR)
+	return enrollResponse{registerResponse{e.gateway.ID, e.gateway.OrganizationID, e.key}, e.issued.Certificate, e.issued.Authorities}, err
 }
 
 type heartbeatRequest struct {
@@ -100,13 +104,79 @@ type heartbeatResponse struct {
 	NewKey string `json:"newKey,omitempty"`
 }
 
-func (m *Module) heartbeat(ctx context.Context, in heartbeatRequest) (out heartbeatResponse, err error) {
-	h, err := m.service.hear(ctx, report{
-		Version: in.Version, Epoch: in.Epoch, SentAt: in.SentAt, QueueDepth: in.QueueDepth, BufferUsage: in.BufferUsage,
-		ConnectedAgents: in.ConnectedAgents, SetAside: in.SetAside, CPU: in.CPUUsage, Memory: in.MemoryUsage, Disk: in.DiskUsage, Network: in.NetworkStatus,
-		Streams: in.Streams, Alerts: in.Alerts,
-	}, secret.Hash(keyOf(httpx.Request(ctx))))
+// report is what the request says, for the service.
+func (r *heartbeatRequest) report() report {
+	return report{
+		GatewayID: r.GatewayID, Version: r.Version, Epoch: r.Epoch, SentAt: r.SentAt, QueueDepth: r.QueueDepth, BufferUsage: r.BufferUsage,
+		ConnectedAgents: r.ConnectedAgents, SetAside: r.SetAside, CPU: r.CPUUsage, Memory: r.MemoryUsage, Disk: r.DiskUsage, Network: r.NetworkStatus,
+		Streams: r.Streams, Alerts: r.Alerts,
+	}
+}
+
+func (m *Module) heartbeat(ctx context.Context, in heartbeatRequest) (heartbeatResponse, error) {
+	in.GatewayID = "" // the key says whose report it is
+	return m.service.beat(ctx, in, keyHash(ctx))
+}
+
+func (s *service) beat(ctx context.Context, in heartbeatRequest, hash string) (heartbeatResponse, error) {
+	h, err := s.hear(ctx, in.report(), hash)
 	return heartbeatResponse{true, h.at, append([]id.UUID{}, h.alerts...), h.keysVersion, h.newKey}, err
+}
+
+// keyHash is of the key that ctx's request carries; empty if it carries none.
+func keyHash(ctx context.Context) string {
+	if key := keyOf(httpx.Request(ctx)); key != "" {
+		return secret.Hash(key)
+	}
+	return ""
+}
+
+// proofOf is what ctx's request carries.
+func proofOf(ctx context.Context) proof {
+	with := proof{key: keyHash(ctx)}
+	if c := httpx.Request(ctx).TLS; c != nil && len(c.PeerCertificates) > 0 {
+		with.conn = c
+	}
+	return with
+}
+
+// pulse is the port of those who hold gateways' sockets.
+type pulse struct{ *service }
+
+// Caller is the gateway whose request ctx belongs to.
+func (p pulse) Caller(ctx context.Context) (gateway.Caller, error) {
+	gatewayID, err := caller(ctx)
+	a, _ := actor.From(ctx)
+	with := proofOf(ctx)
+	return gateway.Caller{ID: gatewayID, OrganizationID: a.OrganizationID, Key: with.key, Shown: with.conn}, err
+}
+
+// Beat takes the body of a heartbeat and returns that of the answer.
+func (p pulse) Beat(ctx context.Context, body []byte, key string) (json.RawMessage, error) {
+	var in heartbeatRequest
+	if err := json.Unmarshal(body, &in); err != nil {
+		return nil, errReport.Wrap(err)
+	}
+	out, err := p.beat(ctx, in, key)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(out)
+}
+
+type rotateOwnResponse struct {
+	APIKey        string    `json:"apiKey"`
+	PreviousUntil time.Time `json:"previousUntil"`
+}
+
+func (m *Module) rotateOwn(ctx context.Context, _ struct{}) (rotateOwnResponse, error) {
+	gatewayID, err := caller(ctx)
+	if err != nil {
+		return rotateOwnResponse{}, err
+	}
+	with := proofOf(ctx)
+	key, until, err := m.service.rotate(ctx, gatewayID, gateway.Deliver, &with)
+	return rotateOwnResponse{key, until}, err
 }
 
 // keyResponse is a key as gateways know it.

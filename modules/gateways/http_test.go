@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -28,7 +29,8 @@ const path = "/api/v2/gateways"
 func serve(t testing.TB, role kernel.Role, d *db.DB, raised *alertLog, set ...string) *httpx.Server {
 	t.Helper()
 	return kerneltest.Build(t, role, kerneltest.Options{DB: d, Set: set}, New(),
-		kerneltest.Provide[alert.Log](role, raised), kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys))
+		kerneltest.Provide[alert.Log](role, raised), kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
+		kerneltest.Provide[cert.Authority](role, noPapers{}), kerneltest.Provide[cert.Verifier](role, noPapers{}))
 }
 
 // masks are the values that differ each time.
@@ -177,7 +179,8 @@ func TestWorkThatIsScheduled(t *testing.T) {
 		d := dbtest.SQLite(t)
 		populate(t, d)
 		k, options := kerneltest.New(t, role, kerneltest.Options{DB: d}, New(), kerneltest.Provide[alert.Log](role, &alertLog{}),
-			kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys))
+			kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
+			kerneltest.Provide[cert.Authority](role, noPapers{}), kerneltest.Provide[cert.Verifier](role, noPapers{}))
 		defer options.Listener.Close()
 		if err := k.Build(context.Background()); err != nil {
 			t.Fatal(err)

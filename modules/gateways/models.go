@@ -39,7 +39,7 @@ type gatewayRow struct {
 }
 
 func (g *gatewayRow) contract() gateway.Gateway {
-	c := gateway.Gateway{ID: g.ID, Serial: g.Serial, Name: g.Name, Online: g.Status == online}
+	c := gateway.Gateway{ID: g.ID, OrganizationID: g.OrganizationID, Serial: g.Serial, Name: g.Name, Online: g.Status == online}
 	if g.StatusSince != nil {
 		c.Since = g.StatusSince.UTC()
 	}
@@ -54,10 +54,27 @@ func (g *gatewayRow) usesPrevious(hash string) bool {
 	return g.PreviousHash != nil && *g.PreviousHash == hash
 }
 
+// holds reports whether the key with this hash is the gateway's now. Without a key it asks only whether the gateway is
+// shut out.
+func (g *gatewayRow) holds(hash string, now time.Time) bool {
+	if g.Status == revoked {
+		return false
+	}
+	return hash == "" || hash == g.KeyHash || g.usesPrevious(hash) && g.PreviousUntil.After(now)
+}
+
+// lacksKey reports whether the hash is of the key before, and nobody has come with the new one yet: then the new one may
+// have been lost on its way. Who has come with the new one is given no other for the old one, or a thief would get it.
+func (g *gatewayRow) lacksKey(hash string, now time.Time) bool {
+	return g.usesPrevious(hash) && g.PreviousUntil.After(now.Add(keyGrace)) // see healKey
+}
+
 // rotate puts a new key in place of the present one, which stays good until the time. Where the gateway has not come
-// with the present one yet, it still uses the one before, and that stays.
-func (g *gatewayRow) rotate(hash string, until, now time.Time) {
-	if g.PreviousHash == nil || !now.Before(*g.PreviousUntil) {
+// with the present one yet, it still uses the one before, and that stays. used is the hash of the key with which the
+// gateway asks for it; empty where somebody else does.
+func (g *gatewayRow) rotate(hash, used string, until, now time.Time) {
+	shown := used == g.KeyHash || g.PreviousUntil != nil && !g.PreviousUntil.After(now.Add(keyGrace)) // see healKey
+	if g.PreviousHash == nil || shown {
 		old := g.KeyHash
 		g.PreviousHash = &old
 	}
@@ -92,6 +109,8 @@ type agentRow struct {
 	Status     string    `bun:"status"`
 	LastSeenAt time.Time `bun:"last_seen_at"`
 	CreatedAt  time.Time `bun:"created_at"`
+	// Policy is what it runs on: the policy's id and its version.
+	Policy *string `bun:"policy_version,scanonly"`
 }
 
 type tokenRow struct {

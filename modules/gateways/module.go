@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -29,10 +30,16 @@ func New() *Module { return &Module{cfg: defaults()} }
 // Manifest says what the module needs and provides.
 func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
-		Name:     "gateways",
-		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[alert.Log](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Keys]()},
-		Provides: []kernel.Port{kernel.PortOf[gateway.Registry](), kernel.PortOf[gateway.Directory](), kernel.PortOf[gateway.Watch]()},
+		Name:  "gateways",
+		Roles: []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
+		Needs: []kernel.Port{
+			kernel.PortOf[alert.Log](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Keys](),
+			kernel.PortOf[cert.Authority](), kernel.PortOf[cert.Verifier](),
+		},
+		Provides: []kernel.Port{
+			kernel.PortOf[gateway.Registry](), kernel.PortOf[gateway.Directory](), kernel.PortOf[gateway.Watch](),
+			kernel.PortOf[gateway.Fleet](), kernel.PortOf[gateway.Pulse](),
+		},
 		Paths:    []string{"/v2/gateway", "/api/v2/gateways"},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -44,12 +51,15 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	m.checks = kernel.Get[identity.Keys](h)
 	m.service = &service{
 		store: store{h.DB}, alerts: kernel.Get[alert.Log](h), keys: kernel.Get[identity.KeyList](h), audit: h.Audit,
-		cfg: &m.cfg, log: h.Log, now: time.Now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
+		events: h.Events, authority: kernel.Get[cert.Authority](h), verifier: kernel.Get[cert.Verifier](h), cfg: &m.cfg, log: h.Log, now: time.Now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	kernel.Put[gateway.Registry](h, m.service)
 	kernel.Put[gateway.Directory](h, m.service)
 	kernel.Put[gateway.Watch](h, m.service)
+	kernel.Put[gateway.Fleet](h, m.service)
+	kernel.Put[gateway.Pulse](h, pulse{m.service})
 	m.routesOfGateways(h.Routes(kernel.AgentAPI))
+	m.routesOfCertificates(h.Routes(kernel.AgentAPI))
 	m.routesOfPeople(h.Routes(kernel.Dashboard))
 	h.Authenticate(kernel.AgentAPI, m.authenticate)
 	if h.Role != kernel.AgentAPI {

@@ -11,9 +11,11 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/event"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/secret"
 )
@@ -33,9 +35,14 @@ type service struct {
 	alerts alert.Log
 	keys   identity.KeyList
 	audit  *audit.Log
-	cfg    *Config
-	log    *slog.Logger
-	now    func() time.Time
+	events *event.Bus
+	// authority and verifier are of certificates.
+	authority cert.Authority
+	verifier  cert.Verifier
+
+	cfg *Config
+	log *slog.Logger
+	now func() time.Time
 
 	mu      sync.Mutex
 	checked map[string]checkedKey
@@ -111,12 +118,18 @@ func caller(ctx context.Context) (id.UUID, error) {
 type enrolled struct {
 	gateway gatewayRow
 	key     string
+	issued  cert.Issued // nothing, if it did not ask
 }
 
 // enrol makes a gateway of whoever holds a token in force. A serial that the organization has already gets a
-// new key: the gateway lost its own.
-func (s *service) enrol(ctx context.Context, token, serial, name, version string) (e enrolled, err error) {
+// new key: the gateway lost its own. With a request it gets a certificate, too.
+func (s *service) enrol(ctx context.Context, token, serial, name, version, csr string) (e enrolled, err error) {
 	now := s.clock()
+	if able, err := s.canCertify(ctx, csr); err != nil {
+		return e, err
+	} else if !able {
+		csr = ""
+	}
 	ctx = actor.With(ctx, actor.System("gateway enrolment"))
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		t, err := s.store.useToken(ctx, tx, secret.Hash(token), now)
@@ -128,6 +141,12 @@ func (s *service) enrol(ctx context.Context, token, serial, name, version string
 		}
 		e, err = s.admit(ctx, tx, t.OrganizationID, serial, name, version, now)
 		if err != nil {
+			return err
+		}
+		if err := s.tellRevoked(ctx, tx, e.gateway); err != nil { // of the key before, if there was one
+			return err
+		}
+		if e.issued, err = s.certify(ctx, tx, e.gateway, csr); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, tx, audit.Entry{
@@ -150,7 +169,7 @@ func (s *service) register(ctx context.Context, organizationID int64, serial, na
 		if err := s.store.add(ctx, tx, &e.gateway); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, "gateways.register", e.gateway)
+		return s.record(ctx, tx, "gateways.register", gateway.Write, e.gateway)
 	})
 	switch {
 	case errors.Is(err, db.ErrConflict):
@@ -189,29 +208,39 @@ func (s *service) admit(ctx context.Context, tx db.Tx, organizationID int64, ser
 	return e, s.store.update(ctx, tx, &e.gateway, "api_key", "previous_key", "previous_until", "version", "updated_at")
 }
 
-// rotate gives the gateway a new key; the one that it uses works on for the overlap.
-func (s *service) rotate(ctx context.Context, gatewayID id.UUID) (key string, until time.Time, err error) {
+// rotate gives the gateway a new key; the one that it uses, and the certificates that it has, work on for the overlap. by is
+// the right to do so, with what the gateway has come with that asks for it itself; nil where somebody else does.
+func (s *service) rotate(ctx context.Context, gatewayID id.UUID, by actor.Permission, with *proof) (key string, until time.Time, err error) {
 	key = secret.New(keyPrefix)
-	err = s.change(ctx, gatewayID, "gateways.rotate_key", func(g *gatewayRow, now time.Time) []string {
+	err = s.change(ctx, gatewayID, "gateways.rotate_key", by, func(ctx context.Context, tx db.Tx, g *gatewayRow, now time.Time) ([]string, error) {
+		var used string
+		if with != nil {
+			if err := s.mayRotate(ctx, tx, *g, *with, now); err != nil {
+				return nil, err
+			}
+			used = with.key
+		}
 		until = now.Add(s.cfg.RotationOverlap)
-		g.rotate(secret.Hash(key), until, now)
-		return []string{"api_key", "previous_key", "previous_until"}
+		g.rotate(secret.Hash(key), used, until, now)
+		return []string{"api_key", "previous_key", "previous_until"}, s.decertify(ctx, tx, *g, until)
 	})
 	return key, until, err
 }
 
 // revoke shuts the gateway out for good.
 func (s *service) revoke(ctx context.Context, gatewayID id.UUID) error {
-	return s.change(ctx, gatewayID, "gateways.revoke", func(g *gatewayRow, now time.Time) []string {
+	return s.change(ctx, gatewayID, "gateways.revoke", gateway.Write, func(ctx context.Context, tx db.Tx, g *gatewayRow, now time.Time) ([]string, error) {
 		g.Status, g.StatusReason, g.StatusSince = revoked, "revoked", &now
 		g.PreviousHash, g.PreviousUntil = nil, nil
-		return []string{"status", "status_reason", "status_since", "previous_key", "previous_until"}
+		return []string{"status", "status_reason", "status_since", "previous_key", "previous_until"}, s.decertify(ctx, tx, *g, now)
 	})
 }
 
-// change runs one change of a gateway that is not revoked, with its line in the audit. do names the columns that it
-// has changed.
-func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, do func(g *gatewayRow, now time.Time) []string) error {
+// changing changes a gateway, and names the columns that it has changed.
+type changing func(ctx context.Context, tx db.Tx, g *gatewayRow, now time.Time) ([]string, error)
+
+// change runs one change of a gateway that is not revoked, with its line in the audit.
+func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, by actor.Permission, do changing) error {
 	now := s.clock()
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		g, err := s.store.lock(ctx, tx, gatewayID, now)
@@ -221,10 +250,17 @@ func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, 
 		if g.Status == revoked {
 			return errRevoked
 		}
-		if err := s.store.update(ctx, tx, &g, do(&g, now)...); err != nil {
+		columns, err := do(ctx, tx, &g, now)
+		if err != nil {
 			return err
 		}
-		return s.record(ctx, tx, action, g)
+		if err := s.store.update(ctx, tx, &g, columns...); err != nil {
+			return err
+		}
+		if err := s.tellRevoked(ctx, tx, g); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, action, by, g)
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		s.audit.Missed(ctx, (*gatewayRow)(nil), gatewayID, "gateway", action)
@@ -234,10 +270,15 @@ func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, 
 	return err
 }
 
+// tellRevoked tells those who hold the gateway's sockets that a key of it may have gone.
+func (s *service) tellRevoked(ctx context.Context, tx db.Tx, g gatewayRow) error {
+	return s.events.Notify(ctx, tx, event.Change{Name: gateway.Revoked, OrganizationID: g.OrganizationID, ID: g.ID.String()})
+}
+
 // record writes who did what to the gateway, in the gateway's organization even when an ADMIN did it.
-func (s *service) record(ctx context.Context, tx db.Tx, action string, g gatewayRow) error {
+func (s *service) record(ctx context.Context, tx db.Tx, action string, by actor.Permission, g gatewayRow) error {
 	return s.audit.Write(ctx, tx, audit.Entry{
-		OrganizationID: g.OrganizationID, Action: action, Permission: gateway.Write,
+		OrganizationID: g.OrganizationID, Action: action, Permission: by,
 		Object: actorPrefix + g.ID.String(), After: g.Serial,
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
@@ -38,6 +39,8 @@ type position struct {
 
 // report is a gateway's heartbeat.
 type report struct {
+	// GatewayID is whom it says that it is of: the gateway's id or its serial, if anything.
+	GatewayID       string
 	Version         string
 	Epoch           string
 	SentAt          time.Time
@@ -76,14 +79,13 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 		if g.Status == revoked {
 			return errKeyRefused
 		}
+		if r.GatewayID != "" && r.GatewayID != g.ID.String() && r.GatewayID != g.Serial {
+			return gateway.ErrForeign
+		}
 		columns := g.hear(r, h.at)
-		if g.usesPrevious(hash) {
-			h.newKey = secret.New(keyPrefix)
-			g.KeyHash = secret.Hash(h.newKey)
-			columns = append(columns, "api_key")
-		} else if last := h.at.Add(keyGrace); g.PreviousUntil != nil && g.PreviousUntil.After(last) {
-			g.PreviousUntil = &last
-			columns = append(columns, "previous_until")
+		if hash != "" {
+			h.newKey = g.healKey(hash, h.at)
+			columns = append(columns, "api_key", "previous_until")
 		}
 		if err := s.store.update(ctx, tx, &g, columns...); err != nil {
 			return err
@@ -103,10 +105,29 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 	return h, err
 }
 
+// healKey gives a gateway that still uses the key before a new one, in place of the one that it never got; and ends the
+// key before soon where the gateway has shown the new one: then the key before brings no other. hash is of the key that it
+// used.
+func (g *gatewayRow) healKey(hash string, now time.Time) (newKey string) {
+	if g.lacksKey(hash, now) {
+		newKey = secret.New(keyPrefix)
+		g.KeyHash = secret.Hash(newKey)
+		return newKey
+	}
+	if last := now.Add(keyGrace); hash == g.KeyHash && g.PreviousUntil != nil && g.PreviousUntil.After(last) {
+		g.PreviousUntil = &last
+	}
+	return ""
+}
+
 // hear notes that the gateway is online, and names the columns that changed.
 func (g *gatewayRow) hear(r report, now time.Time) []string {
-	columns := []string{"last_seen_at", "version"}
-	g.LastSeenAt, g.Version = &now, short(r.Version, maxVersion)
+	columns := []string{"last_seen_at"}
+	g.LastSeenAt = &now
+	if r.Version != "" {
+		g.Version = short(r.Version, maxVersion)
+		columns = append(columns, "version")
+	}
 	if g.Status != online {
 		g.Status, g.StatusReason, g.StatusSince = online, "heartbeat", &now
 		columns = append(columns, "status", "status_reason", "status_since")

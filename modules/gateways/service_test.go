@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -83,7 +84,7 @@ func TestRevocationReachesOtherProcesses(t *testing.T) {
 		if err := here.revoke(admin(1), e.gateway.ID); !errors.Is(err, errRevoked) {
 			t.Errorf("revoked twice: %v", err)
 		}
-		if _, _, err := here.rotate(admin(1), e.gateway.ID); !errors.Is(err, errRevoked) {
+		if _, _, err := here.rotate(admin(1), e.gateway.ID, gateway.Write, nil); !errors.Is(err, errRevoked) {
 			t.Errorf("a new key for a revoked gateway: %v", err)
 		}
 	})
@@ -148,7 +149,7 @@ func TestBothKeysWorkDuringTheOverlap(t *testing.T) {
 		populate(t, d)
 		o := newOffice(d)
 		e := register(t, o, 1, "GW-001")
-		key, until, err := o.rotate(admin(1), e.gateway.ID)
+		key, until, err := o.rotate(admin(1), e.gateway.ID, gateway.Write, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,6 +163,10 @@ func TestBothKeysWorkDuringTheOverlap(t *testing.T) {
 		o.clock.pass(time.Second) // also for who remembers the key
 		o.refuses(t, e.key, "the old key after the overlap")
 		o.knows(t, key)
+		rotated := "SELECT count(*) FROM audit_log WHERE action = 'gateways.rotate_key' AND actor = 'user:2' AND organization_id = 1 AND object = ?"
+		if n := counted(t, d, rotated, actorPrefix+e.gateway.ID.String()); n != 1 {
+			t.Errorf("%d audits of the rotation, want 1", n)
+		}
 	})
 }
 
@@ -174,7 +179,7 @@ func TestHeartbeatWithTheOldKeyBringsTheNewOne(t *testing.T) {
 		if h := o.beat(t, e, report{}, e.key); h.newKey != "" {
 			t.Error("a new key that nobody asked for")
 		}
-		if _, _, err := o.rotate(admin(1), e.gateway.ID); err != nil {
+		if _, _, err := o.rotate(admin(1), e.gateway.ID, gateway.Write, nil); err != nil {
 			t.Fatal(err)
 		}
 		lost := o.beat(t, e, report{}, e.key).newKey // the answer does not arrive
@@ -190,7 +195,7 @@ func TestHeartbeatWithTheOldKeyBringsTheNewOne(t *testing.T) {
 		o.clock.pass(keyGrace)
 		o.refuses(t, e.key, "the old key, after the new one was shown")
 		o.knows(t, h.newKey)
-		next, _, err := o.rotate(admin(1), e.gateway.ID) // and so on
+		next, _, err := o.rotate(admin(1), e.gateway.ID, gateway.Write, nil) // and so on
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,11 +214,11 @@ func TestRotatingTwiceKeepsTheKeyInUse(t *testing.T) {
 		populate(t, d)
 		o := newOffice(d)
 		e := register(t, o, 1, "GW-001")
-		first, _, err := o.rotate(admin(1), e.gateway.ID)
+		first, _, err := o.rotate(admin(1), e.gateway.ID, gateway.Write, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, _, err := o.rotate(admin(1), e.gateway.ID)
+		second, _, err := o.rotate(admin(1), e.gateway.ID, gateway.Write, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +239,7 @@ func TestReachingForAnotherOrganizationsGatewayIsAViolation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := o.rotate(admin(2), e.gateway.ID); !errors.Is(err, errUnknown) {
+		if _, _, err := o.rotate(admin(2), e.gateway.ID, gateway.Write, nil); !errors.Is(err, errUnknown) {
 			t.Errorf("rotate: %v", err)
 		}
 		if err := o.revoke(admin(2), e.gateway.ID); !errors.Is(err, errUnknown) {

@@ -32,7 +32,7 @@ func TestTokenMakesAGateway(t *testing.T) {
 		if n := counted(t, d, "SELECT count(*) FROM provisioning_tokens WHERE hash = ? AND created_by = 'user:1'", secret.Hash(token)); n != 1 {
 			t.Error("the token is not kept as its hash")
 		}
-		e, err := o.enrol(context.Background(), token, "GW-001", "Ombor", "1.2.3")
+		e, err := o.enrol(context.Background(), token, "GW-001", "Ombor", "1.2.3", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestTokensAreRefused(t *testing.T) {
 		populate(t, d)
 		o := newOffice(d)
 		short, used, ended := newToken(t, o, 1, time.Hour, 9), newToken(t, o, 1, 48*time.Hour, 1), newToken(t, o, 1, 48*time.Hour, 9)
-		if _, err := o.enrol(context.Background(), used, "GW-USED", "", ""); err != nil {
+		if _, err := o.enrol(context.Background(), used, "GW-USED", "", "", ""); err != nil {
 			t.Fatal(err)
 		}
 		tokens, err := o.store.tokens(operator(), 10, id.Nil)
@@ -70,7 +70,7 @@ func TestTokensAreRefused(t *testing.T) {
 		}
 		o.clock.pass(time.Hour)
 		for name, token := range map[string]string{"expired": short, "used up": used, "revoked": ended, "unknown": "spt_x", "empty": ""} {
-			if _, err := o.enrol(context.Background(), token, "GW-NEW", "", ""); !errors.Is(err, errTokenRefused) {
+			if _, err := o.enrol(context.Background(), token, "GW-NEW", "", "", ""); !errors.Is(err, errTokenRefused) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -95,7 +95,7 @@ func TestRacersDoNotOverdrawAToken(t *testing.T) {
 		for i := range 10 {
 			racer := o.neighbour()
 			group.Go(func() {
-				_, err := racer.enrol(context.Background(), token, "GW-"+string(rune('a'+i)), "", "")
+				_, err := racer.enrol(context.Background(), token, "GW-"+string(rune('a'+i)), "", "", "")
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -124,12 +124,12 @@ func TestEnrollingAgainGivesANewKey(t *testing.T) {
 		populate(t, d)
 		o := newOffice(d)
 		token, theirs := newToken(t, o, 1, time.Hour, 9), newToken(t, o, 2, time.Hour, 9)
-		first, err := o.enrol(context.Background(), token, "GW-001", "", "1")
+		first, err := o.enrol(context.Background(), token, "GW-001", "", "1", "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.knows(t, first.key)
-		again, err := o.enrol(context.Background(), token, "GW-001", "", "2")
+		again, err := o.enrol(context.Background(), token, "GW-001", "", "2", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,14 +138,14 @@ func TestEnrollingAgainGivesANewKey(t *testing.T) {
 		}
 		o.knows(t, again.key)
 		o.refuses(t, first.key, "the lost key")
-		if _, err := o.enrol(context.Background(), theirs, "GW-001", "", ""); !errors.Is(err, errSerialTaken) {
+		if _, err := o.enrol(context.Background(), theirs, "GW-001", "", "", ""); !errors.Is(err, errSerialTaken) {
 			t.Errorf("another organization enrols the serial: %v", err)
 		}
 		o.knows(t, again.key)
 		if err := o.revoke(operator(), first.gateway.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := o.enrol(context.Background(), token, "GW-001", "", ""); !errors.Is(err, errSerialTaken) {
+		if _, err := o.enrol(context.Background(), token, "GW-001", "", "", ""); !errors.Is(err, errSerialTaken) {
 			t.Errorf("a revoked gateway comes back: %v", err)
 		}
 		if n := counted(t, d, "SELECT uses FROM provisioning_tokens WHERE hash = ?", secret.Hash(token)); n != 2 {
@@ -168,7 +168,7 @@ func TestBootstrapTokenIsReplacedAtEachStart(t *testing.T) {
 		}
 		enrols := func(token, serial string) bool {
 			t.Helper()
-			_, err := o.enrol(context.Background(), token, serial, "", "")
+			_, err := o.enrol(context.Background(), token, serial, "", "", "")
 			if err != nil && !errors.Is(err, errTokenRefused) {
 				t.Fatal(err)
 			}

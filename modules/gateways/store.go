@@ -74,6 +74,14 @@ func (s store) byIDs(ctx context.Context, ids []id.UUID) (rows []gatewayRow, err
 	return rows, err
 }
 
+// inUse returns the gateways that are not shut out, by serial.
+func (s store) inUse(ctx context.Context) (rows []gatewayRow, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).Where("g.status <> ?", revoked).Order("g.serial").Scan(ctx)
+	})
+	return rows, err
+}
+
 // silent returns the gateways that count as online and were last heard of before the time.
 func (s store) silent(ctx context.Context, before time.Time) (rows []gatewayRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
@@ -120,21 +128,4 @@ func (s store) forgetSnapshots(ctx context.Context, before time.Time) error {
 		return tx.Delete((*snapshotRow)(nil)).Where("?TableAlias.id IN (?)", old).Exec(ctx)
 	})
 	return err
-}
-
-// seeAgents notes that the agents reported through the gateway.
-func (s store) seeAgents(ctx context.Context, tx db.Tx, rows []agentRow) error {
-	_, err := tx.Insert(&rows).On("CONFLICT (gateway_id, agent_uid) DO UPDATE").
-		Set("status = EXCLUDED.status").Set("last_seen_at = EXCLUDED.last_seen_at").
-		Set("computer_name = COALESCE(EXCLUDED.computer_name, ?TableAlias.computer_name)").
-		Where("?TableAlias.organization_id = EXCLUDED.organization_id").Returning("NULL").Exec(ctx)
-	return err
-}
-
-// silenceAgents marks agents offline that were last heard of before the time.
-func (s store) silenceAgents(ctx context.Context, before time.Time) error {
-	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Update((*agentRow)(nil)).Set("status = ?", offline).Where("?TableAlias.status = ? AND ?TableAlias.last_seen_at < ?", online, before).Exec(ctx)
-		return err
-	})
 }

@@ -80,6 +80,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				all, err := gridtest.Walk(theirs, (&Module{service: o.service}).gateways(), "sort=-queueDepth,lastSeenAt")
 				return shows(len(all), err)
 			},
+			"inUse": func() error { rows, err := s.inUse(theirs); return shows(len(rows), err) },
+			"applied": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.applied(ctx, tx, g.ID, "9.9", []string{"PC-1"}) })
+			},
+			"appliedByAll": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.appliedByAll(ctx, tx, g.ID, "9.9") })
+			},
 			"silent": func() error { rows, err := s.silent(theirs, far); return shows(len(rows), err) },
 			"goOffline": func() error {
 				return s.goOffline(theirs, g.ID, far, far)

@@ -58,6 +58,20 @@ func TestStatesOfAgentsArePassedOn(t *testing.T) {
 	isPassing(t, err)
 }
 
+// What an agent says of its policy is a sign of life, and no state of the computer.
+func TestAnswersToPoliciesAreNoStates(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.SQLite(t))
+	d := diary{registry: registry{seen: make(chan []computer.Sighting, 3)}, told: new([]computer.Told)}
+	s.computers = d
+	mustPut(t, s, agent(1), activity.Batch{Token: "t", Events: []activity.Event{{
+		Kind: activity.AgentState, Key: "1", ComputerUID: "PC-1", UserSID: "S-1", At: noon, Details: map[string]string{activity.DetailPolicyVersion: "7.2"},
+	}}})
+	if seen := <-d.seen; len(seen) != 1 || seen[0] != (computer.Sighting{ComputerUID: "PC-1", At: noon}) || len(*d.told) != 0 {
+		t.Errorf("seen %+v, told %+v", seen, *d.told)
+	}
+}
+
 // remade is a registry in whose organization 1 PC-1 was merged into PC-2; organization 2 has computers of these names.
 type remade struct{ registry }
 

@@ -46,6 +46,10 @@ func (s *service) introduce(ctx context.Context, told []activity.Event) error {
 		case activity.ComputerUser:
 			_, err = s.computers.RegisterUser(ctx, userOf(e))
 		case activity.AgentState:
+			if e.Details[activity.DetailPolicyVersion] != "" { // says no more than that it is there
+				seen = append(seen, computer.Sighting{ComputerUID: clean(e.ComputerUID, activity.MaxUID), At: e.At.UTC()})
+				continue
+			}
 			states = append(states, stateOf(e))
 		}
 		if err != nil {

@@ -74,6 +74,8 @@ type Actor struct {
 	UserID int64
 	// OrganizationID is the one organization that the actor sees; 0 for an actor that crosses organizations.
 	OrganizationID int64
+	// Key is the hash of the API key that an agent came with, or that its token came from; empty where there was none.
+	Key string
 	// DepartmentIDs narrow a department lead's sight. They are a rule of the services, not tenancy.
 	DepartmentIDs []int64
 	// Language is the language of the actor's texts: uz, uz-Cyrl, ru or en; empty when the actor has chosen none.

@@ -11,20 +11,28 @@ import (
 
 // Who may act for the system itself, across organizations. Each needs its reason.
 var mayBeSystem = []string{
-	"platform/actor/**",                  // defines it
-	"platform/jobs/**",                   // runs what was enqueued before its actor is known
-	"platform/audit/violation.go",        // records what was refused, when its transaction is gone
-	"platform/event/**",                  // tells handlers on behalf of the publisher
-	"platform/kernel/**",                 // periodic work
-	"modules/auth/service*.go",           // looks up who is signing in, before there is an actor
-	"modules/demo/service.go",            // makes up a company where nobody has signed in yet, and takes it away
-	"modules/buffer/*.go",                // the gateway's own file holds what its agents sent, whosever they are
-	"modules/gateways/service.go",        // looks up which gateway is calling or enrolling
-	"modules/gateways/service_tokens.go", // keeps the bootstrap token of the settings
-	"modules/monitoring/fallback.go",     // says where rows go, whosever they are, and brings them back
-	"modules/storage/command.go",         // compares all files with all rows
-	"modules/organizations/service.go",   // makes the first organization of a new database
-	"modules/retention/service.go",       // reads the rules that are no organization's; the command carries out those of all
+	"platform/actor/**",                        // defines it
+	"platform/jobs/**",                         // runs what was enqueued before its actor is known
+	"platform/audit/violation.go",              // records what was refused, when its transaction is gone
+	"platform/event/**",                        // tells handlers on behalf of the publisher
+	"platform/kernel/**",                       // periodic work
+	"modules/auth/service*.go",                 // looks up who is signing in, before there is an actor
+	"modules/commands/hub.go",                  // looks for what is due at all gateways whose sockets it holds
+	"modules/commands/service.go",              // keeps a gateway's answer, of which others are told
+	"modules/commands/service_deliver.go",      // claims what is due at once for gateways of many organizations
+	"modules/demo/service.go",                  // makes up a company where nobody has signed in yet, and takes it away
+	"modules/buffer/*.go",                      // the gateway's own file holds what its agents sent, whosever they are
+	"modules/gateways/service.go",              // looks up which gateway is calling or enrolling
+	"modules/gateways/service_held.go",         // asks about gateways of many organizations, whose sockets are held
+	"modules/gateways/service_tokens.go",       // keeps the bootstrap token of the settings
+	"modules/monitoring/fallback.go",           // says where rows go, whosever they are, and brings them back
+	"modules/storage/command.go",               // compares all files with all rows
+	"modules/organizations/service.go",         // makes the first organization of a new database
+	"modules/policy/service.go",                // makes first versions of what an import wrote, goes on with roll-outs, and takes them back
+	"modules/policy/module.go",                 // the same, when it begins
+	"modules/retention/service.go",             // reads the rules that are no organization's; the command carries out those of all
+	"modules/pki/service.go",                   // keeps the authority, which is no organization's, and knows what was revoked, whosever it is
+	"modules/gateways/service_certificates.go", // looks up which gateway a certificate names
 }
 
 var environment = []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Exit"}
@@ -40,6 +48,9 @@ func (r *report) syntax(files []source) {
 	}
 	_, _ = conf.Check(files[0].dir(), r.fset, parsed, info)
 	for _, s := range files {
+		if s.generated() {
+			continue
+		}
 		v := visitor{report: r, source: s, uses: info.Uses}
 		ast.PreorderStack(s.File, nil, v.visit)
 		for _, group := range s.Comments {

@@ -88,7 +88,7 @@ func TestEveryOtherTableIsKnown(t *testing.T) {
 		}
 		got = append(got, name)
 	}
-	if want := []string{"goose_db_version", "organizations", "retention_state", "timescale_state"}; !slices.Equal(got, want) {
+	if want := []string{"goose_db_version", "organizations", "pki_authorities", "retention_state", "timescale_state"}; !slices.Equal(got, want) {
 		t.Errorf("tables without an organization: %v, want %v", got, want)
 	}
 }

@@ -55,6 +55,19 @@ const StorageFileMissing = "storage_file_missing"
 // RetentionFailed is a day that could not be taken away although it is older than its rule.
 const RetentionFailed = "retention_failed"
 
+// PolicyRolloutStopped is a version of a policy that too many gateways could not put in force; it was rolled back.
+const PolicyRolloutStopped = "policy_rollout_stopped"
+
+// UpdateRolledBack is a new version of a gateway's program that was started and given up, for the Details' reason,
+// HealthCheckFailed.
+const (
+	UpdateRolledBack  = "update_rolled_back"
+	HealthCheckFailed = "health_check_failed"
+)
+
+// PolicyFailed is of a gateway that refuses the policies that it is given, or has lost those that it had.
+const PolicyFailed = "policy_failed"
+
 // Alert is one thing that happened. ID makes raising it twice harmless.
 type Alert struct {
 	ID       id.UUID        `json:"id"`
@@ -63,6 +76,13 @@ type Alert struct {
 	At       time.Time      `json:"at"`
 	Subject  string         `json:"subject"` // gateway:0192…, computer:PC-17
 	Details  map[string]any `json:"details,omitempty"`
+}
+
+// Raised is the event that an alert was kept, on behalf of whoever raised it.
+type Raised struct {
+	OrganizationID int64     `json:"organizationId,omitempty"`
+	Alert          Alert     `json:"alert"`
+	At             time.Time `json:"at"` // by the server's clock
 }
 
 // Log takes alerts for the actor's organization. On a gateway it keeps them until they are delivered.

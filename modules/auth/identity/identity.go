@@ -66,3 +66,9 @@ type KeyList interface {
 	// AgentKeys returns the agents' keys of the actor's organization.
 	AgentKeys(ctx context.Context) ([]Key, error)
 }
+
+// Secret is what the server alone knows, the same on all replicas.
+type Secret interface {
+	// Derive makes a key of 32 bytes for one purpose. It fails where the server has been given no secret.
+	Derive(purpose string) ([]byte, error)
+}

@@ -46,9 +46,10 @@ type Delivery struct {
 
 // Gateway is one gateway of the organization.
 type Gateway struct {
-	ID           id.UUID
-	Serial, Name string
-	Online       bool
+	ID             id.UUID
+	OrganizationID int64
+	Serial, Name   string
+	Online         bool
 	// Since is when it became what it is now; LastSeenAt when it was last heard of. Both may be zero.
 	Since, LastSeenAt time.Time
 }

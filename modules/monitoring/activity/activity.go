@@ -54,6 +54,10 @@ const (
 	DetailDetail = "detail"
 )
 
+// DetailPolicyVersion is the only name of Details of an AgentState that says no more than which policy the agent works
+// by: <policy's id>.<version>.
+const DetailPolicyVersion = "policyVersion"
+
 // The names of Details: of a Computer the first five, of a ComputerUser the others, the last two "true" or "false".
 const (
 	DetailName         = "name"
@@ -104,6 +108,8 @@ type Event struct {
 	Title    string `json:"title,omitempty"`
 	Process  string `json:"processName,omitempty"`
 	URL      string `json:"url,omitempty"`
+	// Private says that a window or a site was in a browser's private mode.
+	Private bool `json:"private,omitempty"`
 	// Session is one of Login, Logout, Lock, Unlock.
 	Session  string `json:"sessionType,omitempty"`
 	FilePath string `json:"filePath,omitempty"`

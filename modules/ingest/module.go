@@ -27,7 +27,7 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "ingest",
 		Roles:    []kernel.Role{kernel.AgentAPI},
-		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[gateway.Registry](), kernel.PortOf[computer.Names](), kernel.PortOf[shot.Taker]()},
+		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[gateway.Registry](), kernel.PortOf[computer.Names](), kernel.PortOf[shot.Taker](), kernel.PortOf[gateway.Fleet]()},
 		Paths:    []string{prefix},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -41,7 +41,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 		return err
 	}
 	s := newService(m.cfg, kernel.Get[activity.Sink](h), kernel.Get[gateway.Registry](h), measured, time.Now)
-	s.names, s.pictures = kernel.Get[computer.Names](h), kernel.Get[shot.Taker](h)
+	s.names, s.pictures, s.fleet = kernel.Get[computer.Names](h), kernel.Get[shot.Taker](h), kernel.Get[gateway.Fleet](h)
 	s.routes(h.Routes(kernel.AgentAPI))
 	return nil
 }

@@ -26,6 +26,7 @@ type service struct {
 	gateways gateway.Registry
 	names    computer.Names
 	pictures shot.Taker
+	fleet    gateway.Fleet
 	flight   flight
 	// inflating has room for the decoders that work at one time, each of which may hold a window of 8 MiB.
 	inflating chan struct{}
@@ -162,7 +163,22 @@ func (s *service) advance(ctx context.Context, caller id.UUID, doc document) err
 	if errors.Is(err, db.ErrInvalid) {
 		return errUnstorable.Wrap(err) // or the gateway would send it for ever
 	}
+	if versions := policies(doc.events); err == nil && len(versions) > 0 {
+		return s.fleet.PoliciesApplied(ctx, caller, versions)
+	}
 	return err
+}
+
+// policies are the versions of policies that agents say they work by, by their computers.
+func policies(events []activity.Event) map[string]string {
+	versions := map[string]string{}
+	for i := range events {
+		e := &events[i]
+		if version := e.Details[activity.DetailPolicyVersion]; e.Kind == activity.AgentState && version != "" && e.ComputerUID != "" {
+			versions[e.ComputerUID] = version
+		}
+	}
+	return versions
 }
 
 // agents are the computers whose events these are; those of one computer mostly follow each other.

@@ -187,7 +187,18 @@ type (
 	computers struct{}
 )
 
-func (b book) Screenshots(context.Context) (rule.Screenshots, error) { return b.rules, nil }
+func (b book) Of(context.Context, string, string) (rule.Rules, error) {
+	p := rule.Everything()
+	p.ScreenshotSeconds = int64(b.rules.Interval / time.Second)
+	p.Screenshots, p.ScreenshotGrayscale, p.Exclude.Titles = b.rules.Enabled, b.rules.Grayscale, []string{"secret"}
+	r, err := rule.Release(1, "1", p, false)
+	if err != nil {
+		return nil, err
+	}
+	return rule.New(r)
+}
+
+func (b book) Changed() <-chan struct{} { return nil }
 
 func (people) ByIDs(_ context.Context, ids []int64) (map[int64]employee.Employee, error) {
 	found := map[int64]employee.Employee{}

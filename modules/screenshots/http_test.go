@@ -287,7 +287,7 @@ func TestModule(t *testing.T) {
 		}
 		server := kerneltest.Build(t, role, kerneltest.Options{DB: dbtest.SQLite(t)}, New(), reader,
 			kerneltest.Provide[file.Store](role, store{place: p}), kerneltest.Provide[activity.Sink](role, desk{p}),
-			kerneltest.Provide[activity.Screenshots](role, desk{p}), kerneltest.Provide[rule.Book](role, book{p}),
+			kerneltest.Provide[activity.Screenshots](role, desk{p}), kerneltest.Provide[rule.Set](role, book{p}),
 			kerneltest.Provide[employee.Directory](role, people{}), kerneltest.Provide[computer.Names](role, computers{}))
 		if r, err := taker.Take(sender(1), of(t, "k", "full.jpg")); err != nil || r.Event.FilePath == "" {
 			t.Errorf("%s: %+v, %v", role, r, err)

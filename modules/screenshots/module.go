@@ -31,7 +31,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:  "screenshots",
 		Roles: []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs: []kernel.Port{
-			kernel.PortOf[file.Store](), kernel.PortOf[activity.Sink](), kernel.PortOf[activity.Screenshots](), kernel.PortOf[rule.Book](),
+			kernel.PortOf[file.Store](), kernel.PortOf[activity.Sink](), kernel.PortOf[activity.Screenshots](), kernel.PortOf[rule.Set](),
 			kernel.PortOf[employee.Directory](), kernel.PortOf[computer.Names](),
 		},
 		Provides: []kernel.Port{kernel.PortOf[shot.Taker]()},
@@ -50,7 +50,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{
 		cfg: m.cfg, db: h.DB, audit: h.Audit, metrics: measured, now: time.Now,
 		files: kernel.Get[file.Store](h), sink: kernel.Get[activity.Sink](h), shots: kernel.Get[activity.Screenshots](h),
-		rules: kernel.Get[rule.Book](h), staff: kernel.Get[employee.Directory](h), names: kernel.Get[computer.Names](h),
+		rules: kernel.Get[rule.Set](h), staff: kernel.Get[employee.Directory](h), names: kernel.Get[computer.Names](h),
 	}
 	s.bound()
 	kernel.Put[shot.Taker](h, s)

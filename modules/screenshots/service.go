@@ -27,7 +27,7 @@ type service struct {
 	files   file.Store
 	sink    activity.Sink
 	shots   activity.Screenshots
-	rules   rule.Book
+	rules   rule.Set
 	staff   employee.Directory
 	names   computer.Names
 	metrics metrics

@@ -51,7 +51,7 @@ func (s *service) gallery(ctx context.Context, in galleryRequest) (g Gallery, er
 	return g, nil
 }
 
-// policy is that of the organization that is asked for; nil where that is not one.
+// policy is that of the organization that is asked for, as it is for who has no other; nil where that is not one.
 func (s *service) policy(ctx context.Context, a actor.Actor, in galleryRequest) (*Policy, error) {
 	organization := cmp.Or(in.Organization, a.OrganizationID)
 	if organization == 0 && in.Employee != 0 {
@@ -64,8 +64,12 @@ func (s *service) policy(ctx context.Context, a actor.Actor, in galleryRequest) 
 	if organization == 0 {
 		return nil, nil
 	}
-	r, err := s.rules.Screenshots(actor.With(ctx, a.In(organization)))
-	return &Policy{Enabled: r.Enabled, Grayscale: r.Grayscale, IntervalSeconds: int64(r.Interval / time.Second)}, err
+	r, err := s.rules.Of(actor.With(ctx, a.In(organization)), "", "")
+	if err != nil {
+		return nil, err
+	}
+	p := r.Released().Content
+	return &Policy{Enabled: p.Screenshots, Grayscale: p.ScreenshotGrayscale, IntervalSeconds: p.ScreenshotSeconds}, nil
 }
 
 func (s *service) peopleIn(ctx context.Context, rows []activity.ScreenshotRow) (map[int64]string, error) {

@@ -2,6 +2,7 @@ package screenshots
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -44,12 +45,15 @@ func (s *service) take(ctx context.Context, in shot.Shot) (shot.Receipt, error) 
 	if there == pictured {
 		return shot.Receipt{Known: true, Event: e}, s.skip(in.Body)
 	}
-	rules, err := s.rules.Screenshots(ctx)
+	rules, err := s.rules.Of(ctx, e.ComputerUID, e.UserSID)
 	if err != nil {
 		return shot.Receipt{}, err
 	}
-	if e.Aside = s.shots.Aside(e); !rules.Enabled || e.Aside != "" {
-		return s.unwanted(ctx, at, e, in.Body)
+	if ok, _ := rules.Keeps(&e); !ok {
+		return shot.Receipt{}, cmp.Or(s.skip(in.Body), error(errSwitchedOff))
+	}
+	if e.Aside = s.shots.Aside(e); e.Aside != "" {
+		return s.setAside(ctx, at, e, in.Body)
 	}
 	held := holding{of: s.inFlight}
 	defer held.drop()
@@ -57,7 +61,7 @@ func (s *service) take(ctx context.Context, in shot.Shot) (shot.Receipt, error) 
 	if err != nil {
 		return shot.Receipt{}, err
 	}
-	prints, err := s.develop(ctx, data, e.SHA256, rules.Grayscale)
+	prints, err := s.develop(ctx, data, e.SHA256, rules.Pictures(e.At).Grayscale)
 	if errors.Is(err, errTooSlow) && s.slow.again(at) {
 		err = errBusy.Wrap(err)
 	}
@@ -72,14 +76,10 @@ func (s *service) take(ctx context.Context, in shot.Shot) (shot.Receipt, error) 
 	return r, err
 }
 
-// unwanted is of a picture that is not kept: since nobody should have taken it, or since it cannot have happened, of
-// which quarantine tells.
-func (s *service) unwanted(ctx context.Context, at activity.ScreenshotID, e activity.Event, body io.Reader) (shot.Receipt, error) {
+// setAside is of a picture that cannot have happened: quarantine tells of it, and the picture is not kept.
+func (s *service) setAside(ctx context.Context, at activity.ScreenshotID, e activity.Event, body io.Reader) (shot.Receipt, error) {
 	if err := s.skip(body); err != nil {
 		return shot.Receipt{}, err
-	}
-	if e.Aside == "" {
-		return shot.Receipt{}, errSwitchedOff
 	}
 	e.FilePath = at.Files()
 	return s.record(ctx, e)

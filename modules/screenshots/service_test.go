@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -161,6 +162,24 @@ func TestPoliciesDecide(t *testing.T) {
 	in.Body = body
 	if _, err := s.Take(sender(1), in); !errors.Is(err, errSwitchedOff) || len(p.stored) != files || len(p.rows) != 1 || !body.ended {
 		t.Errorf("switched off: %v, %d files", err, len(p.stored))
+	}
+}
+
+// A gateway may have had other rules when it took the picture. What may not be kept is not told of in quarantine, either.
+func TestWhatIsExcludedNowIsNotKept(t *testing.T) {
+	t.Parallel()
+	p := newPlace()
+	s := newService(t, nil, p)
+	now, future := of(t, "now", "full.jpg"), of(t, "future", "full.jpg")
+	future.Event.At = noon.Add(time.Hour)
+	for _, in := range []shot.Shot{now, future} {
+		in.Event.Title = "My Secret"
+		if _, err := s.Take(sender(1), in); !errors.Is(err, errSwitchedOff) || len(p.stored) != 0 || len(p.rows) != 0 {
+			t.Errorf("%s: %v, %d files, %d rows", in.Event.Key, err, len(p.stored), len(p.rows))
+		}
+	}
+	if n := testutil.ToFloat64(s.metrics.pictures.WithLabelValues("quarantined")); n != 0 {
+		t.Errorf("%v are set aside", n)
 	}
 }
 

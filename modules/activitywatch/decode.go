@@ -22,6 +22,8 @@ const (
 )
 
 var (
+	// errUnread is in place of the library's errors, which quote what they cannot read: that is nobody's business.
+	errUnread   = errors.New("no event that can be read")
 	errNoTime   = errors.New("no timestamp that can be read")
 	errDuration = errors.New("no duration that can be")
 	errNumber   = errors.New("a number that cannot be")
@@ -75,8 +77,8 @@ func decodeEvent(body []byte) (e bucket.Event, err error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
-	if err := dec.Decode(&in); err != nil {
-		return e, err
+	if dec.Decode(&in) != nil {
+		return e, errUnread
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return e, errTrailing

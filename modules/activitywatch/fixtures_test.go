@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/staff-control/staff-control/modules/buffer/bucket/buckettest"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/kernel"
@@ -74,8 +76,50 @@ func newGateway(t testing.TB, shelf bucket.Shelf, of *self, set ...string) *http
 func parts(shelf bucket.Shelf, of *self) []kernel.Module {
 	return []kernel.Module{
 		New(), kerneltest.Provide(kernel.Gateway, shelf), kerneltest.Provide[identity.Keys](kernel.Gateway, keys),
-		kerneltest.Provide[gateway.Self](kernel.Gateway, of),
+		kerneltest.Provide[gateway.Self](kernel.Gateway, of), kerneltest.Provide[rule.Set](kernel.Gateway, newPolicies()),
 	}
+}
+
+// policies are a rule.Set that tests change; at first all is kept.
+type policies struct {
+	mu      sync.Mutex
+	now     *rule.Compiled
+	changed chan struct{}
+	err     error
+}
+
+func newPolicies() *policies {
+	everything, _ := rule.Compile(rule.Bundle{})
+	return &policies{now: everything, changed: make(chan struct{})}
+}
+
+func (p *policies) Of(_ context.Context, computerUID, sid string) (rule.Rules, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now.Of(computerUID, sid), p.err
+}
+
+func (p *policies) Changed() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.changed
+}
+
+// are puts the policy in force for all.
+func (p *policies) are(t testing.TB, content rule.Policy) {
+	t.Helper()
+	r, err := rule.Release(1, "1", content, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := rule.Compile(rule.Bundle{Policies: []rule.Released{r}, DefaultID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.changed)
+	p.now, p.changed = c, make(chan struct{})
 }
 
 // from are where requests come from.
@@ -134,7 +178,7 @@ func newTestService(t testing.TB, shelf bucket.Shelf) (*service, *clock) {
 	c.at.Store(noon.UnixNano())
 	cfg := defaults()
 	cfg.MaxBuckets = 20
-	s, err := newService(t.Context(), cfg, shelf, discard, c.now)
+	s, err := newService(t.Context(), cfg, shelf, newPolicies(), discard, c.now)
 	if err != nil {
 		t.Fatal(err)
 	}

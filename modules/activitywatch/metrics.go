@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 )
 
 // Why a report is dropped.
@@ -16,9 +17,10 @@ const (
 )
 
 type metrics struct {
-	reports *prometheus.CounterVec
-	events  *prometheus.CounterVec
-	dropped *prometheus.CounterVec
+	reports  *prometheus.CounterVec
+	events   *prometheus.CounterVec
+	dropped  *prometheus.CounterVec
+	excluded *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -32,6 +34,12 @@ func newMetrics() *metrics {
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dropped_total", Help: "Heartbeats and events that were answered 200 and are lost.",
 		}, []string{"reason"}),
+		excluded: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "excluded_total", Help: "Heartbeats and events that the policies leave out, and those of private windows.",
+		}, []string{"why"}),
+	}
+	for _, why := range rule.Whys {
+		m.excluded.WithLabelValues(why)
 	}
 	for _, reason := range []string{malformed, tooLarge, full, unavailable, noBucket} {
 		m.dropped.WithLabelValues(reason)
@@ -40,12 +48,13 @@ func newMetrics() *metrics {
 }
 
 func (s *service) register(r prometheus.Registerer) {
-	r.MustRegister(s.metrics.reports, s.metrics.events, s.metrics.dropped, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	r.MustRegister(s.metrics.reports, s.metrics.events, s.metrics.dropped, s.metrics.excluded, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "buckets", Help: "Buckets that are kept.",
 	}, func() float64 { return float64(s.count()) }))
 }
 
 func (m *metrics) report(result string)      { m.reports.WithLabelValues(result).Inc() }
+func (m *metrics) exclude(why string)        { m.excluded.WithLabelValues(why).Inc() }
 func (m *metrics) drop(reason string, n int) { m.dropped.WithLabelValues(reason).Add(float64(n)) }
 func (m *metrics) buffered(events []activity.Event) {
 	for _, e := range events {

@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/buffer/bucket"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -35,9 +36,11 @@ func New() *Module { return &Module{cfg: defaults()} }
 // Manifest says what the module is.
 func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
-		Name:     "activitywatch",
-		Roles:    []kernel.Role{kernel.Gateway},
-		Needs:    []kernel.Port{kernel.PortOf[bucket.Shelf](), kernel.PortOf[identity.Keys](), kernel.PortOf[gateway.Self]()},
+		Name:  "activitywatch",
+		Roles: []kernel.Role{kernel.Gateway},
+		Needs: []kernel.Port{
+			kernel.PortOf[bucket.Shelf](), kernel.PortOf[identity.Keys](), kernel.PortOf[gateway.Self](), kernel.PortOf[rule.Set](),
+		},
 		Paths:    []string{paths},
 		Config:   &m.cfg,
 		Messages: messages,
@@ -47,7 +50,7 @@ func (m *Module) Manifest() kernel.Manifest {
 // Init reads the buckets.
 func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	m.keys, m.self, m.version = kernel.Get[identity.Keys](h), kernel.Get[gateway.Self](h), h.Version
-	shelf := kernel.Get[bucket.Shelf](h)
+	shelf, rules := kernel.Get[bucket.Shelf](h), kernel.Get[rule.Set](h)
 	if !m.cfg.Enabled {
 		return nil
 	}
@@ -55,13 +58,14 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	if m.hostname, err = os.Hostname(); err != nil {
 		return fmt.Errorf("ask for this computer's name: %w", err)
 	}
-	if m.service, err = newService(ctx, m.cfg, shelf, h.Log, time.Now); err != nil {
+	if m.service, err = newService(ctx, m.cfg, shelf, rules, h.Log, time.Now); err != nil {
 		return fmt.Errorf("read buckets: %w", err)
 	}
 	m.service.register(h.Metrics)
 	h.Authenticate(kernel.Gateway, m.authenticate)
 	m.routes(h.Routes(kernel.Gateway))
 	h.Go("close", m.service.run)
+	h.Go("forget", m.service.forgetExcluded)
 	if m.cfg.Listen == "" {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/buffer/bucket"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/trace"
 )
@@ -17,6 +18,7 @@ import (
 // service holds every bucket with its draft in memory, as they are on the disk: each change is there before it is here.
 type service struct {
 	shelf   bucket.Shelf
+	rules   rule.Set
 	log     *slog.Logger
 	now     func() time.Time
 	metrics *metrics
@@ -55,9 +57,9 @@ type sender struct {
 	aside string
 }
 
-func newService(ctx context.Context, cfg Config, shelf bucket.Shelf, log *slog.Logger, now func() time.Time) (*service, error) {
+func newService(ctx context.Context, cfg Config, shelf bucket.Shelf, rules rule.Set, log *slog.Logger, now func() time.Time) (*service, error) {
 	s := &service{
-		shelf: shelf, log: log, now: now, metrics: newMetrics(), buckets: map[name]*held{}, shares: newShares(cfg.MaxBuckets),
+		shelf: shelf, rules: rules, log: log, now: now, metrics: newMetrics(), buckets: map[name]*held{}, shares: newShares(cfg.MaxBuckets),
 	}
 	all, err := shelf.All(ctx)
 	if err != nil {
@@ -179,9 +181,15 @@ func (s *service) beat(ctx context.Context, from sender, bucketName string, e bu
 		return e
 	}
 	defer h.mu.Unlock()
-	if incognito(e.Data) {
-		s.skip(ctx, h, e, pulse)
-		return e
+	said := e
+	e, why, err := s.judge(ctx, h.is, e)
+	switch {
+	case err != nil:
+		s.lost(ctx, err, 1)
+		return said
+	case why != "":
+		s.skip(ctx, h, e, pulse, why)
+		return said
 	}
 	c, merged := heartbeat(h.is, h.draft, e, pulse, s.now())
 	err = s.keep(ctx, h, c)
@@ -204,8 +212,8 @@ func (s *service) beat(ctx context.Context, from sender, bucketName string, e bu
 }
 
 // skip takes a heartbeat that must not be kept.
-func (s *service) skip(ctx context.Context, h *held, e bucket.Event, pulse time.Duration) {
-	s.metrics.report("private")
+func (s *service) skip(ctx context.Context, h *held, e bucket.Event, pulse time.Duration, why string) {
+	s.metrics.exclude(why)
 	if h.draft == nil || h.draft.Ended {
 		return
 	}
@@ -219,7 +227,6 @@ const maxPart = 1000
 
 // add takes whole events.
 func (s *service) add(ctx context.Context, from sender, bucketName string, events []bucket.Event) {
-	events = seen(events)
 	if len(events) == 0 {
 		return
 	}
@@ -230,6 +237,10 @@ func (s *service) add(ctx context.Context, from sender, bucketName string, event
 		return
 	}
 	defer h.mu.Unlock()
+	if events, err = s.seen(ctx, h.is, events); err != nil {
+		s.lost(ctx, err, len(events))
+		return
+	}
 	for part := range slices.Chunk(events, maxPart) {
 		if err := s.keep(ctx, h, insert(h.is, h.draft, part, s.now())); err != nil {
 			s.lost(ctx, err, len(part))
@@ -240,18 +251,26 @@ func (s *service) add(ctx context.Context, from sender, bucketName string, event
 }
 
 // seen are the events that may be kept.
-func seen(events []bucket.Event) []bucket.Event {
-	var public []bucket.Event
+func (s *service) seen(ctx context.Context, b bucket.Bucket, events []bucket.Event) (public []bucket.Event, err error) {
 	for _, e := range events {
-		if !incognito(e.Data) {
+		e, why, err := s.judge(ctx, b, e)
+		switch {
+		case err != nil:
+			return events, err
+		case why != "":
+			s.metrics.exclude(why)
+		default:
 			public = append(public, e)
 		}
 	}
-	return public
+	return public, nil
 }
 
-// keep makes the change, on the disk and then here.
+// keep makes the change, of which only what may be kept is left, on the disk and then here.
 func (s *service) keep(ctx context.Context, h *held, c bucket.Change) error {
+	if err := s.sift(ctx, h.is, &c); err != nil {
+		return err
+	}
 	traceparent := trace.Parent(ctx)
 	for i := range c.Events {
 		c.Events[i].Trace = traceparent

@@ -78,7 +78,7 @@ func TestASilentDraftEntersTheBuffer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := buckettest.NewMemory()
-		s, err := newService(t.Context(), defaults(), m, discard, time.Now)
+		s, err := newService(t.Context(), defaults(), m, newPolicies(), discard, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -314,7 +314,7 @@ func TestNobodyTakesTheBucketsOfOthers(t *testing.T) {
 		cfg := defaults()
 		cfg.MaxBuckets = 400
 		fill := func() *service {
-			s := must(newService(t.Context(), cfg, m, discard, func() time.Time { return noon }))
+			s := must(newService(t.Context(), cfg, m, newPolicies(), discard, func() time.Time { return noon }))
 			for computer := range 8 {
 				from := sender{organizationID: 3, owner: fmt.Sprint(id, " PC-", computer), computer: fmt.Sprint("PC-", computer)}
 				for n := range maxPerComputer + 10 {

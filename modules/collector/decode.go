@@ -110,6 +110,8 @@ func (d *decoder) field(e *activity.Event, name string) {
 		d.TextInto(&e.Process, name)
 	case "url":
 		d.TextInto(&e.URL, name)
+	case "private":
+		d.FlagInto(&e.Private, name)
 	case "sessionType":
 		d.TextInto(&e.Session, name)
 	case "filePath":

@@ -11,12 +11,14 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/fault"
@@ -123,10 +125,50 @@ func takerOf(s activity.Sink) shot.Taker {
 	return &sink{}
 }
 
-// newGateway serves the module on a gateway.
+// policies are a rule.Set that tests change; nil keeps everything. An error is what those get who ask.
+type policies struct {
+	now atomic.Pointer[rule.Compiled]
+	err error
+}
+
+func (p *policies) Of(_ context.Context, computerUID, sid string) (rule.Rules, error) {
+	now := p.now.Load()
+	if now == nil {
+		now, _ = rule.Compile(rule.Bundle{})
+	}
+	return now.Of(computerUID, sid), p.err
+}
+
+func (p *policies) Changed() <-chan struct{} { return nil }
+
+// are puts the policy in force for all but the users, who keep everything.
+func (p *policies) are(t testing.TB, content rule.Policy, users ...string) {
+	t.Helper()
+	r, err := rule.Release(1, "1", content, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := rule.Bundle{Policies: []rule.Released{r}, DefaultID: 1, Users: map[string]int64{}}
+	for _, sid := range users {
+		b.Users[sid] = 0
+	}
+	c, err := rule.Compile(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.now.Store(c)
+}
+
+// newGateway serves the module on a gateway without policies.
 func newGateway(t testing.TB, s activity.Sink, k identity.Keys, set ...string) *httpx.Server {
 	t.Helper()
-	return kerneltest.Build(t, kernel.Gateway, kerneltest.Options{Set: set}, New(),
+	return newRuled(t, s, k, &policies{}, set...)
+}
+
+// newRuled serves the module on a gateway.
+func newRuled(t testing.TB, s activity.Sink, k identity.Keys, p *policies, set ...string) *httpx.Server {
+	t.Helper()
+	return kerneltest.Build(t, kernel.Gateway, kerneltest.Options{Set: set}, New(), kerneltest.Provide[rule.Set](kernel.Gateway, p),
 		kerneltest.Provide(kernel.Gateway, s), kerneltest.Provide(kernel.Gateway, takerOf(s)), kerneltest.Provide(kernel.Gateway, k))
 }
 
@@ -146,5 +188,5 @@ func post(t testing.TB, h http.Handler, path string, body []byte, header ...stri
 // newService is the service without HTTP.
 func newService(s activity.Sink) (*service, *prometheus.Registry) {
 	registry := prometheus.NewRegistry()
-	return &service{sink: s, shots: takerOf(s), keys: keys, agents: newAgents(defaults().TellEvery), now: noonClock, count: counter(registry)}, registry
+	return &service{sink: s, shots: takerOf(s), keys: keys, rules: &policies{}, excluded: exclusions(registry), agents: newAgents(defaults().TellEvery), now: noonClock, count: counter(registry)}, registry
 }

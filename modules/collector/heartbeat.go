@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/agents/agent"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/id"
@@ -162,6 +163,9 @@ func (a *agents) kept(told []news) {
 
 // hear takes what an agent says of itself. When it returns nil it is durable, if it was news.
 func (s *service) hear(ctx context.Context, source string, w word) error {
+	if err := agent.Check(ctx, w.uid); err != nil {
+		return err
+	}
 	a, _ := actor.From(ctx)
 	n, isNews := s.agents.notice(a.OrganizationID, w, s.clock())
 	if !isNews {

@@ -62,6 +62,7 @@ type eventRequest struct {
 	SessionType     string    `json:"sessionType,omitempty" enum:"login,logout,lock,unlock"`
 	FilePath        string    `json:"filePath,omitempty"`
 	FileSize        int64     `json:"fileSize,omitempty"`
+	Private         bool      `json:"private,omitempty" doc:"of a browser window in private mode"`
 }
 
 func require(f *fault.Fields, field, text string, maximum int) {

@@ -28,6 +28,8 @@ type pictureRequest struct {
 	At          time.Time `json:"at"`
 	Title       string    `json:"title,omitempty"`
 	ProcessName string    `json:"processName,omitempty"`
+	URL         string    `json:"url,omitempty" doc:"what the foreground window shows; not kept"`
+	Private     bool      `json:"private,omitempty" doc:"a browser window in private mode is in the foreground"`
 }
 
 type pictureResponse struct {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -287,7 +288,7 @@ func TestAgentAPIHasTheSameRoutes(t *testing.T) {
 	s := &sink{}
 	server := kerneltest.Build(t, kernel.AgentAPI, kerneltest.Options{DB: dbtest.SQLite(t)}, New(),
 		kerneltest.Provide[activity.Sink](kernel.AgentAPI, s), kerneltest.Provide[shot.Taker](kernel.AgentAPI, s),
-		kerneltest.Provide[identity.Keys](kernel.AgentAPI, keys))
+		kerneltest.Provide[identity.Keys](kernel.AgentAPI, keys), kerneltest.Provide[rule.Set](kernel.AgentAPI, &policies{}))
 	gateway := newGateway(t, s, keys)
 	if a, b := fmt.Sprint(paths(server)), fmt.Sprint(paths(gateway)); a != b {
 		t.Errorf("agent-api has %s, the gateway %s", a, b)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -29,10 +30,12 @@ func New() *Module { return &Module{cfg: defaults()} }
 // Manifest says what the module needs and provides.
 func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
-		Name:     "collector",
-		Roles:    []kernel.Role{kernel.Gateway, kernel.AgentAPI},
-		Needs:    []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[shot.Taker](), kernel.PortOf[identity.Keys]()},
-		Paths:    []string{"/v2/agent", "/api/agent"},
+		Name:  "collector",
+		Roles: []kernel.Role{kernel.Gateway, kernel.AgentAPI},
+		Needs: []kernel.Port{
+			kernel.PortOf[activity.Sink](), kernel.PortOf[shot.Taker](), kernel.PortOf[identity.Keys](), kernel.PortOf[rule.Set](),
+		},
+		Paths:    []string{"/v2/agent", "/api/agent", intake},
 		Config:   &m.cfg,
 		Messages: messages,
 	}
@@ -41,7 +44,8 @@ func (m *Module) Manifest() kernel.Manifest {
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	m.service = &service{
-		sink: kernel.Get[activity.Sink](h), shots: kernel.Get[shot.Taker](h), keys: kernel.Get[identity.Keys](h), agents: newAgents(m.cfg.TellEvery), now: time.Now, count: counter(h.Metrics),
+		sink: kernel.Get[activity.Sink](h), shots: kernel.Get[shot.Taker](h), keys: kernel.Get[identity.Keys](h), rules: kernel.Get[rule.Set](h),
+		agents: newAgents(m.cfg.TellEvery), now: time.Now, count: counter(h.Metrics), excluded: exclusions(h.Metrics), maxPicture: int64(m.cfg.MaxPicture),
 	}
 	if !m.cfg.Enabled {
 		return nil
@@ -49,6 +53,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	h.Authenticate(kernel.Gateway, m.authenticate) // on agent-api the module auth knows all keys
 	for _, r := range []kernel.Role{kernel.Gateway, kernel.AgentAPI} {
 		m.routes(h.Routes(r))
+		m.procedures(h.Routes(r))
 		m.routesV1(h.RoutesV1(r))
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/staff-control/staff-control/modules/agents/agent"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
@@ -25,7 +26,7 @@ func decodePicture(body string) (activity.Event, error) {
 			switch name := d.Name(); name {
 			case "computerUid":
 				d.TextInto(&d.computerUID, name)
-			case "id", "userSid", "at", "title", "processName":
+			case "id", "userSid", "at", "title", "processName", "url", "private":
 				d.field(&e, name)
 			default:
 				d.Skip(0)
@@ -43,14 +44,25 @@ func decodePicture(body string) (activity.Event, error) {
 
 // takePicture hands a picture over for good. When it returns nil it is durable.
 func (s *service) takePicture(ctx context.Context, source string, e activity.Event, file io.Reader) (shot.Receipt, error) {
-	shorten(&e)
-	e.Source, e.Trace = source, trace.Parent(ctx)
-	r, err := s.shots.Take(ctx, shot.Shot{Event: e, Body: file})
-	if err != nil {
-		return r, err
+	if err := agent.Check(ctx, e.ComputerUID); err != nil {
+		return shot.Receipt{}, err
 	}
-	if !r.Known {
-		s.count(source, activity.Screenshot, 1)
+	e.ComputerUID, e.UserSID = cut(e.ComputerUID, activity.MaxUID), cut(e.UserSID, activity.MaxUID)
+	keeps, err := s.keepsPicture(ctx, &e, file)
+	if err != nil {
+		return shot.Receipt{}, err
+	}
+	var r shot.Receipt
+	if keeps {
+		shorten(&e)
+		e.URL = "" // it was told for the rules
+		e.Source, e.Trace = source, trace.Parent(ctx)
+		if r, err = s.shots.Take(ctx, shot.Shot{Event: e, Body: file}); err != nil {
+			return r, err
+		}
+		if !r.Known {
+			s.count(source, activity.Screenshot, 1)
+		}
 	}
 	a, _ := actor.From(ctx)
 	if states := s.statesOf(a.OrganizationID, []activity.Event{e}); len(states) > 0 {

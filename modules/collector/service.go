@@ -9,8 +9,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/staff-control/staff-control/modules/agents/agent"
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/modules/screenshots/shot"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/id"
@@ -28,9 +30,14 @@ type service struct {
 	sink   activity.Sink
 	shots  shot.Taker
 	keys   identity.Keys
+	rules  rule.Set
 	agents *agents
 	now    func() time.Time
 	count  func(source string, kind activity.Kind, n int)
+	// excluded counts an event that may not be stored.
+	excluded func(why string)
+	// maxPicture is how much is read of a picture that may not be stored.
+	maxPicture int64
 }
 
 // take hands events over for good. When it returns nil they are durable.
@@ -39,10 +46,22 @@ func (s *service) take(ctx context.Context, source string, events []activity.Eve
 		return nil
 	}
 	for i := range events {
-		shorten(&events[i])
+		e := &events[i]
+		if err := agent.Check(ctx, e.ComputerUID); err != nil {
+			return err
+		}
+		e.ComputerUID, e.UserSID = cut(e.ComputerUID, activity.MaxUID), cut(e.UserSID, activity.MaxUID)
 	}
 	a, _ := actor.From(ctx)
-	return s.put(ctx, source, events, s.statesOf(a.OrganizationID, events))
+	states := s.statesOf(a.OrganizationID, events) // also where nothing of theirs is kept: they were here
+	events, err := s.sift(ctx, events)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		shorten(&events[i])
+	}
+	return s.put(ctx, source, events, states)
 }
 
 // put hands over events, and with them what is new of their agents.
@@ -50,6 +69,9 @@ func (s *service) put(ctx context.Context, source string, events []activity.Even
 	all, traceparent := events, trace.Parent(ctx)
 	for _, n := range states {
 		all = append(all, n.Event)
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	for i := range all {
 		all[i].Source, all[i].Trace = source, traceparent
@@ -64,7 +86,6 @@ func (s *service) put(ctx context.Context, source string, events []activity.Even
 
 // shorten cuts what nobody will keep, so that it is not carried either.
 func shorten(e *activity.Event) {
-	e.ComputerUID, e.UserSID = cut(e.ComputerUID, activity.MaxUID), cut(e.UserSID, activity.MaxUID)
 	e.Title, e.Process = cut(e.Title, activity.MaxTitle), cut(e.Process, activity.MaxProcess)
 	e.URL, e.FilePath = cut(e.URL, activity.MaxURL), cut(e.FilePath, activity.MaxPath)
 	for name, text := range e.Details {
@@ -104,7 +125,7 @@ func (s *service) authenticate(ctx context.Context, key, address string) (actor.
 	if !k.Allows(address) {
 		return actor.Actor{}, identity.ErrKeyAddress
 	}
-	return actor.Actor{Role: k.Type, ID: fmt.Sprintf("key:%d", k.ID), OrganizationID: k.OrganizationID}, nil
+	return actor.Actor{Role: k.Type, ID: fmt.Sprintf("key:%d", k.ID), OrganizationID: k.OrganizationID, Key: k.Hash}, nil
 }
 
 // addKeys gives events the keys that make a repeat harmless where the client names none (v1): what the event is, and

@@ -167,3 +167,6 @@ CREATE TABLE policy_bundles (
     updated_at      timestamptz NOT NULL
 );
 SELECT guard_table('policy_bundles');
+
+-- Who has a policy.
+CREATE INDEX idx_employees_policy ON employees (organization_id, policy_id) WHERE policy_id IS NOT NULL;

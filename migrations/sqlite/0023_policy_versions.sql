@@ -164,3 +164,6 @@ CREATE TABLE policy_bundles (
     assigned        TEXT NOT NULL,   -- checksum of who has which policy
     updated_at      DATETIME NOT NULL
 );
+
+-- Who has a policy.
+CREATE INDEX idx_employees_policy ON employees (organization_id, policy_id) WHERE policy_id IS NOT NULL;

@@ -3,6 +3,7 @@ package activitywatch
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 
@@ -41,6 +42,9 @@ func (s *service) judge(ctx context.Context, b bucket.Bucket, e bucket.Event) (k
 		if ok, why := rules.Keeps(&part); !ok {
 			return e, why, nil
 		}
+	}
+	if c.URL != "" && like.URL == "" {
+		e.Data = withoutAddress(e.Data)
 	}
 	if end := e.End(); like.At.After(e.At) || like.Duration < lasts {
 		e.At = like.At
@@ -82,6 +86,19 @@ func textsOf(data string) (texts []string) {
 	return texts
 }
 
+// withoutAddress is the data without what is its address.
+func withoutAddress(data string) string {
+	var all map[string]any
+	dec := json.NewDecoder(strings.NewReader(data))
+	dec.UseNumber()
+	_ = dec.Decode(&all) // canonical JSON, made by us
+	maps.DeleteFunc(all, func(name string, _ any) bool { return strings.EqualFold(name, "url") })
+	if data, err := canonical(all); err == nil {
+		return data
+	}
+	return nothing
+}
+
 // nothing is the data of an event of which nothing may be kept.
 const nothing = "{}"
 
@@ -101,12 +118,14 @@ func (s *service) sift(ctx context.Context, b bucket.Bucket, c *bucket.Change) e
 	c.Events = kept
 	closed := c.Closed[:0]
 	for _, e := range c.Closed {
-		if _, why, _ := s.judge(ctx, b, e); why == "" {
+		if left, why, _ := s.judge(ctx, b, e); why == "" {
+			e.Data = left.Data
 			closed = append(closed, e)
 		}
 	}
 	c.Closed = closed
-	if _, why, _ := s.judge(ctx, b, c.Draft.Event); why != "" {
+	left, why, _ := s.judge(ctx, b, c.Draft.Event)
+	if c.Draft.Data = left.Data; why != "" {
 		c.Draft.Data, c.Draft.Ended = nothing, true
 	}
 	return nil
@@ -129,14 +148,14 @@ func (s *service) forgetExcluded(ctx context.Context) error {
 	}
 }
 
-// blank takes the bucket's last event away if it may not be kept.
+// blank takes of the bucket's last event what may not be kept.
 func (s *service) blank(ctx context.Context, h *held) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.gone || h.draft == nil || h.draft.Data == nothing {
 		return nil
 	}
-	if _, why, err := s.judge(ctx, h.is, h.draft.Event); err != nil || why == "" {
+	if left, why, err := s.judge(ctx, h.is, h.draft.Event); err != nil || why == "" && left.Data == h.draft.Data {
 		return err
 	}
 	return s.keep(ctx, h, bucket.Change{Draft: *h.draft})

@@ -98,6 +98,30 @@ func TestWhatIsExcludedIsNoPartOfAnyBucket(t *testing.T) {
 	}
 }
 
+// Some watchers tell of a browser's window which page it shows.
+func TestWithoutSitesWindowsHaveNoAddress(t *testing.T) {
+	t.Parallel()
+	s, p, m, clock := ruled(t)
+	const tab = `{"app":"Safari","n":1.5,"title":"open","url":"https://hidden.uz/"}`
+	s.beat(t.Context(), pc1, window, beatAt(0, 1, tab), pulse)
+	off := rule.Everything()
+	off.VisitedSites = false
+	p.are(t, off)
+	for _, h := range s.all() {
+		if err := s.blank(t.Context(), h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.beat(t.Context(), pc1, window, beatAt(1000, 1, tab), pulse)
+	s.add(t.Context(), pc1, window, []bucket.Event{beatAt(30_000, 5, tab), beatAt(40_000, 5, tab)})
+	clock.pass(time.Hour)
+	s.look(t.Context())
+	all := holdings(t, m)
+	if strings.Contains(all, "hidden") || strings.Count(all, `"n":1.5`) != 3 || strings.Count(all, "Title:open") != 3 {
+		t.Errorf("held is %s", all)
+	}
+}
+
 func TestWhatCannotBeReadIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"duration":"hidden"}`, `{"timestamp":"hidden"}`, `{"timestamp":"2026-11-02","data":"hidden"}`, `hidden`, `{"timestamp":"2026-11-02","duration":"1hidden"}`} {

@@ -26,7 +26,7 @@ func (s *service) InUse(ctx context.Context) ([]gateway.Gateway, error) {
 func (s *service) PoliciesApplied(ctx context.Context, gatewayID id.UUID, versions map[string]string) error {
 	uids := map[string][]string{}
 	for uid, version := range versions {
-		uids[version] = append(uids[version], uid)
+		uids[version] = append(uids[version], short(uid, maxText)) // as agents are kept
 	}
 	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		for version, of := range uids {

@@ -222,6 +222,10 @@ func TestPoliciesOfAgents(t *testing.T) {
 		if a, b := runs("7.3"), runs("8.1"); a != 1 || b != 1 {
 			t.Errorf("%d and %d agents", a, b)
 		}
+		// A gateway sends again for ever what is not taken.
+		if err := o.PoliciesApplied(admin(1), e.gateway.ID, map[string]string{"PC-\x003": "7.4\x00"}); err != nil || runs("7.4") != 1 {
+			t.Errorf("%d agents with NUL, %v", runs("7.4"), err)
+		}
 		if err := o.PolicyAppliedByAll(admin(1), e.gateway.ID, "9.1"); err != nil || runs("9.1") != 3 {
 			t.Errorf("%d agents, %v", runs("9.1"), err)
 		}

@@ -61,15 +61,14 @@ func (s *service) ended(ctx context.Context, e command.Ended) error {
 			return err
 		}
 	}
-	fleet, err := s.atStake(ctx, e)
-	if err != nil {
-		return err
+	stops, err := s.answer(ctx, e, nil)
+	if errors.Is(err, errGoesBack) {
+		fleet, unread := s.fleet.InUse(ctx)
+		if unread != nil {
+			return unread
+		}
+		stops, err = s.answer(ctx, e, append([]gateway.Gateway{}, fleet...)) // of none, but known
 	}
-	stops := 0
-	err = s.change(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-		stops, err = s.settle(ctx, tx, e, fleet)
-		return err
-	})
 	if err != nil {
 		return err
 	}
@@ -77,17 +76,17 @@ func (s *service) ended(ctx context.Context, e command.Ended) error {
 	return s.alarm(ctx, e.ID)
 }
 
-// atStake returns the gateways that would have to go back if this answer stops a roll-out: none if it cannot. The answer
-// that is one too many need not be a failure: it may be the one that makes them enough to go by.
-func (s *service) atStake(ctx context.Context, e command.Ended) ([]gateway.Gateway, error) {
-	failing := e.Status == command.Failed
-	if !failing {
-		var err error
-		if failing, err = s.store.failing(ctx, e.ID); err != nil || !failing {
-			return nil, err
-		}
-	}
-	return s.fleet.InUse(ctx)
+// errGoesBack says that an answer stops a roll-out, for which the gateways in use have to be known. Few answers do, and the
+// gateways are many: so they are read once it is certain.
+var errGoesBack = errors.New("the roll-out goes back, and it is not known to which gateways")
+
+// answer settles in a transaction of its own. The fleet is nil if it is not known.
+func (s *service) answer(ctx context.Context, e command.Ended, fleet []gateway.Gateway) (stops int, err error) {
+	err = s.change(ctx, func(ctx context.Context, tx db.Tx) (err error) {
+		stops, err = s.settle(ctx, tx, e, fleet)
+		return err
+	})
+	return stops, err
 }
 
 // orderedAt is when a command was made: its id says so.
@@ -136,6 +135,9 @@ func (s *service) judge(ctx context.Context, tx db.Tx, rolloutID id.UUID, fleet 
 	}
 	a := answersOf(reached)
 	if !r.IsRollback && s.cfg.tooBad(a) {
+		if fleet == nil {
+			return false, errGoesBack
+		}
 		return true, s.stopped(ctx, tx, &r, byFailures, a, fleet)
 	}
 	return false, s.conclude(ctx, tx, &r, reached)

@@ -291,6 +291,37 @@ func TestTheSetFollowsWhatChanges(t *testing.T) {
 	}
 }
 
+// What is out of date stays so while it cannot be read anew: it is not good for another half a minute.
+func TestWhatCouldNotBeReadAnewIsStillOld(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, dbtest.SQLite(t))
+	p, q := o.mustCreate(t, wanted("Ofis")), o.mustCreate(t, wanted("Shaxsiy"))
+	if err := o.setDefault(hr(), p.ID); err != nil {
+		t.Fatal(err)
+	}
+	of := func() int64 {
+		t.Helper()
+		r, err := set{o.service}.Of(as(actor.Agent, 1), "PC-1", "S-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Released().ID
+	}
+	of()
+	if err := o.setDefault(hr(), q.ID); err != nil {
+		t.Fatal(err)
+	}
+	o.shelf.forget(1)
+	o.world.away = errors.New("away")
+	if got := of(); got != p.ID {
+		t.Errorf("policy %d is in force", got)
+	}
+	o.world.away = nil
+	if got := of(); got != q.ID {
+		t.Errorf("policy %d is in force, want %d", got, q.ID)
+	}
+}
+
 // A replica that has kept an old bundle gives out the new one as soon as that is ordered.
 func TestNoReplicaGivesOutAnOldBundle(t *testing.T) {
 	t.Parallel()

@@ -72,10 +72,7 @@ func (h *shelf) tell() {
 
 // forget has what an organization works by put together anew.
 func (h *shelf) forget(organizationID int64) {
-	s := h.slot(organizationID)
-	s.mu.Lock()
-	s.stale = true
-	s.mu.Unlock()
+	h.slot(organizationID).mark(true)
 	h.tell()
 }
 
@@ -94,10 +91,10 @@ func (s *slot) put(snap *snapshot) (before *snapshot) {
 	return before
 }
 
-func (s *slot) fresh() {
+func (s *slot) mark(stale bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stale = false
+	s.stale = stale
 }
 
 // snapshot is all that bundles of one organization are made of, at one moment.
@@ -211,9 +208,10 @@ func (s *service) fetch(ctx context.Context) (*snapshot, error) {
 	if snap, fresh := place.look(s.now()); fresh && snap.generation == generation {
 		return snap, nil
 	}
-	place.fresh()
+	place.mark(false)
 	snap, err := s.take(ctx, a.OrganizationID)
 	if err != nil {
+		place.mark(true)
 		return nil, err
 	}
 	if before := place.put(snap); before != nil && (before.generation != snap.generation || !before.assigned.same(snap.assigned)) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/staff-control/staff-control/modules/commands/command"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
 )
@@ -98,16 +97,6 @@ func (s store) answeredBy(ctx context.Context, commandID id.UUID) (rows []rollou
 		return tx.Select(&rows).Where("r.id IN (?)", of).Scan(ctx)
 	})
 	return rows, err
-}
-
-// failing reports whether a gateway failed in one of the roll-outs that an order was made for.
-func (s store) failing(ctx context.Context, commandID id.UUID) (yes bool, err error) {
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		of := tx.Select((*reachedRow)(nil)).Column("t.rollout_id").Where("t.command_id = ?", commandID)
-		yes, err = tx.Select((*reachedRow)(nil)).Where("t.rollout_id IN (?) AND t.state = ?", of, command.Failed).Exists(ctx)
-		return err
-	})
-	return yes, err
 }
 
 // bundle returns which bundle the organization's gateways were told of last; a zero one if none.

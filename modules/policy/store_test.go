@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/staff-control/staff-control/modules/commands/command"
 	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -64,10 +63,6 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		err = d.Read(hr(), func(ctx context.Context, tx db.Tx) error { return tx.Select(&member).Column("m.resource_id").Scan(ctx) })
 		if err != nil {
 			t.Fatal(err)
-		}
-		o.answer(t, order{id: commandID, Order: command.Order{OrganizationID: 1, GatewayID: g.ID, Type: command.PolicyUpdate}}, command.Failed, "checksum")
-		if yes, err := o.store.failing(hr(), commandID); !yes || err != nil {
-			t.Errorf("the failure is not seen by its own organization: %v", err)
 		}
 		before := everythingOf(t, d)
 		dbtest.Tenants(t, trespasses(t, o, p, group, rollouts[0], member, g.ID, commandID))
@@ -235,13 +230,6 @@ func trespasses(t *testing.T, o *office, p policyRow, group groupRow, r rolloutR
 		"answeredBy": func() error {
 			rows, err := s.answeredBy(theirs, commandID)
 			return none(len(rows), err)
-		},
-		"failing": func() error {
-			yes, err := s.failing(theirs, commandID)
-			if yes {
-				return errors.New("another organization's failures are seen")
-			}
-			return err
 		},
 		"bundle": in(func(ctx context.Context, tx db.Tx) error {
 			row, err := s.bundle(ctx, tx)

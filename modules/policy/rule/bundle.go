@@ -181,7 +181,8 @@ type Rules interface {
 	Released() Released
 	// Keeps reports whether the event may be stored, and if not, which of Whys. It judges texts as they came, before
 	// they are cut to length. Of an event that reaches beyond working hours it leaves the part in the first that it
-	// reaches. What agents tell of themselves is always kept.
+	// reaches. Where sites are switched off, the address of a window is not left either. What agents tell of themselves is
+	// always kept.
 	Keeps(e *activity.Event) (ok bool, why string)
 	// Pictures says whether and how the screen is pictured at the time.
 	Pictures(at time.Time) Screenshots

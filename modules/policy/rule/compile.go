@@ -79,14 +79,19 @@ func (c *Compiled) policy(id int64) (*compiled, error) {
 
 // Of returns the rules of a Windows user on a computer; sid may be empty.
 func (c *Compiled) Of(computerUID, sid string) Rules {
-	p := c.users[sid]
+	p := c.users[known(sid)]
 	if p == nil {
-		p = c.computers[computerUID]
+		p = c.computers[known(computerUID)]
 	}
 	if p == nil {
 		p = c.standard
 	}
 	return p
+}
+
+// known is the name by which the server knows a computer or a user, whatever its agent wrote around it.
+func known(name string) string {
+	return strings.TrimSpace(withoutNUL(strings.ToValidUTF8(name, "\uFFFD")))
 }
 
 // Policy returns a policy of the bundle; ok is false if it is not there.

@@ -56,7 +56,8 @@ func TestTheNearestPolicyCounts(t *testing.T) {
 		for _, who := range []struct {
 			uid, sid string
 			want     int64
-		}{{"PC-1", "S-1", 1}, {"PC-1", "S-2", 2}, {"PC-1", "", 2}, {"PC-2", "S-1", 1}, {"PC-2", "S-2", standard}, {"", "", standard}, {"PC-1", "S-0", 0}} {
+		}{{"PC-1", "S-1", 1}, {"PC-1", "S-2", 2}, {"PC-1", "", 2}, {"PC-2", "S-1", 1}, {"PC-2", "S-2", standard}, {"", "", standard}, {"PC-1", "S-0", 0},
+			{" PC-1\x00", " S-2", 2}, {"PC-2", "S-1\x00 ", 1}} { // as the server knows them
 			if got := c.Of(who.uid, who.sid).Released().ID; got != who.want {
 				t.Errorf("%s at %s has policy %d, want %d", who.sid, who.uid, got, who.want)
 			}

@@ -60,14 +60,15 @@ func (s *shifts) shift(at time.Time, most time.Duration) (begin, end time.Time, 
 	return begin, end, false
 }
 
-// of returns the shift that begins on a day; ok is false if none does.
+// of returns the shift that begins on a day; ok is false if none does, or the clock leaps over it.
 func (s *shifts) of(year int, month time.Month, day int) (begin, end time.Time, ok bool) {
 	begin = time.Date(year, month, day, 0, s.from, 0, 0, s.zone)
 	weekday := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Weekday()
 	if !s.days[(int(weekday)+6)%7+1] {
 		return begin, begin, false
 	}
-	return begin, time.Date(year, month, day, 0, s.to, 0, 0, s.zone), true
+	end = time.Date(year, month, day, 0, s.to, 0, 0, s.zone)
+	return begin, end, end.After(begin)
 }
 
 // holds reports whether the time is in working hours.

@@ -106,6 +106,20 @@ func TestAShiftLastsByItsClock(t *testing.T) {
 	}
 }
 
+// Once a year there is no time between two and three.
+func TestAShiftThatTheClockLeapsOverIsNone(t *testing.T) {
+	t.Parallel()
+	p := rule.Everything()
+	p.Hours = &rule.Hours{Zone: "Europe/Berlin", Days: []int{7}, From: "02:00", To: "03:00"}
+	r := rules(t, p)
+	for day, want := range map[string]bool{"2026-03-29": false, "2026-03-22": true} {
+		e := activity.Event{Kind: activity.ActiveWindow, At: in(t, "Europe/Berlin", day+" 00:30"), Duration: 6 * 3600}
+		if ok, _ := r.Keeps(&e); ok != want {
+			t.Errorf("%s: kept %v, left is %+v", day, ok, e)
+		}
+	}
+}
+
 // An event is cut to what a clock on the wall says: looked at minute by minute, what is left is the first run of minutes
 // in working hours, whole.
 func TestWhatIsLeftIsTheFirstRunOfWorkingMinutes(t *testing.T) {

@@ -42,12 +42,13 @@ func (c *compiled) Keeps(e *activity.Event) (ok bool, why string) {
 	case activity.Computer, activity.ComputerUser, activity.AgentState:
 		return true, ""
 	}
+	e.Title, e.Process, e.URL, e.FilePath = withoutNUL(e.Title), withoutNUL(e.Process), withoutNUL(e.URL), withoutNUL(e.FilePath)
 	switch {
 	case !c.wants(e.Kind):
 		return false, WhyKind
 	case c.private(e):
 		return false, WhyPrivate
-	case c.titled(e.Title) || len(e.FilePath) <= activity.MaxPath && c.titled(e.FilePath):
+	case c.titled(e.Title) || c.titled(e.FilePath[:min(len(e.FilePath), maxPath)]):
 		return false, WhyTitle
 	case c.runs(e.Process):
 		return false, WhyApplication
@@ -56,8 +57,17 @@ func (c *compiled) Keeps(e *activity.Event) (ok bool, why string) {
 	case c.hours != nil && !c.hours.cut(e):
 		return false, WhyHours
 	}
+	if e.Kind != activity.VisitedSite && !c.of.Content.VisitedSites {
+		e.URL = ""
+	}
 	return true, ""
 }
+
+// maxPath is how much is read of a path, of which less is kept: v1's agents send whole pictures in its place.
+const maxPath = activity.MaxPath + utf8.UTFMax*MaxEntry
+
+// withoutNUL is the text as it will be kept: no database keeps NUL, so it must hide nothing.
+func withoutNUL(text string) string { return strings.ReplaceAll(text, "\x00", "") }
 
 // wants reports whether events of the kind are kept at all. Idle time and sessions have no switch of their own: they
 // say how the rest is meant.

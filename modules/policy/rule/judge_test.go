@@ -71,7 +71,9 @@ func TestExclusions(t *testing.T) {
 		{window("Sber bank"), ""},
 		{activity.Event{Kind: activity.IdlePeriod, Title: "sberbank"}, rule.WhyTitle},
 		{activity.Event{Kind: activity.Screenshot, FilePath: `C:\shots\Sberbank.png`}, rule.WhyTitle},
-		{activity.Event{Kind: activity.Screenshot, FilePath: strings.Repeat("sberbank", 200)}, ""}, // a picture, which only looks like it
+		{activity.Event{Kind: activity.Screenshot, FilePath: strings.Repeat("x", activity.MaxPath-4) + "sberbank"}, rule.WhyTitle},
+		{activity.Event{Kind: activity.Screenshot, FilePath: "sberbank" + strings.Repeat("x", 9*activity.MaxPath)}, rule.WhyTitle},
+		{activity.Event{Kind: activity.Screenshot, FilePath: strings.Repeat("x", 9*activity.MaxPath) + "sberbank"}, ""}, // of which nothing is kept
 		{activity.Event{Kind: activity.VisitedSite, Title: "Sberbank", URL: "https://kun.uz"}, rule.WhyTitle},
 		{site("https://bank.uz/x"), rule.WhySite},
 		{site("https://MY.Bank.UZ.:8443/x"), rule.WhySite},
@@ -98,6 +100,9 @@ func TestExclusions(t *testing.T) {
 		{run("/usr/bin/signal"), rule.WhyApplication},
 		{run("Signal.app"), rule.WhyApplication},
 		{run("МЕССЕНДЖЕР.exe"), rule.WhyApplication},
+		{run("Tele\x00gram.exe\x00"), rule.WhyApplication}, // as it would be kept
+		{site("https://ba\x00nk.uz/"), rule.WhySite},
+		{window("my.bank\x00.uz"), rule.WhySite},
 		{run("telegrammer.exe"), ""},
 		{run(".exe"), ""},
 		{activity.Event{Kind: activity.ActiveWindow, Title: "x", Private: true}, rule.WhyPrivate},
@@ -116,6 +121,18 @@ func TestExclusions(t *testing.T) {
 		e := c.e
 		if ok, why := r.Keeps(&e); why != c.why || ok != (c.why == "") {
 			t.Errorf("%+v: kept %v, why %q, want %q", c.e, ok, why, c.why)
+		}
+	}
+}
+
+func TestWithoutSitesNoAddressIsLeft(t *testing.T) {
+	t.Parallel()
+	for _, on := range []bool{true, false} {
+		p := rule.Everything()
+		p.VisitedSites = on
+		e := activity.Event{Kind: activity.ActiveWindow, Title: "x", URL: "https://kun.uz/"}
+		if ok, why := rules(t, p).Keeps(&e); !ok || e.Title != "x" || (e.URL != "") != on {
+			t.Errorf("sites %v: %v %s, left is %+v", on, ok, why, e)
 		}
 	}
 }

@@ -30,7 +30,8 @@ func serve(t testing.TB, role kernel.Role, d *db.DB, raised *alertLog, set ...st
 	t.Helper()
 	return kerneltest.Build(t, role, kerneltest.Options{DB: d, Set: set}, New(),
 		kerneltest.Provide[alert.Log](role, raised), kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
-		kerneltest.Provide[cert.Authority](role, noPapers{}), kerneltest.Provide[cert.Verifier](role, noPapers{}))
+		kerneltest.Provide[cert.Authority](role, noPapers{}), kerneltest.Provide[cert.Verifier](role, noPapers{}),
+		kerneltest.Provide[identity.Secret](role, vault("the server's secret")))
 }
 
 // masks are the values that differ each time.
@@ -180,7 +181,8 @@ func TestWorkThatIsScheduled(t *testing.T) {
 		populate(t, d)
 		k, options := kerneltest.New(t, role, kerneltest.Options{DB: d}, New(), kerneltest.Provide[alert.Log](role, &alertLog{}),
 			kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
-			kerneltest.Provide[cert.Authority](role, noPapers{}), kerneltest.Provide[cert.Verifier](role, noPapers{}))
+			kerneltest.Provide[cert.Authority](role, noPapers{}), kerneltest.Provide[cert.Verifier](role, noPapers{}),
+			kerneltest.Provide[identity.Secret](role, vault("the server's secret")))
 		defer options.Listener.Close()
 		if err := k.Build(context.Background()); err != nil {
 			t.Fatal(err)

@@ -69,16 +69,16 @@ func (g *gatewayRow) lacksKey(hash string, now time.Time) bool {
 	return g.usesPrevious(hash) && g.PreviousUntil.After(now.Add(keyGrace)) // see healKey
 }
 
-// rotate puts a new key in place of the present one, which stays good until the time. Where the gateway has not come
+// rotate makes room for the next key: the present one stays good until the time. Where the gateway has not come
 // with the present one yet, it still uses the one before, and that stays. used is the hash of the key with which the
 // gateway asks for it; empty where somebody else does.
-func (g *gatewayRow) rotate(hash, used string, until, now time.Time) {
+func (g *gatewayRow) rotate(used string, until, now time.Time) {
 	shown := used == g.KeyHash || g.PreviousUntil != nil && !g.PreviousUntil.After(now.Add(keyGrace)) // see healKey
 	if g.PreviousHash == nil || shown {
 		old := g.KeyHash
 		g.PreviousHash = &old
 	}
-	g.KeyHash, g.PreviousUntil = hash, &until
+	g.PreviousUntil = &until
 }
 
 type snapshotRow struct {

@@ -34,7 +34,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Roles: []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs: []kernel.Port{
 			kernel.PortOf[alert.Log](), kernel.PortOf[identity.KeyList](), kernel.PortOf[identity.Keys](),
-			kernel.PortOf[cert.Authority](), kernel.PortOf[cert.Verifier](),
+			kernel.PortOf[identity.Secret](), kernel.PortOf[cert.Authority](), kernel.PortOf[cert.Verifier](),
 		},
 		Provides: []kernel.Port{
 			kernel.PortOf[gateway.Registry](), kernel.PortOf[gateway.Directory](), kernel.PortOf[gateway.Watch](),
@@ -51,7 +51,8 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	m.checks = kernel.Get[identity.Keys](h)
 	m.service = &service{
 		store: store{h.DB}, alerts: kernel.Get[alert.Log](h), keys: kernel.Get[identity.KeyList](h), audit: h.Audit,
-		events: h.Events, authority: kernel.Get[cert.Authority](h), verifier: kernel.Get[cert.Verifier](h), cfg: &m.cfg, log: h.Log, now: time.Now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
+		events: h.Events, authority: kernel.Get[cert.Authority](h), verifier: kernel.Get[cert.Verifier](h), cfg: &m.cfg, log: h.Log, now: time.Now,
+		secret: kernel.Get[identity.Secret](h), checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	kernel.Put[gateway.Registry](h, m.service)
 	kernel.Put[gateway.Directory](h, m.service)

@@ -39,6 +39,7 @@ type service struct {
 	// authority and verifier are of certificates.
 	authority cert.Authority
 	verifier  cert.Verifier
+	secret    identity.Secret
 
 	cfg *Config
 	log *slog.Logger
@@ -211,7 +212,6 @@ func (s *service) admit(ctx context.Context, tx db.Tx, organizationID int64, ser
 // rotate gives the gateway a new key; the one that it uses, and the certificates that it has, work on for the overlap. by is
 // the right to do so, with what the gateway has come with that asks for it itself; nil where somebody else does.
 func (s *service) rotate(ctx context.Context, gatewayID id.UUID, by actor.Permission, with *proof) (key string, until time.Time, err error) {
-	key = secret.New(keyPrefix)
 	err = s.change(ctx, gatewayID, "gateways.rotate_key", by, func(ctx context.Context, tx db.Tx, g *gatewayRow, now time.Time) ([]string, error) {
 		var used string
 		if with != nil {
@@ -221,7 +221,8 @@ func (s *service) rotate(ctx context.Context, gatewayID id.UUID, by actor.Permis
 			used = with.key
 		}
 		until = now.Add(s.cfg.RotationOverlap)
-		g.rotate(secret.Hash(key), used, until, now)
+		g.rotate(used, until, now)
+		key = s.nextKey(g)
 		return []string{"api_key", "previous_key", "previous_until"}, s.decertify(ctx, tx, *g, until)
 	})
 	return key, until, err

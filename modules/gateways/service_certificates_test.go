@@ -281,7 +281,8 @@ func TestRoutesOfCertificates(t *testing.T) {
 	e := register(t, o, 1, "GW-A")
 	server := kerneltest.Build(t, kernel.AgentAPI, kerneltest.Options{DB: d}, New(), kerneltest.Provide[alert.Log](kernel.AgentAPI, o.raised),
 		kerneltest.Provide[identity.KeyList](kernel.AgentAPI, keys), kerneltest.Provide[identity.Keys](kernel.AgentAPI, keys),
-		kerneltest.Provide[cert.Authority](kernel.AgentAPI, p), kerneltest.Provide[cert.Verifier](kernel.AgentAPI, noPapers{}))
+		kerneltest.Provide[cert.Authority](kernel.AgentAPI, p), kerneltest.Provide[cert.Verifier](kernel.AgentAPI, noPapers{}),
+		kerneltest.Provide[identity.Secret](kernel.AgentAPI, vault("the server's secret")))
 	of := func(path, body, key string) string {
 		t.Helper()
 		w := ask(server, http.MethodPost, path, body, key)

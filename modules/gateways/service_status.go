@@ -84,7 +84,7 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 		}
 		columns := g.hear(r, h.at)
 		if hash != "" {
-			h.newKey = g.healKey(hash, h.at)
+			h.newKey = s.healKey(&g, hash, h.at)
 			columns = append(columns, "api_key", "previous_until")
 		}
 		if err := s.store.update(ctx, tx, &g, columns...); err != nil {
@@ -108,16 +108,26 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 // healKey gives a gateway that still uses the key before a new one, in place of the one that it never got; and ends the
 // key before soon where the gateway has shown the new one: then the key before brings no other. hash is of the key that it
 // used.
-func (g *gatewayRow) healKey(hash string, now time.Time) (newKey string) {
+func (s *service) healKey(g *gatewayRow, hash string, now time.Time) (newKey string) {
 	if g.lacksKey(hash, now) {
-		newKey = secret.New(keyPrefix)
-		g.KeyHash = secret.Hash(newKey)
-		return newKey
+		return s.nextKey(g)
 	}
 	if last := now.Add(keyGrace); hash == g.KeyHash && g.PreviousUntil != nil && g.PreviousUntil.After(last) {
 		g.PreviousUntil = &last
 	}
 	return ""
+}
+
+// nextKey makes the key that follows the one before: the same each time, until the next rotation. A gateway may be told of
+// it in several answers at once, some of which are lost, and takes them in any order.
+func (s *service) nextKey(g *gatewayRow) (key string) {
+	bits, err := s.secret.Derive(fmt.Sprintf("gateway %s after %s until %d", g.ID, *g.PreviousHash, g.PreviousUntil.UnixMicro()))
+	key = secret.Text(keyPrefix, bits)
+	if err != nil { // there is no secret to make it of
+		key = secret.New(keyPrefix)
+	}
+	g.KeyHash = secret.Hash(key)
+	return key
 }
 
 // hear notes that the gateway is online, and names the columns that changed.

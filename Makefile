@@ -9,10 +9,13 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 WEB  := $(shell find web -name node_modules -prune -o -name dist -prune -o -path web/e2e -prune -o -type f -print)
 PG   := go run ./platform/db/dbtest/pgtest --
+SOAK_TIME ?= 24h
+SOAK_PACE ?= 1
+
 # The tests' S3 server, built before they run, so that they do not all build it at once.
 S3   := go tool -modfile=configs/s3.mod -n versitygw >/dev/null
 
-.PHONY: help run test test-short golden fuzz soak bench load scale lint check web build image
+.PHONY: help run test test-short golden fuzz soak soak-channel bench load scale lint check web build release try-install image
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -46,6 +49,10 @@ soak: ## long runs: a hundred kills, under the race detector
 	@$(S3)
 	$(PG) go test -race -tags soak -run Soak -count=1 -timeout 3h -v ./...
 
+soak-channel: ## sockets of gateways held for 24 hours; SOAK_TIME=10m SOAK_PACE=60 for a day's worth of seconds
+	@.ci/setup test
+	$(PG) go test -tags soak -run '^TestSoakChannelsStayOpen$$' -count=1 -timeout 0 -v ./modules -soak $(SOAK_TIME) -pace $(SOAK_PACE)
+
 bench: ## the benchmarks of docs/performance.md
 	@.ci/setup test
 	$(PG) go test -run '^$$' -bench . -timeout 1h ./...
@@ -59,8 +66,8 @@ scale: ## the measurements at one and at ten million windows; SCALE_DAYS=30,300 
 	@.ci/setup test
 	$(PG) go test -tags scale -run '^TestScale$$' -count=1 -timeout 3h -v ./modules
 
-lint: ## gofmt, vet, staticcheck, govulncheck
-	@.ci/setup build
+lint: ## gofmt, vet, shellcheck, staticcheck, govulncheck
+	@.ci/setup lint
 	@.ci/lint
 
 check: lint test ## what a submission must pass
@@ -77,6 +84,14 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 build: web ## build the pages and bin/staff-control
 	@.ci/setup build
 	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/staff-control .
+
+release: web ## dist/release/VERSION: packages for amd64 and arm64, signed, with install-gateway.sh; keys as .ci/release says
+	@.ci/setup release
+	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) COMMIT=$(COMMIT) DATE=$(DATE) .ci/release $(VERSION)
+
+try-install: ## install, upgrade and remove a release in a Debian of its own, with systemd; root, downloads, some minutes
+	@.ci/setup try
+	@.ci/try-install
 
 image: ## build the container image
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t staff-control:$(VERSION) .

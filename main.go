@@ -17,6 +17,8 @@ import (
 
 	"github.com/staff-control/staff-control/modules"
 	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/kernel"
+	"github.com/staff-control/staff-control/platform/systemd"
 )
 
 // Set by the linker; see the Makefile.
@@ -45,6 +47,8 @@ const (
 	ok     = 0
 	failed = 1
 	wrong  = 2 // settings, wiring or usage
+	// restart is for whoever started us: to do it again. It is EX_TEMPFAIL of sysexits.h.
+	restart = 75
 )
 
 func main() {
@@ -94,9 +98,13 @@ func run(ctx context.Context, args, env []string, std streams) int {
 		fmt.Fprintln(stderr, err)
 		return wrong
 	}
-	if err := act(ctx, a, p, std); err != nil {
+	if err := act(ctx, a, p, std, systemd.New(env, os.Getpid())); err != nil {
 		fmt.Fprintln(stderr, "staff-control:", err)
-		if errors.Is(err, errUsage) {
+		var again kernel.Restart
+		switch {
+		case errors.As(err, &again):
+			return restart
+		case errors.Is(err, errUsage):
 			return wrong
 		}
 		return failed
@@ -107,11 +115,11 @@ func run(ctx context.Context, args, env []string, std streams) int {
 var errUsage = errors.New("no such command")
 
 // act does what the arguments ask for.
-func act(ctx context.Context, a arguments, p *modules.Process, std streams) error {
+func act(ctx context.Context, a arguments, p *modules.Process, std streams, manager *systemd.Notifier) error {
 	stdout := std.out
 	switch {
 	case len(a.words) == 0:
-		return p.Serve(ctx)
+		return serve(ctx, p, manager)
 	case a.command("migrate"):
 		return p.Migrate(ctx)
 	case a.command("check"):
@@ -125,13 +133,25 @@ func act(ctx context.Context, a arguments, p *modules.Process, std streams) erro
 	case a.command("gateway", "test-connection"):
 		return p.TestConnection(ctx, stdout)
 	case a.command("health"):
-		return health(ctx, p.HealthURLs())
+		return health(ctx, p.HealthURLs("/health/ready"))
 	}
 	known, err := p.Command(ctx, a.words, std.in, stdout)
 	if !known {
 		return fmt.Errorf("%w: %s", errUsage, strings.Join(a.words, " "))
 	}
 	return err
+}
+
+// serve serves, and tells systemd how it goes: alive is who answers /health, whatever is away that it depends on.
+func serve(ctx context.Context, p *modules.Process, manager *systemd.Notifier) error {
+	ctx, cancel := context.WithCancel(ctx)
+	told := make(chan error, 1)
+	go func() {
+		told <- manager.Run(ctx, func(ctx context.Context) error { return health(ctx, p.HealthURLs("/health")) })
+	}()
+	err := p.Serve(ctx)
+	cancel()
+	return errors.Join(err, <-told)
 }
 
 // health asks every role of the process on this host, for Docker. Its certificate is for other names than the
@@ -209,8 +229,12 @@ func parse(args []string) (a arguments, err error) {
 	return a, nil
 }
 
-// settle makes one command of the word gateway and of the two that are flags as well, in whatever order they came.
+// settle makes one command of the word gateway and of the two that are flags as well, in whatever order they came. The
+// launcher is called gateway itself, so that word may be missing.
 func (a *arguments) settle() {
+	if len(a.words) > 0 && a.words[0] == "update" {
+		a.words = append([]string{"gateway"}, a.words...)
+	}
 	switch strings.Join(a.words, " ") {
 	case "test-connection", "test-connection gateway":
 		a.words = []string{"gateway", "test-connection"}

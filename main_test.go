@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func start(t *testing.T, env []string, args ...string) (code int, out, fault string) {
@@ -40,6 +43,9 @@ func TestTheCommandLine(t *testing.T) {
 		{[]string{"--help"}, ok, "gateway --test-connection", ""},
 		{[]string{"--help"}, ok, "user set-password USERNAME", ""},
 		{[]string{"gateway"}, wrong, "", "no such command: gateway"},
+		{[]string{"gateway", "update"}, failed, "", "usage: gateway update --from-file"},
+		{[]string{"update", "--from-file", "/nowhere"}, failed, "", "slots are not known"},
+		{[]string{"--set", "updater.slots=/nowhere", "gateway", "update", "--from-file=/nowhere"}, failed, "", "open /nowhere"},
 		{[]string{"migrate", "--check-config"}, wrong, "", "no such command: migrate check-config"},
 		{[]string{"gateway", "--test-connection", "--role=gateway", "--set=uplink.url=http://127.0.0.1:1"}, failed, "FAILED", "refused"},
 		{[]string{"--test-connection", "gateway", "--role=gateway", "--set=uplink.url=http://127.0.0.1:1"}, failed, "FAILED", "refused"},
@@ -92,6 +98,55 @@ func TestHealthAsksTheRunningProcess(t *testing.T) {
 	if code, _, fault := start(t, env, "health"); code != failed || !strings.Contains(fault, fmt.Sprint(status)) {
 		t.Errorf("exit %d: %s", code, fault)
 	}
+}
+
+func TestSystemdIsToldHowTheProcessIs(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(t.TempDir(), "notify")
+	heard, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer heard.Close()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	free.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	var out bytes.Buffer
+	go func() {
+		env := []string{"NOTIFY_SOCKET=" + socket, "WATCHDOG_USEC=100000", "STAFF_DATA=" + t.TempDir(), "STAFF_GATEWAY__LISTEN=" + address}
+		ended <- run(ctx, []string{"--role=gateway", "--set=uplink.url=http://127.0.0.1:1"}, env, streams{out: &out, err: &out})
+	}()
+	for _, want := range []string{"READY=1", "WATCHDOG=1", "WATCHDOG=1"} {
+		if got := hear(t, heard); got != want {
+			t.Fatalf("systemd hears %q, want %q", got, want)
+		}
+	}
+	stop()
+	last := hear(t, heard)
+	for last == "WATCHDOG=1" {
+		last = hear(t, heard)
+	}
+	if code := <-ended; code != ok || last != "STOPPING=1" {
+		t.Errorf("exit %d, the last word is %q\n%s", code, last, &out)
+	}
+}
+
+func hear(t *testing.T, conn *net.UnixConn) string {
+	t.Helper()
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 100)
+	n, err := conn.Read(b)
+	if err != nil {
+		t.Fatalf("systemd hears nothing: %v", err)
+	}
+	return string(b[:n])
 }
 
 func TestATakenPortIsSaid(t *testing.T) {

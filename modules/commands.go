@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/staff-control/staff-control/modules/control"
 	"github.com/staff-control/staff-control/modules/uplink"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
@@ -33,8 +34,9 @@ func (p *Process) Command(ctx context.Context, words []string, in io.Reader, out
 	modules := All()
 	for _, m := range modules {
 		for _, c := range m.Manifest().Commands {
-			if c.Name == words[0] {
-				return true, p.explain(p.command(ctx, c, m.Manifest(), modules, words[1:], in, out))
+			name := strings.Fields(c.Name)
+			if n := len(name); len(words) >= n && slices.Equal(words[:n], name) {
+				return true, p.explain(p.command(ctx, c, m.Manifest(), modules, words[n:], in, out))
 			}
 		}
 	}
@@ -48,6 +50,10 @@ func (p *Process) command(ctx context.Context, c kernel.Command, of kernel.Manif
 		}
 	}
 	logger := log.New(out, p.own.log, p.tty) // a command's words are for whoever typed it
+	host := &kernel.CommandHost{Log: logger, Version: p.Build.Version, Data: p.own.root.Data, In: in, Out: out}
+	if c.Alone {
+		return c.Run(ctx, host, args)
+	}
 	s, err := p.open(ctx, logger)
 	if err != nil {
 		return err
@@ -65,7 +71,8 @@ func (p *Process) command(ctx context.Context, c kernel.Command, of kernel.Manif
 			return err
 		}
 	}
-	return c.Run(ctx, &kernel.CommandHost{DB: s.db, Series: s.series, Log: logger, Data: p.own.root.Data, In: in, Out: out}, args)
+	host.DB, host.Series = s.db, s.series
+	return c.Run(ctx, host, args)
 }
 
 // explain puts a fault's texts, in English, in the place of its codes.
@@ -87,21 +94,27 @@ func (p *Process) explain(err error) error {
 
 // TestConnection tries the gateway's way to agent-api, step by step.
 func (p *Process) TestConnection(ctx context.Context, out io.Writer) error {
+	var way uplink.Config
+	var channel control.Config
 	for _, m := range All() {
-		u, is := m.(*uplink.Module)
-		if !is {
-			continue
+		var err error
+		switch cfg := m.Manifest().Config.(type) {
+		case *uplink.Config:
+			way = *cfg
+			err = p.tree.Into("uplink", &way)
+		case *control.Config:
+			channel = *cfg
+			err = p.tree.Into("control", &channel)
 		}
-		if err := p.tree.Into(u.Manifest().Name, u.Manifest().Config); err != nil {
+		if err != nil {
 			return err
 		}
-		return uplink.TestConnection(ctx, u.Config(), p.own.root.Data, out)
 	}
-	return nil
+	return uplink.TestConnection(ctx, way, channel.URL, p.own.root.Data, out)
 }
 
-// HealthURLs are where the roles of this process, or of one with the same settings, say whether they are ready.
-func (p *Process) HealthURLs() (urls []string) {
+// HealthURLs are where the roles of this process, or of one with the same settings, say at path how they are.
+func (p *Process) HealthURLs(path string) (urls []string) {
 	for _, r := range p.roles {
 		l := p.own.listen(r)
 		host, port, err := net.SplitHostPort(l.Listen)
@@ -112,7 +125,7 @@ func (p *Process) HealthURLs() (urls []string) {
 		if l.TLSCert != "" {
 			scheme = "https://"
 		}
-		urls = append(urls, scheme+net.JoinHostPort(host, port)+"/health/ready")
+		urls = append(urls, scheme+net.JoinHostPort(host, port)+path)
 	}
 	return urls
 }

@@ -36,7 +36,7 @@ func TestTheDesignDocumentsFileLoads(t *testing.T) {
 	for file, want := range map[string][]string{
 		"../configs/gateway.yml": {
 			"role = gateway", "uplink.url = https://agent-api.staff-control.com", "uplink.organization_id = 1", "uplink.token = [secret]",
-			"buffer.path = /var/lib/staff-control/buffer.db", "buffer.max_size = 1GB", "buffer.retention_days = 7", "log.level = info",
+			"buffer.path = /var/lib/staff-gateway/buffer.sqlite", "buffer.max_size = 1GB", "buffer.retention_days = 7", "log.level = info",
 		},
 		"../platform/config/testdata/gateway.yml": {
 			"uplink.url = https://agent-api.staff-control.com", "uplink.organization_id = 7", "uplink.token = [secret]",

@@ -53,6 +53,8 @@ type noGateways struct{}
 
 func (noGateways) Advance(context.Context, id.UUID, gateway.Delivery) error { return nil }
 
+type noFleet struct{ gateway.Fleet }
+
 type oneTree struct {
 	organization.Tree
 	organization.Index
@@ -174,7 +176,7 @@ func serveIngest(t testing.TB, d *db.DB) string {
 	return strings.TrimSuffix(kerneltest.Run(t, kernel.AgentAPI, kerneltest.Options{DB: d}, key, monitoring.New(), ingest.New(),
 		kerneltest.Provide[computer.History](kernel.AgentAPI, noStops{}),
 		kerneltest.Provide[computer.Registry](kernel.AgentAPI, noComputers{}),
-		kerneltest.Provide[gateway.Registry](kernel.AgentAPI, noGateways{}),
+		kerneltest.Provide[gateway.Registry](kernel.AgentAPI, noGateways{}), kerneltest.Provide[gateway.Fleet](kernel.AgentAPI, noFleet{}),
 		kerneltest.Provide[computer.Names](kernel.AgentAPI, noNames{}),
 		kerneltest.Provide[organization.Tree](kernel.AgentAPI, oneTree{}), kerneltest.Provide[organization.Index](kernel.AgentAPI, oneTree{}),
 		kerneltest.Provide[employee.Roster](kernel.AgentAPI, noStaff{}), kerneltest.Provide[alert.Log](kernel.AgentAPI, noAlerts{}),

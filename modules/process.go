@@ -91,7 +91,7 @@ func (p *Process) read(in config.Input) error {
 		_, err := kernel.New(r, kernel.Options{Config: tree}, All())
 		faults = append(faults, err)
 	}
-	return config.Join(tree.Source(), faults...)
+	return config.Join(tree.Source(), append(faults, p.ownGateway())...)
 }
 
 // together reports whether a gateway and an agent-api of this process have to be made known to each other.

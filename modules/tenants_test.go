@@ -93,6 +93,9 @@ func (n tenant) callers(role kernel.Role) map[string]map[string]string {
 func trespass(t *testing.T, host string, route httpx.Route, who string, header map[string]string, victim tenant) (asked int) {
 	t.Helper()
 	path := route.Path
+	if strings.HasPrefix(path, "/docs/") || strings.HasPrefix(path, "/v2/gateway/packages/") { // they are everybody's
+		return 0
+	}
 	foreign := strings.Contains(path, ":")
 	if foreign {
 		prefix, rest, _ := strings.Cut(path, ":id")
@@ -165,6 +168,12 @@ func queriesFor(route httpx.Route, victim tenant) []string {
 		return []string{"", "?organization=" + organization}
 	case route.Path == "/api/v2/passes":
 		return []string{"", "?organization=" + organization, "?employee=" + employee, "?device=" + victim.ids["/api/v2/devices"]}
+	case route.Path == "/api/v2/policies/effective":
+		return []string{"?employeeId=" + employee}
+	case route.Path == "/api/v2/policies/:id/diff":
+		return []string{"?from=1"}
+	case route.Path == "/api/v2/policies", route.Path == "/api/v2/policies/groups":
+		return []string{"", "?q=" + victim.mark}
 	case route.Path == "/api/v2/computers", route.Path == "/api/v2/computers/users":
 		return []string{"", "?search=" + victim.mark}
 	}
@@ -201,6 +210,24 @@ func bodyFor(route httpx.Route, victim tenant) map[string]any {
 		return map[string]any{"organizationId": victim.organization}
 	case "POST /api/v2/retention/holds":
 		return map[string]any{"organizationId": victim.organization, "resourceType": "all", "reason": "thief"}
+	case "POST /api/v2/policies":
+		return policyNamed("thief", victim.organization)
+	case "PUT /api/v2/policies/:id":
+		body := policyNamed("thief", 0)
+		body["revision"] = 1
+		return body
+	case "POST /api/v2/policies/:id/rollback":
+		return map[string]any{"revision": 1, "version": "1"}
+	case "POST /api/v2/policies/:id/rollout/advance":
+		return map[string]any{"percent": 100}
+	case "POST /api/v2/policies/:id/assignments", "POST /api/v2/policies/unassign":
+		return map[string]any{"employeeIds": []int64{employee}, "departmentIds": []int64{department}}
+	case "POST /api/v2/policies/groups":
+		return map[string]any{"name": "thief", "type": "WEBSITE", "organizationId": victim.organization}
+	case "PUT /api/v2/policies/groups/:id":
+		return map[string]any{"name": "thief", "type": "WEBSITE"}
+	case "POST /api/v2/policies/groups/:id/values":
+		return map[string]any{"add": []string{"thief.uz"}}
 	case "POST /api/v2/devices":
 		return map[string]any{"name": "thief", "ipAddress": "10.9.9.9", "entryType": "BOTH", "organizationId": victim.organization}
 	case "PATCH /api/v2/devices/:id":
@@ -216,6 +243,14 @@ func bodyFor(route httpx.Route, victim tenant) map[string]any {
 		return map[string]any{"hash": strings.Repeat("0", 64)}
 	}
 	return map[string]any{}
+}
+
+func policyNamed(title string, organization int64) map[string]any {
+	body := map[string]any{"title": title, "activeWindows": true, "visitedSites": true, "screenshots": true}
+	if organization != 0 {
+		body["organizationId"] = organization
+	}
+	return body
 }
 
 // orderedWindow is a job of v1 that stores a window.
@@ -300,7 +335,16 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	made := post("/api/v2/gateways", map[string]any{"serial": "GW-" + mark, "organizationId": n.organization})
 	n.gatewayKey, n.ids["/api/v2/gateways"] = text(made["apiKey"]), text(made["gatewayId"])
 	n.ids["/api/v2/gateways/tokens"] = id(post("/api/v2/gateways/tokens", map[string]any{"organizationId": n.organization, "expiresInHours": 1, "maxUses": 1, "note": mark}))
+	n.ids["/api/v2/certificates"] = n.certificate(t, s)
 	n.keep(t, s, id)
+	n.ids["/api/v2/policies"] = id(post("/api/v2/policies", policyNamed(mark+" policy", n.organization)))
+	n.ids["/api/v2/policies/groups"] = id(post("/api/v2/policies/groups", map[string]any{
+		"name": mark + " group", "type": "WEBSITE", "values": []string{strings.ToLower(mark) + ".uz"}, "organizationId": n.organization,
+	}))
+	n.ids["/v2/gateway/policies"] = n.ids["/api/v2/gateways"]
+	command := id(post("/api/v2/commands", map[string]any{"gatewayId": n.ids["/api/v2/gateways"], "type": "restart_agent", "payload": map[string]any{"reason": mark}}))
+	n.ids["/api/v2/commands"], n.ids["/v2/gateway/diagnostics"] = command, command
+	post("/api/v2/policies/"+n.ids["/api/v2/policies"]+"/assignments", map[string]any{"employeeIds": []int64{number(employee)}})
 	n.report(t, s)
 	n.ids["/api/v2/screenshots"] = n.picture(t, s)
 	n.pass(t, s)
@@ -411,7 +455,7 @@ func everythingOf(t *testing.T, s *site, n tenant) string {
 	header := map[string]string{"Authorization": "Bearer " + n.tokens[actor.HR]}
 	for _, path := range []string{
 		"organizations", "departments", "employees", "schedules", "computers", "computers/users", "devices", "passes", "alerts", "monitoring/active-windows", "monitoring/visited-sites",
-		"monitoring/screenshots", "monitoring/user-sessions", "monitoring/idle-periods", "monitoring/quarantine", "screenshots", "storage/files", "retention/holds",
+		"monitoring/screenshots", "monitoring/user-sessions", "monitoring/idle-periods", "monitoring/quarantine", "screenshots", "storage/files", "retention/holds", "policies", "policies/groups", "commands",
 	} {
 		status, answer := call(t, http.MethodGet, s.dashboard+"/api/v2/"+path, header, nil)
 		if status != http.StatusOK || !strings.Contains(string(answer), n.mark) && !strings.Contains(path, "alerts") && !strings.Contains(path, "idle") {

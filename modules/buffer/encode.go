@@ -26,6 +26,9 @@ func appendEvent(b []byte, e *activity.Event) []byte {
 	b = appendSome(b, `,"title":`, e.Title)
 	b = appendSome(b, `,"processName":`, e.Process)
 	b = appendSome(b, `,"url":`, e.URL)
+	if e.Private {
+		b = append(b, `,"private":true`...)
+	}
 	b = appendSome(b, `,"sessionType":`, e.Session)
 	b = appendSome(b, `,"filePath":`, e.FilePath)
 	b = appendCount(b, `,"fileSize":`, e.FileSize)

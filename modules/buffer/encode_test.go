@@ -93,6 +93,8 @@ func randomEvent(r *rand.Rand) (e activity.Event) {
 			f.Set(reflect.ValueOf(time.Unix(r.Int64N(4e9), r.Int64N(1e9)).UTC()))
 		case reflect.Int32:
 			f.SetInt(int64(int32(r.Uint32())))
+		case reflect.Bool:
+			f.SetBool(true)
 		default:
 			f.SetInt(int64(r.Uint64()))
 		}

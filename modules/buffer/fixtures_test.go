@@ -22,7 +22,7 @@ func wholeEvent() activity.Event {
 	return activity.Event{
 		Kind: activity.Screenshot, Key: "k", ComputerUID: "PC", UserSID: "S", At: at, End: at.Add(time.Minute), Duration: 60,
 		Title: "t", Process: "p", URL: "https://example.uz/?q=1&r=2", Session: activity.Lock, FilePath: `C:\shots\1.png`, FileSize: 9,
-		SHA256: "ab", Width: 1920, Height: 1080, Details: map[string]string{"name": "PC-17"}, Source: "v1", Aside: activity.UnidentifiedAgent, Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		Private: true, SHA256: "ab", Width: 1920, Height: 1080, Details: map[string]string{"name": "PC-17"}, Source: "v1", Aside: activity.UnidentifiedAgent, Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 	}
 }
 

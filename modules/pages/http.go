@@ -33,6 +33,28 @@ func routes(r httpx.Router, files fs.FS, built bool) {
 	r.GET("/*", actor.Public, serve, httpx.Doc("The web pages."))
 }
 
+// manualRoutes serve the manual; where no page of it is named, the one to begin with.
+func manualRoutes(r httpx.Router, pages map[string][]byte) {
+	serve := httpx.Raw(func(c *echo.Context) error {
+		content, known := pages[cmp.Or(c.Param("page"), "install")]
+		if !known {
+			return errNoPage
+		}
+		return give(c, "text/html; charset=utf-8", content)
+	})
+	r.GET("/docs/gateway", actor.Public, serve, httpx.Doc("The manual of gateways."))
+	r.GET("/docs/gateway/:page", actor.Public, serve, httpx.Doc("A page of the manual of gateways."))
+	r.GET("/docs/manual.css", actor.Public, httpx.Raw(func(c *echo.Context) error {
+		return give(c, "text/css; charset=utf-8", manualStyle)
+	}), httpx.Doc("The style of the manual's pages."))
+}
+
+func give(c *echo.Context, kind string, content []byte) error {
+	c.Response().Header().Set("Cache-Control", "no-cache")
+	c.Response().Header().Set("Content-Security-Policy", policy)
+	return c.Blob(http.StatusOK, kind, content)
+}
+
 // page serves a file; what is no file is a place inside the pages, which their index shows.
 func page(c *echo.Context, files fs.FS, built bool) error {
 	name := strings.TrimPrefix(path.Clean("/"+c.Request().URL.Path), "/")

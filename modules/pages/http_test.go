@@ -2,8 +2,11 @@ package pages
 
 import (
 	"context"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"path"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -154,5 +157,53 @@ func TestModuleServesThePagesOfTheBinary(t *testing.T) {
 	w := get(s, "/", "")
 	if !strings.Contains(w.Body.String(), "Staff Control") { // built or not
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestTheManualIsServed(t *testing.T) {
+	t.Parallel()
+	s := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{}, New())
+	for page, want := range map[string]string{
+		"/docs/gateway": "<h1 id=\"installing-a-gateway\">Installing a gateway</h1>", "/docs/gateway/install": "<a href=\"network\">network</a>",
+		"/docs/gateway/docker-setup": "docker run", "/docs/gateway/troubleshooting": "<title>When a gateway does not work · Staff Control</title>",
+		"/docs/gateway/network": "<a href=\"/docs/gateway/network\" aria-current=\"page\">", "/docs/gateway/adapters": "hikvision", "/docs/gateway/monitoring": "<table>",
+	} {
+		w := get(s, page, "")
+		if w.Code != 200 || !strings.Contains(w.Body.String(), want) || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+			t.Errorf("%s: %d, no %q in\n%s", page, w.Code, want, w.Body)
+		}
+		if w.Header().Get("Content-Security-Policy") != policy || w.Header().Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s: %v", page, w.Header())
+		}
+		for _, link := range regexp.MustCompile(`href="([^"#:]+)"`).FindAllStringSubmatch(w.Body.String(), -1) {
+			if to := path.Join("/docs/gateway", strings.TrimPrefix(link[1], "/docs/gateway/")); !strings.HasPrefix(link[1], "/docs/manual") && get(s, to, "").Code != 200 {
+				t.Errorf("%s leads to %s, where nothing is", page, link[1])
+			}
+		}
+	}
+	if w := get(s, "/docs/manual.css", ""); w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/css") {
+		t.Errorf("the style: %d %v", w.Code, w.Header())
+	}
+	for _, page := range []string{"/docs/gateway/nothing", "/docs/gateway/install.md", "/docs/gateway/../operate"} {
+		if w := get(s, page, ""); w.Code != 404 {
+			t.Errorf("%s: %d", page, w.Code)
+		}
+	}
+}
+
+func TestAManualHasWhatItsFilesHave(t *testing.T) {
+	t.Parallel()
+	pages, err := manual(fstest.MapFS{"m/a.md": {Data: []byte("plain <script>x</script> [b](b.md)")}, "m/b.md": {Data: []byte("# B & C")}, "m/c.txt": {}}, "m")
+	if err != nil || len(pages) != 2 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	if a := string(pages["a"]); strings.Contains(a, "<script") || !strings.Contains(a, `<a href="b">b</a>`) || !strings.Contains(a, "B &amp; C</a>") || !strings.Contains(a, "<title>a ") {
+		t.Errorf("the page is\n%s", a)
+	}
+	if _, err := manual(fstest.MapFS{"m/d.md": {Mode: fs.ModeDir}}, "m"); err == nil {
+		t.Error("a directory was rendered")
+	}
+	if _, err := manual(fstest.MapFS{}, "["); err == nil {
+		t.Error("a wrong pattern was taken")
 	}
 }

@@ -1,9 +1,11 @@
-// Package pages serves the web pages that are built into the binary.
+// Package pages serves the web pages that are built into the binary, and the manual of gateways.
 package pages
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/staff-control/staff-control/docs"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/web"
 )
@@ -21,6 +23,12 @@ func (*Module) Manifest() kernel.Manifest {
 
 // Init builds the module.
 func (*Module) Init(_ context.Context, h *kernel.Host) error {
-	routes(h.Routes(kernel.Dashboard), web.Files(), web.Built())
+	chapters, err := manual(docs.Gateway, "gateway")
+	if err != nil {
+		return fmt.Errorf("make the manual: %w", err)
+	}
+	r := h.Routes(kernel.Dashboard)
+	manualRoutes(r, chapters)
+	routes(r, web.Files(), web.Built())
 	return nil
 }

@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -20,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/trace"
 )
 
@@ -31,18 +33,19 @@ type client struct {
 	timeout time.Duration
 	now     func() time.Time
 	clock   *clock
+	way     *way
 }
 
 func newClient(cfg Config, version string, now func() time.Time) (*client, error) {
-	transport, err := newTransport(cfg)
+	w, err := newWay(cfg, now)
 	if err != nil {
 		return nil, err
 	}
 	return &client{
 		// A redirected POST would lose its body or go where nobody has looked at the certificate.
-		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		http: &http.Client{Transport: w, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		base: strings.TrimRight(cfg.URL, "/"), agent: "staff-control-gateway/" + version,
-		timeout: cfg.Timeout, now: now, clock: &clock{},
+		timeout: cfg.Timeout, now: now, clock: &clock{}, way: w,
 	}, nil
 }
 
@@ -67,7 +70,7 @@ func newTransport(cfg Config) (*http.Transport, error) {
 }
 
 func newTLS(cfg Config) (*tls.Config, error) {
-	secure := &tls.Config{MinVersion: tls.VersionTLS12}
+	secure := &tls.Config{MinVersion: tls.VersionTLS12, VerifyConnection: isServer}
 	if cfg.CAFile != "" {
 		pem, err := os.ReadFile(cfg.CAFile)
 		if err != nil {
@@ -87,7 +90,7 @@ func newTLS(cfg Config) (*tls.Config, error) {
 		return nil, err
 	}
 	if pin != nil {
-		secure.VerifyConnection = func(s tls.ConnectionState) error { return pinned(s, pin) }
+		secure.VerifyConnection = func(s tls.ConnectionState) error { return cmp.Or(isServer(s), pinned(s, pin)) }
 	}
 	return secure, nil
 }
@@ -97,8 +100,8 @@ var errPin = errors.New("no certificate of the server has the pinned public key"
 // pinned asks, after the usual checks, that one of the verified certificates has the pinned key.
 func pinned(s tls.ConnectionState, pin []byte) error {
 	for _, chain := range s.VerifiedChains {
-		for _, cert := range chain {
-			if sum := sha256.Sum256(cert.RawSubjectPublicKeyInfo); bytes.Equal(sum[:], pin) {
+		for _, c := range chain {
+			if sum := sha256.Sum256(c.RawSubjectPublicKeyInfo); bytes.Equal(sum[:], pin) {
 				return nil
 			}
 		}
@@ -164,7 +167,7 @@ func (c *client) do(ctx context.Context, r request) (a answer, err error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("make request: %w", err)
 	}
-	sent := c.now()
+	sent, shown := c.now(), c.way.own.Load()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return answer{}, err
@@ -179,6 +182,9 @@ func (c *client) do(ctx context.Context, r request) (a answer, err error) {
 	}
 	a = answer{status: resp.StatusCode, body: body, header: resp.Header, retryAfter: retryAfter(resp.Header, c.now())}
 	c.clock.note(a, sent, c.now())
+	if a.status == http.StatusUnauthorized && said(a).code == cert.ErrRefused.Code {
+		c.way.hide(shown)
+	}
 	return a, nil
 }
 

@@ -20,20 +20,21 @@ func (c *clock) note(a answer, sent, received time.Time) {
 	var body struct {
 		ServerTime time.Time `json:"serverTime"`
 	}
-	theirs := body.ServerTime
-	if json.Unmarshal(a.body, &body) == nil {
-		theirs = body.ServerTime
-	}
-	if theirs.IsZero() {
-		date, err := http.ParseTime(a.header.Get("Date"))
-		if err != nil {
-			return
-		}
-		theirs = date.Add(500 * time.Millisecond)
-	}
 	ours := sent.Add(received.Sub(sent) / 2)
-	c.skew.Store(int64(ours.Sub(theirs)))
-	c.known.Store(true)
+	if json.Unmarshal(a.body, &body) == nil && !body.ServerTime.IsZero() {
+		c.skew.Store(int64(ours.Sub(body.ServerTime)))
+		c.known.Store(true)
+		return
+	}
+	date, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		return
+	}
+	skew := ours.Sub(date.Add(500 * time.Millisecond))
+	if was, known := c.ahead(); !known || (skew-was).Abs() > time.Second { // else it may be the better one
+		c.skew.Store(int64(skew))
+		c.known.Store(true)
+	}
 }
 
 // ahead is how far our clock is ahead of the server's.

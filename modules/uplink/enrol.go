@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/staff-control/staff-control/modules/pki/cert"
 )
 
 const enrolLine = "enroll"
@@ -43,7 +45,13 @@ func (u *uplink) introduce(ctx context.Context) (wait time.Duration, err error) 
 	if token == "" {
 		return 0, errNoToken
 	}
-	body, err := json.Marshal(map[string]string{"token": token, "serial": self.Serial, "name": u.cfg.Name, "version": u.version})
+	asked := map[string]string{"token": token, "serial": self.Serial, "name": u.cfg.Name, "version": u.version}
+	if u.certifies() {
+		if asked["csr"], err = files(u.data).Request(nil, nil); err != nil {
+			return 0, err
+		}
+	}
+	body, err := json.Marshal(asked)
 	if err != nil {
 		return 0, err
 	}
@@ -82,6 +90,7 @@ func (u *uplink) enrolled(ctx context.Context, self card, a answer) error {
 		GatewayID      string `json:"gatewayId"`
 		APIKey         string `json:"apiKey"`
 		OrganizationID int64  `json:"organizationId"`
+		cert.Issued
 	}](a)
 	if err != nil {
 		return err
@@ -89,11 +98,20 @@ func (u *uplink) enrolled(ctx context.Context, self card, a answer) error {
 	if got.GatewayID == "" || got.APIKey == "" {
 		return fmt.Errorf("the answer %d gives no key", a.status)
 	}
-	self.GatewayID, self.APIKey, self.OrganizationID = got.GatewayID, got.APIKey, got.OrganizationID
-	if err := u.become(self); err != nil {
+	err = u.amend(func(c *card) {
+		c.Serial, c.Made = self.Serial, self.Made
+		c.GatewayID, c.APIKey, c.OrganizationID = got.GatewayID, got.APIKey, got.OrganizationID
+	})
+	if err != nil {
 		return err
 	}
 	u.log.InfoContext(ctx, "the gateway is enrolled", "gateway", got.GatewayID, "organization", got.OrganizationID, "serial", self.Serial)
+	if !u.certifies() {
+		return nil
+	}
+	if err := u.certified(ctx, got.Issued, got.APIKey); err != nil && !errors.Is(err, errNoCertificates) {
+		u.log.WarnContext(ctx, "the gateway is enrolled without a certificate", "error", err) // it asks again
+	}
 	return nil
 }
 

@@ -48,10 +48,10 @@ type heartbeatAnswer struct {
 	NewKey string `json:"newKey"`
 }
 
-// beat says that the gateway is there until ctx ends.
+// beat says that the gateway is there until ctx ends, while nobody else does.
 func (u *uplink) beat(ctx context.Context) {
 	withAlerts := true
-	for {
+	for u.quiet(ctx) {
 		wait, err := u.report(ctx, withAlerts)
 		switch {
 		case ctx.Err() != nil:
@@ -70,7 +70,7 @@ func (u *uplink) beat(ctx context.Context) {
 	}
 }
 
-// report sends one heartbeat with the alerts that wait.
+// report sends one heartbeat, with the alerts that wait if they are wanted.
 func (u *uplink) report(ctx context.Context, withAlerts bool) (wait time.Duration, err error) {
 	h := u.health(ctx)
 	if withAlerts {
@@ -87,17 +87,18 @@ func (u *uplink) report(ctx context.Context, withAlerts bool) (wait time.Duratio
 	if a.status/100 != 2 {
 		return a.retryAfter, said(a)
 	}
+	return a.retryAfter, u.heard(ctx, a)
+}
+
+// heard takes the answer to a heartbeat, on whatever way it came.
+func (u *uplink) heard(ctx context.Context, a answer) error {
 	got, err := decode[heartbeatAnswer](a)
 	if err == nil && !got.Success {
 		err = fmt.Errorf("the answer %d does not confirm the heartbeat", a.status)
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return a.retryAfter, u.heard(ctx, got)
-}
-
-func (u *uplink) heard(ctx context.Context, got heartbeatAnswer) error {
 	if err := u.outbox.Delivered(ctx, got.AlertsAccepted); err != nil {
 		u.log.WarnContext(ctx, "the buffer could not note which alerts the server has", "error", err)
 	}
@@ -105,13 +106,7 @@ func (u *uplink) heard(ctx context.Context, got heartbeatAnswer) error {
 	if got.NewKey == "" {
 		return nil
 	}
-	self := u.card()
-	self.APIKey = got.NewKey
-	if err := u.become(self); err != nil {
-		return err // the old key is still good; the server offers the new one again
-	}
-	u.log.InfoContext(ctx, "the gateway has a new key")
-	return nil
+	return u.rekey(ctx, got.NewKey) // if that fails the old key is still good; the server offers the new one again
 }
 
 func (u *uplink) health(ctx context.Context) heartbeat {
@@ -120,6 +115,7 @@ func (u *uplink) health(ctx context.Context) heartbeat {
 		Status: "online", Version: u.version, Epoch: s.Epoch, SentAt: u.now().UTC(), QueueDepth: s.Pending, BufferUsage: s.Usage, BufferBytes: s.Bytes,
 		OldestPendingAt: s.Oldest, ConnectedAgents: u.keys.inUse(), SetAside: s.SetAside, NetworkStatus: u.link.network(),
 	}
+	h.NetworkStatus.Control = u.others.channelNow()
 	if skew, known := u.client.clock.ahead(); known {
 		ms := skew.Milliseconds()
 		h.NetworkStatus.ClockOffsetMS = &ms

@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"context"
+	"math"
 
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
@@ -11,16 +12,18 @@ import (
 // host is the machine.
 type host struct{ data string }
 
-// usage is in percent; what cannot be known is 0.
+// usage is in percent, with two decimals; what cannot be known is 0.
 func (h host) usage(ctx context.Context) (processor, memory, storage float64) {
 	if p, err := cpu.PercentWithContext(ctx, 0, false); err == nil && len(p) == 1 { // since the last call
-		processor = p[0]
+		processor = hundredths(p[0])
 	}
 	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
-		memory = m.UsedPercent
+		memory = hundredths(m.UsedPercent)
 	}
 	if d, err := disk.UsageWithContext(ctx, h.data); err == nil {
-		storage = d.UsedPercent
+		storage = hundredths(d.UsedPercent)
 	}
 	return processor, memory, storage
 }
+
+func hundredths(v float64) float64 { return math.Round(v*100) / 100 }

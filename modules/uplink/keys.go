@@ -15,6 +15,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/jsonfile"
 )
 
 const keysLine = "keys"
@@ -77,7 +78,7 @@ func openKeys(u *uplink) *keys {
 		known: map[string]identity.Key{}, unknown: map[string]time.Time{}, asking: map[string]*question{}, used: map[string]time.Time{},
 	}
 	var list keyList
-	if err := readJSON(k.path, &list); err != nil {
+	if err := jsonfile.Read(k.path, &list); err != nil {
 		u.log.Warn("the agents' keys on disk are unreadable and are fetched anew", "error", err)
 		return k
 	}
@@ -293,7 +294,7 @@ func (k *keys) save(ctx context.Context) {
 		})
 	}
 	k.mu.Unlock()
-	if err := writeJSON(k.path, list); err != nil {
+	if err := jsonfile.Write(k.path, list); err != nil {
 		k.log.WarnContext(ctx, "the agents' keys could not be kept on disk", "error", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -121,6 +122,8 @@ type network struct {
 	LastErrorAt time.Time `json:"lastErrorAt,omitzero"`
 	// ClockOffsetMS is how far our clock is ahead of the server's.
 	ClockOffsetMS *int64 `json:"clockOffsetMs,omitempty"`
+	// Control is how the control channel is; nil where there is none.
+	Control *gateway.Channel `json:"control,omitempty"`
 }
 
 func (l *link) network() network {

@@ -21,7 +21,22 @@ func (u *uplink) register(r prometheus.Registerer) {
 	r.MustRegister(u.metrics.items, standing{u, prometheus.NewDesc("state", "1 for how the gateway stands with agent-api.", []string{"state"}, nil)},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "clock_skew_seconds", Help: "This machine's clock minus agent-api's.",
-		}, func() float64 { skew, _ := u.client.clock.ahead(); return skew.Seconds() }))
+		}, func() float64 { skew, _ := u.client.clock.ahead(); return skew.Seconds() }),
+		remaining{u, prometheus.NewDesc("certificate_remaining_seconds", "Time until the certificate that the gateway shows agent-api ends.", nil, nil)})
+}
+
+// remaining reports how long the gateway's certificate is good for; nothing while it has none.
+type remaining struct {
+	uplink *uplink
+	desc   *prometheus.Desc
+}
+
+func (r remaining) Describe(c chan<- *prometheus.Desc) { c <- r.desc }
+
+func (r remaining) Collect(c chan<- prometheus.Metric) {
+	if own := r.uplink.client.way.own.Load(); own != nil {
+		c <- prometheus.MustNewConstMetric(r.desc, prometheus.GaugeValue, own.Leaf.NotAfter.Sub(r.uplink.now()).Seconds())
+	}
 }
 
 // standing reports the state, one series for each.

@@ -25,11 +25,14 @@ func New() *Module { return &Module{cfg: defaults()} }
 // Manifest says what the module is.
 func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
-		Name:     "uplink",
-		Roles:    []kernel.Role{kernel.Gateway},
-		Needs:    []kernel.Port{kernel.PortOf[backlog.Log](), kernel.PortOf[alert.Outbox](), kernel.PortOf[alert.Log]()},
-		Provides: []kernel.Port{kernel.PortOf[identity.Keys](), kernel.PortOf[gateway.Self]()},
-		Config:   &m.cfg,
+		Name:  "uplink",
+		Roles: []kernel.Role{kernel.Gateway},
+		Needs: []kernel.Port{kernel.PortOf[backlog.Log](), kernel.PortOf[alert.Outbox](), kernel.PortOf[alert.Log]()},
+		Provides: []kernel.Port{
+			kernel.PortOf[identity.Keys](), kernel.PortOf[gateway.Self](), kernel.PortOf[gateway.Cloud](), kernel.PortOf[gateway.Reach](),
+			kernel.PortOf[gateway.Reporter](),
+		},
+		Config: &m.cfg,
 	}
 }
 
@@ -48,9 +51,9 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	u.register(h.Metrics)
 	kernel.Put[identity.Keys](h, u.keys)
 	kernel.Put[gateway.Self](h, u)
+	kernel.Put[gateway.Cloud](h, u.cloud)
+	kernel.Put[gateway.Reach](h, u)
+	kernel.Put[gateway.Reporter](h, u)
 	h.Go("deliver", u.run)
 	return nil
 }
-
-// Config returns the settings, for the command that tests the connection.
-func (m *Module) Config() Config { return m.cfg }

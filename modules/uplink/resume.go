@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/staff-control/staff-control/modules/buffer/backlog"
+	"github.com/staff-control/staff-control/platform/jsonfile"
 )
 
 // resume remembers how far the batch under way reaches, so that after a restart the same rows make the same
@@ -27,7 +28,7 @@ type mark struct {
 
 func openResume(data string, log *slog.Logger) *resume {
 	r := &resume{path: filepath.Join(data, "uplink.json"), log: log, sent: map[backlog.Stream]mark{}}
-	if err := readJSON(r.path, &r.sent); err != nil {
+	if err := jsonfile.Read(r.path, &r.sent); err != nil {
 		log.Warn("the note of the last batch is unreadable", "error", err)
 		r.sent = map[backlog.Stream]mark{}
 	}

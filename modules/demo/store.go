@@ -47,9 +47,10 @@ func (s store) update(ctx context.Context, row *companyRow, columns ...string) e
 // stays are the tables that say how the system is set up rather than what happened in it, and the record of who did
 // what. A demo may begin beside their rows, and leaves them when it goes.
 var stays = []string{
-	"alerts", "api_keys", "audit_log", "blocked_addresses", "demo_companies", "gateway_instances", "gateway_ranges", "gateway_status_snapshots",
-	"gateway_streams", "ip_whitelist", "organizations", "provisioning_tokens", "refresh_tokens", "retention_holds", "retention_policies",
-	"retention_runs", "security_events", "users",
+	"alerts", "api_keys", "audit_log", "blocked_addresses", "demo_companies", "gateway_commands", "gateway_instances", "gateway_ranges",
+	"gateway_sockets", "gateway_status_snapshots", "gateway_streams", "groups", "ip_whitelist", "organizations", "pki_certificates", "policies",
+	"policy_bundles", "policy_changes", "policy_group_rules", "policy_rollout_gateways", "policy_rollouts", "policy_versions", "provisioning_tokens",
+	"refresh_tokens", "resource_groups", "resources", "retention_holds", "retention_policies", "retention_runs", "security_events", "users",
 }
 
 // holdings counts the rows of the tables that do not stay: of one organization, or of all where it is 0.
@@ -83,17 +84,17 @@ func (s store) eraseSeries(ctx context.Context, organizationID int64) (rows int6
 	return rows, err
 }
 
-// stored is the table that names files, which go before it.
+// stored is the table that names files: a row of it goes with its file.
 const stored = "stored_files"
 
-// erase deletes the organization's rows of all tables that do not stay, and are not kept for now.
-func (s store) erase(ctx context.Context, tx db.Tx, organizationID int64, keep ...string) (rows int64, err error) {
+// erase deletes the organization's rows of all tables that do not stay, but those of files.
+func (s store) erase(ctx context.Context, tx db.Tx, organizationID int64) (rows int64, err error) {
 	tables, err := tx.TenantTables(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, table := range tables {
-		if slices.Contains(stays, table) || slices.Contains(keep, table) {
+		if table == stored || slices.Contains(stays, table) {
 			continue
 		}
 		n, err := tx.Erase(ctx, table, organizationID)

@@ -23,10 +23,11 @@ type organizationRow struct {
 	UpdatedAt time.Time `bun:"updated_at"`
 }
 
-type policyRow struct {
-	bun.BaseModel `bun:"table:policies"`
+type departmentRow struct {
+	bun.BaseModel `bun:"table:departments"`
 	db.Owned
-	Title     string    `bun:"title"`
+	FullName  string    `bun:"full_name"`
+	ShortName string    `bun:"short_name"`
 	CreatedAt time.Time `bun:"created_at"`
 	UpdatedAt time.Time `bun:"updated_at"`
 }
@@ -51,7 +52,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		insert(t, d, newPolicy(1))
+		insert(t, d, newDepartment(1))
 		theirs := actor.With(context.Background(), actor.Actor{Role: actor.HR, OrganizationID: 2})
 		write := func(fn func(ctx context.Context, tx db.Tx) error) error { return d.Write(theirs, fn) }
 		dbtest.Tenants(t, map[string]func() error{
@@ -104,7 +105,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return nil
 			},
 		})
-		if !allowed(t, s, token) || policies(t, d, 1) != 1 {
+		if !allowed(t, s, token) || teams(t, d, 1) != 1 {
 			t.Error("organization 1 has lost something")
 		}
 	})

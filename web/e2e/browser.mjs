@@ -69,7 +69,7 @@ export const heading = (page, name) => page.getByRole('heading', { level: 1, nam
 export async function enter(page, path, user = USER) {
   await page.goto(path)
   await signIn(page, PASSWORD, user)
-  await page.getByRole('navigation').waitFor()
+  await page.getByRole('navigation').first().waitFor()
   await settled(page)
 }
 

@@ -7,6 +7,8 @@ const EMPTY = {
   '/statistics': ['Statistics', 'No activity on these days'],
   '/day': ['Person’s day', 'There are no people yet', 'New person'],
   '/computers': ['Computers', 'There are no computers', 'New agent key'],
+  '/policies': ['Policies', 'There are no policies', 'New policy'],
+  '/policies?tab=groups': ['Policies', 'There are no groups', 'New group'],
   '/alerts': ['Alerts', 'There are no alerts'],
   '/storage?tab=holds': ['Storage', 'There are no holds'],
   '/storage?tab=runs': ['Storage', 'Nothing has gone yet'],
@@ -20,7 +22,12 @@ export const tests = {
       await page.goto(path)
       await heading(page, title)
       await page.getByRole('heading', { name: text }).waitFor()
-      if (button) await page.getByRole('button', { name: button }).last().waitFor()
+      if (button)
+        await page
+          .getByRole('button', { name: button })
+          .or(page.getByRole('link', { name: button }))
+          .last()
+          .waitFor()
       await settled(page)
       await accessible(page, `${path} without data`)
       await picture(page, `fresh-${path.slice(1).replace(/\W+/g, '-')}`)

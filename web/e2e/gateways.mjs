@@ -63,13 +63,52 @@ export const tests = {
     await issued.waitFor({ state: 'detached' })
   },
 
+  async 'gateways: one at work brings its diagnostics, one that is away is waited for'(page) {
+    await enter(page, '/gateways')
+    const commands = page.getByRole('table', { name: 'Commands' })
+    const command = (type) => commands.locator(`tr[data-command=${type}]`).first()
+    await page
+      .locator('tr[data-gateway]', { hasNotText: branch.name })
+      .getByRole('button', { name: /details/ })
+      .click()
+    await page.getByRole('button', { name: 'Collect diagnostics' }).click()
+    await command('collect_diagnostics').getByText('Done').waitFor()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      command('collect_diagnostics').getByRole('button', { name: 'Download the diagnostics' }).click(),
+    ])
+    assert.match(file.suggestedFilename(), /^diagnostics-.*\.tar\.gz$/)
+    await settled(page)
+    await accessible(page, 'the commands of a gateway')
+    await picture(page, 'gateway-commands')
+    await page.goto('/gateways')
+    await page
+      .locator('tr[data-gateway]', { hasText: branch.name })
+      .getByRole('button', { name: /details/ })
+      .click()
+    await page.getByRole('button', { name: 'Restart agents' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('a new certificate')
+    await settled(page)
+    await accessible(page, 'the restart of agents')
+    await dialog.getByRole('button', { name: 'Restart agents' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await command('restart_agent').getByText('Waiting').waitFor()
+    await command('restart_agent').getByRole('button', { name: 'Take back' }).click()
+    await command('restart_agent').getByText('Taken back').waitFor()
+    await page.getByRole('button', { name: 'Update', exact: true }).click()
+    await dialog.getByText('The server has no releases yet').waitFor()
+    await picture(page, 'gateway-update')
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+  },
+
   async 'gateways: a key is rotated, a gateway is revoked'(page) {
     await enter(page, '/gateways')
     const row = page.locator('tr[data-gateway]', { hasText: branch.name })
     await row.getByRole('button', { name: /details/ }).click()
     await page.getByRole('button', { name: 'Rotate the key' }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByRole('button', { name: 'Rotate the key' }).click()
+    await dialog.getByRole('button', { name: 'Rotate the key and show it' }).click()
     assert.match(await dialog.getByTestId('secret').innerText(), /^sgw_/)
     await dialog.locator('button', { hasText: 'Close' }).click()
     await page.getByRole('button', { name: 'Revoke', exact: true }).click()

@@ -49,6 +49,7 @@ export const tests = {
       'People',
       'Statistics',
       'Computers',
+      'Policies',
       'Gateways',
       'Alerts',
       'Storage',
@@ -77,11 +78,18 @@ export const tests = {
     }
     await settled(page)
     await picture(page, 'role-lead')
-    await page.goto('/gateways')
-    await heading(page, 'There is no such page')
+    for (const path of ['/gateways', '/policies', '/policies/1']) {
+      await page.goto(path)
+      await heading(page, 'There is no such page')
+    }
     page.refused = /403/
-    const refused = await answersOf(page, nameOf('DEPARTMENT_LEAD'), ['/gateways', '/alerts'])
-    assert.deepEqual(refused, Array(2).fill([403, 'You have no right to this data']))
+    const refused = await answersOf(page, nameOf('DEPARTMENT_LEAD'), [
+      '/gateways',
+      '/alerts',
+      '/policies',
+      '/commands',
+    ])
+    assert.deepEqual(refused, Array(4).fill([403, 'You have no right to this data']))
   },
 
   async 'a guard sees who is here, and no monitoring'(page) {
@@ -96,6 +104,7 @@ export const tests = {
       '/statistics',
       '/day',
       '/computers',
+      '/policies',
       '/gateways',
       '/alerts',
       '/storage',

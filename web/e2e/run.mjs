@@ -21,6 +21,7 @@ const FILES = {
     'statistics',
     'storage',
     'computers',
+    'policies',
     'alerts',
     'grid',
     'shell',

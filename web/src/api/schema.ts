@@ -603,6 +603,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certificates of gateways and agents, the latest first. */
+        get: operations["getV2Certificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/certificates/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2CertificatesExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/certificates/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke one certificate. A gateway whose key still works gets another: revoke the gateway to shut it out. */
+        post: operations["postV2CertificatesByIdRevoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Commands to gateways, the latest first. */
+        get: operations["getV2Commands"];
+        put?: never;
+        /** Order something of a gateway. Policies order what is theirs themselves. */
+        post: operations["postV2Commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2CommandsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One command. */
+        get: operations["getV2CommandsById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an order back that has not come to its end. */
+        post: operations["postV2CommandsByIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/commands/{id}/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The diagnostics that the gateway has sent, a .tar.gz without secrets. */
+        get: operations["getV2CommandsByIdDiagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/computers": {
         parameters: {
             query?: never;
@@ -1278,6 +1415,353 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Policies: what agents report of the people under them, and what of that is kept. */
+        get: operations["getV2Policies"];
+        put?: never;
+        /** Make a policy. Nobody has it until it is assigned. */
+        post: operations["postV2Policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Have no default: of people without a policy everything is kept. */
+        delete: operations["deleteV2PoliciesDefault"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/effective": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which policy an employee has, and where it comes from. */
+        get: operations["getV2PoliciesEffective"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2PoliciesExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups of sites and of applications. */
+        get: operations["getV2PoliciesGroups"];
+        put?: never;
+        /** Make a group. */
+        post: operations["postV2PoliciesGroups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/groups/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2PoliciesGroupsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One group with its values. */
+        get: operations["getV2PoliciesGroupsById"];
+        /** Change a group, whole. The policies that it is part of get new versions. */
+        put: operations["putV2PoliciesGroupsById"];
+        post?: never;
+        /** Delete a group that no policy has. */
+        delete: operations["deleteV2PoliciesGroupsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/groups/{id}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put values into a group and take others out. */
+        post: operations["postV2PoliciesGroupsByIdValues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/unassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take their own policies away from employees and departments: they have those above them. */
+        post: operations["postV2PoliciesUnassign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One policy: its newest content, and that in force where it is another. */
+        get: operations["getV2PoliciesById"];
+        /** Change a policy, whole. Another content is a new version, which goes to all gateways at once, or to so many percent of them. */
+        put: operations["putV2PoliciesById"];
+        post?: never;
+        /** Delete a policy that nobody has. */
+        delete: operations["deleteV2PoliciesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** To whom a policy is assigned. */
+        get: operations["getV2PoliciesByIdAssignments"];
+        put?: never;
+        /** Assign a policy to employees and departments. */
+        post: operations["postV2PoliciesByIdAssignments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what, the latest first. */
+        get: operations["getV2PoliciesByIdChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version whole; without a number the newest. */
+        get: operations["getV2PoliciesByIdContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it the policy of everybody who has no other. */
+        post: operations["postV2PoliciesByIdDefault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How two versions differ: as a JSON Patch (RFC 6902), and field by field. */
+        get: operations["getV2PoliciesByIdDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new version of what the policy was at an old one. */
+        post: operations["postV2PoliciesByIdRollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/rollout/advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring the newest version to more gateways. */
+        post: operations["postV2PoliciesByIdRolloutAdvance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/rollout/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the newest version, and bring back everywhere what was in force before it. */
+        post: operations["postV2PoliciesByIdRolloutStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the last versions have come, the newest first. */
+        get: operations["getV2PoliciesByIdRollouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/policies/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a policy, the newest first. */
+        get: operations["getV2PoliciesByIdVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/presence/today": {
         parameters: {
             query?: never;
@@ -1287,6 +1771,23 @@ export interface paths {
         };
         /** Who is here, who is missing and why, and what needs attention: now, or at the end of a past day. */
         get: operations["getV2PresenceToday"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The releases for gateways, the newest first. */
+        get: operations["getV2Releases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1765,6 +2266,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/docs/gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The manual of gateways. */
+        get: operations["getDocsGateway"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/gateway/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the manual of gateways. */
+        get: operations["getDocsGatewayByPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/manual.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The style of the manual's pages. */
+        get: operations["getDocsManualCss"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -2020,6 +2572,61 @@ export interface components {
         AuthValidationV1: {
             user: components["schemas"]["AuthPersonV1"];
             valid: boolean;
+        };
+        CommandsCommandResponse: {
+            /** Format: date-time */
+            ackAt?: string;
+            /** @description deliveries that no end of the connection cut off */
+            attempts: number;
+            code?: string;
+            /** Format: date-time */
+            createdAt: string;
+            deliveries: number;
+            /** @description there is a file to be downloaded */
+            diagnostics?: boolean;
+            /** Format: date-time */
+            endedAt?: string;
+            error?: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: uuid */
+            gatewayId: string;
+            /** Format: uuid */
+            id: string;
+            maxAttempts: number;
+            orderedBy: string;
+            orderedFor?: string;
+            /** Format: int64 */
+            organizationId: number;
+            payload: {
+                [key: string]: unknown;
+            };
+            policyVersion?: string;
+            result?: unknown;
+            /** Format: date-time */
+            sentAt?: string;
+            /** @enum {string} */
+            status: "pending" | "sent" | "completed" | "failed" | "expired" | "cancelled";
+            /** @enum {string} */
+            type: "policy_update" | "restart_agent" | "device_command" | "sync_devices" | "rotate_key" | "collect_diagnostics" | "update";
+        };
+        CommandsCommandResponsePage: {
+            items: components["schemas"]["CommandsCommandResponse"][];
+            next: string;
+            total: number;
+        };
+        CommandsOrderRequest: {
+            /** Format: uuid */
+            gatewayId: string;
+            /**
+             * Format: int64
+             * @description how long the order is good for: from 10 seconds to 30 days; a day if it is not said
+             */
+            lifeSeconds?: number;
+            /** @description what belongs to the type; see the guide of the control channel */
+            payload?: unknown;
+            /** @enum {string} */
+            type: "restart_agent" | "device_command" | "sync_devices" | "collect_diagnostics" | "rotate_key" | "update";
         };
         ComputersComputerResponse: {
             agentVersion: string;
@@ -2911,6 +3518,449 @@ export interface components {
             /** @enum {string} */
             outcome: "deleted" | "deactivated";
         };
+        PkiCertificateResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            inForce: boolean;
+            /** @enum {string} */
+            kind: "gateway" | "agent" | "listener";
+            /** Format: date-time */
+            notAfter: string;
+            /** Format: date-time */
+            notBefore: string;
+            /** Format: int64 */
+            organizationId: number;
+            /**
+             * Format: date-time
+             * @description may be yet to come: when the overlap of a gateway's keys ends
+             */
+            revokedAt?: string;
+            revokedBy?: string;
+            serial: string;
+            /** @description a gateway's id, or a computer's UID */
+            subject: string;
+        };
+        PkiCertificateResponsePage: {
+            items: components["schemas"]["PkiCertificateResponse"][];
+            next: string;
+            total: number;
+        };
+        PolicyAdvanceRequest: {
+            /** Format: int64 */
+            percent: number;
+        };
+        PolicyAnswers: {
+            cancelled: number;
+            completed: number;
+            expired: number;
+            failed: number;
+            reached: number;
+            waiting: number;
+        };
+        PolicyAssignRequest: {
+            /** @description with the departments below that have none of their own */
+            departmentIds?: number[];
+            employeeIds?: number[];
+        };
+        PolicyAssignmentsResponse: {
+            departments: components["schemas"]["PolicyHolderResponse"][];
+            /** @description who were given it themselves, the first thousand by name */
+            employees: components["schemas"]["PolicyHolderResponse"][];
+            employeesTotal: number;
+            isDefault: boolean;
+        };
+        PolicyChangeResponse: {
+            /** Format: date-time */
+            at: string;
+            changedBy: string;
+            /** @description a JSON Patch (RFC 6902) */
+            changeset: unknown;
+            /** @enum {string} */
+            type: "create" | "update" | "delete" | "rollback";
+            /** @description the version that it made, or on which it was done */
+            version: string;
+        };
+        PolicyChangeResponsePage: {
+            items: components["schemas"]["PolicyChangeResponse"][];
+            next: string;
+        };
+        PolicyChoice: {
+            /** @enum {string} */
+            category: "productive" | "neutral" | "unproductive";
+            /** Format: int64 */
+            id: number;
+        };
+        PolicyCreateGroupRequest: {
+            /** @description true if not given; an inactive group is in no policy */
+            isActive?: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description for an actor of no organization
+             */
+            organizationId?: number;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            /** @description hosts, or names of processes */
+            values?: string[];
+        };
+        PolicyCreateRequest: {
+            activeWindows?: boolean | null;
+            /**
+             * Format: int64
+             * @description how long it waits before each step
+             */
+            everyMinutes?: number;
+            exclude?: components["schemas"]["RuleExclusions"];
+            groups?: components["schemas"]["PolicyChoice"][];
+            /** @description working hours; not given: always */
+            hours?: components["schemas"]["RuleHours"];
+            /** @description true if not given */
+            isActive?: boolean;
+            /**
+             * Format: int64
+             * @description for an actor of no organization
+             */
+            organizationId?: number;
+            /**
+             * Format: int64
+             * @description of the gateways that get it now, 1 to 100; 100 if not given
+             */
+            percent?: number;
+            /** @description agents restart once they have it */
+            requiresRestart?: boolean;
+            /** @description all screens, not the one in use */
+            screenshotAll?: boolean;
+            screenshotGrayscale?: boolean;
+            /**
+             * Format: int64
+             * @description between two pictures; 0 leaves it to the agent
+             */
+            screenshotSeconds?: number;
+            screenshots?: boolean | null;
+            /**
+             * Format: int64
+             * @description by how many percent it goes on by itself; 0: it waits for you
+             */
+            step?: number;
+            title: string;
+            visitedSites?: boolean | null;
+        };
+        PolicyDiffResponse: {
+            changes: components["schemas"]["PolicyFieldChange"][];
+            patch: unknown;
+        };
+        PolicyEffectiveResponse: {
+            employee: string;
+            /** Format: int64 */
+            employeeId: number;
+            /** @enum {string} */
+            from: "employee" | "department" | "default" | "nobody";
+            /**
+             * Format: int64
+             * @description 0: nobody has decided, everything is kept
+             */
+            policyId?: number;
+            /** @description all that could decide, the nearest first */
+            steps: components["schemas"]["PolicyStep"][];
+            title?: string;
+        };
+        PolicyFailureResponse: {
+            /** Format: date-time */
+            at?: string;
+            code: string;
+            /** Format: uuid */
+            gatewayId: string;
+        };
+        PolicyFieldChange: {
+            added?: string[];
+            field: string;
+            from?: unknown;
+            removed?: string[];
+            to?: unknown;
+        };
+        PolicyGroupItem: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            /** @description that it is part of */
+            policies: number;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description how many */
+            values: number;
+        };
+        PolicyGroupItemPage: {
+            items: components["schemas"]["PolicyGroupItem"][];
+            next: string;
+            total: number;
+        };
+        PolicyGroupResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            /** Format: date-time */
+            updatedAt: string;
+            values: string[];
+        };
+        PolicyHolderResponse: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        PolicyPolicyItem: {
+            activeWindows: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            departments: number;
+            /** @description who were given it themselves */
+            employees: number;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isDefault: boolean;
+            /** Format: int64 */
+            organizationId: number;
+            /**
+             * Format: int64
+             * @description in force where the newest has not come yet
+             */
+            releasedVersion: number;
+            /**
+             * Format: int64
+             * @description to be sent along with a change
+             */
+            revision: number;
+            /** Format: int64 */
+            screenshotSeconds: number;
+            screenshots: boolean;
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description the newest; 0: the policy was written into the database and has none yet
+             */
+            version: number;
+            visitedSites: boolean;
+        };
+        PolicyPolicyItemPage: {
+            items: components["schemas"]["PolicyPolicyItem"][];
+            next: string;
+            total: number;
+        };
+        PolicyPolicyResponse: {
+            activeWindows: boolean;
+            checksum: string;
+            /** @description the newest */
+            content: components["schemas"]["RulePolicy"];
+            /** Format: date-time */
+            createdAt: string;
+            departments: number;
+            /** @description who were given it themselves */
+            employees: number;
+            /** Format: int64 */
+            id: number;
+            /** @description where the newest has not come yet, if that is another */
+            inForce?: components["schemas"]["RulePolicy"];
+            isActive: boolean;
+            isDefault: boolean;
+            /** Format: int64 */
+            organizationId: number;
+            /**
+             * Format: int64
+             * @description in force where the newest has not come yet
+             */
+            releasedVersion: number;
+            /**
+             * Format: int64
+             * @description to be sent along with a change
+             */
+            revision: number;
+            /** @description of the newest, if it is under way */
+            rollout?: components["schemas"]["PolicyRolloutResponse"];
+            /** Format: int64 */
+            screenshotSeconds: number;
+            screenshots: boolean;
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description the newest; 0: the policy was written into the database and has none yet
+             */
+            version: number;
+            visitedSites: boolean;
+        };
+        PolicyRollbackRequest: {
+            /**
+             * Format: int64
+             * @description how long it waits before each step
+             */
+            everyMinutes?: number;
+            /**
+             * Format: int64
+             * @description of the gateways that get it now, 1 to 100; 100 if not given
+             */
+            percent?: number;
+            /** Format: int64 */
+            revision: number;
+            /**
+             * Format: int64
+             * @description by how many percent it goes on by itself; 0: it waits for you
+             */
+            step?: number;
+            version: string;
+        };
+        PolicyRolloutResponse: {
+            /** Format: date-time */
+            endedAt?: string;
+            endedBy?: string;
+            /** Format: int64 */
+            everyMinutes?: number;
+            /** @description the latest of them */
+            failures: components["schemas"]["PolicyFailureResponse"][];
+            gateways: components["schemas"]["PolicyAnswers"];
+            /** Format: uuid */
+            id: string;
+            isRollback: boolean;
+            /**
+             * Format: date-time
+             * @description when it goes on by itself
+             */
+            nextAt?: string;
+            /** Format: int64 */
+            percent: number;
+            /** @description in force before */
+            previous?: string;
+            /**
+             * @description why it was stopped
+             * @enum {string}
+             */
+            reason?: "by_hand" | "failures";
+            /** Format: date-time */
+            startedAt: string;
+            startedBy: string;
+            /** @enum {string} */
+            state: "running" | "finished" | "stopped" | "superseded";
+            /** Format: int64 */
+            step?: number;
+            version: string;
+        };
+        PolicyRolloutResponsePage: {
+            items: components["schemas"]["PolicyRolloutResponse"][];
+            next: string;
+        };
+        PolicyStep: {
+            department?: string;
+            /** Format: int64 */
+            departmentId?: number;
+            /** @enum {string} */
+            from: "employee" | "department" | "default" | "nobody";
+            /** @description of one step; those before it have none, those after it do not count */
+            inForce: boolean;
+            /**
+             * Format: int64
+             * @description 0: none here
+             */
+            policyId?: number;
+            title?: string;
+        };
+        PolicyUnassignRequest: {
+            /** @description with the departments below that have none of their own */
+            departmentIds?: number[];
+            employeeIds?: number[];
+            /**
+             * Format: int64
+             * @description for an actor of no organization
+             */
+            organizationId?: number;
+        };
+        PolicyUpdateGroupRequest: {
+            /** @description true if not given; an inactive group is in no policy */
+            isActive?: boolean;
+            name: string;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            /** @description hosts, or names of processes */
+            values?: string[];
+        };
+        PolicyUpdateRequest: {
+            activeWindows?: boolean | null;
+            /**
+             * Format: int64
+             * @description how long it waits before each step
+             */
+            everyMinutes?: number;
+            exclude?: components["schemas"]["RuleExclusions"];
+            groups?: components["schemas"]["PolicyChoice"][];
+            /** @description working hours; not given: always */
+            hours?: components["schemas"]["RuleHours"];
+            /** @description true if not given */
+            isActive?: boolean;
+            /**
+             * Format: int64
+             * @description of the gateways that get it now, 1 to 100; 100 if not given
+             */
+            percent?: number;
+            /** @description agents restart once they have it */
+            requiresRestart?: boolean;
+            /**
+             * Format: int64
+             * @description of the policy that you changed; 409 if it is another by now
+             */
+            revision: number;
+            /** @description all screens, not the one in use */
+            screenshotAll?: boolean;
+            screenshotGrayscale?: boolean;
+            /**
+             * Format: int64
+             * @description between two pictures; 0 leaves it to the agent
+             */
+            screenshotSeconds?: number;
+            screenshots?: boolean | null;
+            /**
+             * Format: int64
+             * @description by how many percent it goes on by itself; 0: it waits for you
+             */
+            step?: number;
+            title: string;
+            visitedSites?: boolean | null;
+        };
+        PolicyValuesRequest: {
+            add?: string[];
+            remove?: string[];
+        };
+        PolicyVersionResponse: {
+            /** @description SHA-256 of the content's canonical JSON (RFC 8785) */
+            checksum: string;
+            content?: components["schemas"]["RulePolicy"];
+            /** Format: date-time */
+            releasedAt: string;
+            releasedBy: string;
+            requiresRestart: boolean;
+            version: string;
+        };
+        PolicyVersionResponsePage: {
+            items: components["schemas"]["PolicyVersionResponse"][];
+            next: string;
+        };
         PresenceAttention: {
             detail?: string;
             /** Format: int64 */
@@ -3180,6 +4230,38 @@ export interface components {
             /** Format: int64 */
             days: number;
         };
+        RuleExclusions: {
+            applications: string[];
+            privateWindows: boolean;
+            sites: string[];
+            titles: string[];
+        };
+        RuleGroup: {
+            category: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            type: string;
+            values: string[];
+        };
+        RuleHours: {
+            days: number[];
+            from: string;
+            to: string;
+            zone: string;
+        };
+        RulePolicy: {
+            activeWindows: boolean;
+            exclude: components["schemas"]["RuleExclusions"];
+            groups: components["schemas"]["RuleGroup"][];
+            hours?: components["schemas"]["RuleHours"];
+            screenshotAll: boolean;
+            screenshotGrayscale: boolean;
+            /** Format: int64 */
+            screenshotSeconds: number;
+            screenshots: boolean;
+            visitedSites: boolean;
+        };
         SchedulesAssignment: {
             /** Format: int64 */
             departmentId: number;
@@ -3344,6 +4426,17 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             url: string;
+        };
+        UpdatesReleaseResponse: {
+            archs: string[];
+            channel: string;
+            minVersion?: string;
+            /** Format: date-time */
+            releasedAt?: string;
+            version: string;
+        };
+        UpdatesReleasesResponse: {
+            items: components["schemas"]["UpdatesReleaseResponse"][];
         };
     };
     responses: {
@@ -4338,6 +5431,293 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuthLoginResponse"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Certificates: {
+        parameters: {
+            query?: {
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                id?: string;
+                inForce?: boolean;
+                kind?: string;
+                limit?: number;
+                "notAfter.from"?: string;
+                "notAfter.to"?: string;
+                "notBefore.from"?: string;
+                "notBefore.to"?: string;
+                organizationId?: number | string;
+                q?: string;
+                "revokedAt.from"?: string;
+                "revokedAt.to"?: string;
+                revokedBy?: string;
+                search?: string;
+                serial?: string;
+                sort?: string;
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PkiCertificateResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2CertificatesExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                id?: string;
+                inForce?: boolean;
+                kind?: string;
+                "notAfter.from"?: string;
+                "notAfter.to"?: string;
+                "notBefore.from"?: string;
+                "notBefore.to"?: string;
+                organizationId?: number | string;
+                q?: string;
+                "revokedAt.from"?: string;
+                "revokedAt.to"?: string;
+                revokedBy?: string;
+                search?: string;
+                serial?: string;
+                sort?: string;
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2CertificatesByIdRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Commands: {
+        parameters: {
+            query?: {
+                "ackAt.from"?: string;
+                "ackAt.to"?: string;
+                after?: string;
+                attempts?: number | string;
+                "attempts.from"?: number;
+                "attempts.to"?: number;
+                code?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                error?: string;
+                "expiresAt.from"?: string;
+                "expiresAt.to"?: string;
+                gatewayId?: string;
+                id?: string;
+                limit?: number;
+                orderedBy?: string;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                "sentAt.from"?: string;
+                "sentAt.to"?: string;
+                sort?: string;
+                status?: string;
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandsCommandResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2Commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandsOrderRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandsCommandResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2CommandsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                "ackAt.from"?: string;
+                "ackAt.to"?: string;
+                attempts?: number | string;
+                "attempts.from"?: number;
+                "attempts.to"?: number;
+                code?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                error?: string;
+                "expiresAt.from"?: string;
+                "expiresAt.to"?: string;
+                gatewayId?: string;
+                id?: string;
+                orderedBy?: string;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                "sentAt.from"?: string;
+                "sentAt.to"?: string;
+                sort?: string;
+                status?: string;
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2CommandsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandsCommandResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2CommandsByIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2CommandsByIdDiagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };
@@ -5836,6 +7216,756 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2Policies: {
+        parameters: {
+            query?: {
+                activeWindows?: boolean;
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                departments?: number | string;
+                "departments.from"?: number;
+                "departments.to"?: number;
+                employees?: number | string;
+                "employees.from"?: number;
+                "employees.to"?: number;
+                id?: number | string;
+                isActive?: boolean;
+                isDefault?: boolean;
+                limit?: number;
+                organizationId?: number | string;
+                q?: string;
+                releasedVersion?: number | string;
+                "releasedVersion.from"?: number;
+                "releasedVersion.to"?: number;
+                screenshotSeconds?: number | string;
+                "screenshotSeconds.from"?: number;
+                "screenshotSeconds.to"?: number;
+                screenshots?: boolean;
+                search?: string;
+                sort?: string;
+                title?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                version?: number | string;
+                "version.from"?: number;
+                "version.to"?: number;
+                visitedSites?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyItemPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2Policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2PoliciesDefault: {
+        parameters: {
+            query?: {
+                organizationId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesEffective: {
+        parameters: {
+            query?: {
+                employeeId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyEffectiveResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                activeWindows?: boolean;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                departments?: number | string;
+                "departments.from"?: number;
+                "departments.to"?: number;
+                employees?: number | string;
+                "employees.from"?: number;
+                "employees.to"?: number;
+                id?: number | string;
+                isActive?: boolean;
+                isDefault?: boolean;
+                organizationId?: number | string;
+                q?: string;
+                releasedVersion?: number | string;
+                "releasedVersion.from"?: number;
+                "releasedVersion.to"?: number;
+                screenshotSeconds?: number | string;
+                "screenshotSeconds.from"?: number;
+                "screenshotSeconds.to"?: number;
+                screenshots?: boolean;
+                search?: string;
+                sort?: string;
+                title?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                version?: number | string;
+                "version.from"?: number;
+                "version.to"?: number;
+                visitedSites?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesGroups: {
+        parameters: {
+            query?: {
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                id?: number | string;
+                isActive?: boolean;
+                limit?: number;
+                name?: string;
+                organizationId?: number | string;
+                policies?: number | string;
+                "policies.from"?: number;
+                "policies.to"?: number;
+                q?: string;
+                search?: string;
+                sort?: string;
+                type?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                values?: number | string;
+                "values.from"?: number;
+                "values.to"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupItemPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2PoliciesGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateGroupRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesGroupsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                id?: number | string;
+                isActive?: boolean;
+                name?: string;
+                organizationId?: number | string;
+                policies?: number | string;
+                "policies.from"?: number;
+                "policies.to"?: number;
+                q?: string;
+                search?: string;
+                sort?: string;
+                type?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                values?: number | string;
+                "values.from"?: number;
+                "values.to"?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    putV2PoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdateGroupRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2PoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2PoliciesGroupsByIdValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyValuesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2PoliciesUnassign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUnassignRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    putV2PoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2PoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesByIdAssignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAssignmentsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2PoliciesByIdAssignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyAssignRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesByIdChanges: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyChangeResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesByIdContent: {
+        parameters: {
+            query?: {
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersionResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2PoliciesByIdDefault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesByIdDiff: {
+        parameters: {
+            query?: {
+                from?: number;
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDiffResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2PoliciesByIdRollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyRollbackRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2PoliciesByIdRolloutAdvance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyAdvanceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2PoliciesByIdRolloutStop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesByIdRollouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRolloutResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PoliciesByIdVersions: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersionResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2PresenceToday: {
         parameters: {
             query?: {
@@ -5856,6 +7986,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PresenceToday"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Releases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatesReleasesResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -6880,6 +9031,65 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuthUserResponse"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getDocsGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getDocsGatewayByPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getDocsManualCss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };

@@ -10,7 +10,7 @@ import { Empty, Page } from '../ui/Page'
 import { Rows } from '../ui/parts'
 import { Demo } from './Demo'
 import { Fallback } from './Fallback'
-import { detailsOf, homeOf, sectionsOf } from './routes'
+import { detailsOf, homeOf, marks, sectionsOf } from './routes'
 import css from './shell.module.css'
 import { Switches } from './Switches'
 import { useShell } from './texts'
@@ -103,17 +103,17 @@ function Side({ user, onChoose, onOverlay }: SideProps) {
       </UnstyledButton>
       <nav aria-label={t('nav')} className={css.nav}>
         {sectionsOf(user.role).map(
-          ({ name, path, icon: Icon }) =>
+          ({ name, path, entry, icon: Icon }) =>
             Icon && (
               <Link
                 key={path}
                 href={path}
                 onClick={onChoose}
                 className={css.link}
-                aria-current={location === path || location.startsWith(`${path}/`) ? 'page' : undefined}
+                aria-current={marks(name, location) ? 'page' : undefined}
               >
                 <Icon />
-                {t(name)}
+                {t(entry ?? name)}
               </Link>
             ),
         )}

@@ -4,8 +4,8 @@ import {
   AlertIcon,
   ComputerIcon,
   GatewayIcon,
-  OrganizationIcon,
   PeopleIcon,
+  PolicyIcon,
   StatisticsIcon,
   StorageIcon,
   TodayIcon,
@@ -18,6 +18,7 @@ export type SectionName =
   | 'statistics'
   | 'day'
   | 'computers'
+  | 'policies'
   | 'gateways'
   | 'alerts'
   | 'storage'
@@ -31,6 +32,10 @@ interface Section {
   page: ComponentType
   /** Of the menu's entry; a page without one is reached from others. */
   icon?: ComponentType<{ size?: number }>
+  /** The page whose entry in the menu stands for this one, too. */
+  within?: SectionName
+  /** What the entry is called where it stands for several pages. */
+  entry?: 'administration'
 }
 
 const LEADING: Role[] = ['ADMIN', 'HR', 'DEPARTMENT_LEAD']
@@ -72,6 +77,13 @@ const sections: Section[] = [
     page: lazy(() => import('../pages/computers/ComputersPage')),
   },
   {
+    name: 'policies',
+    path: '/policies',
+    roles: ['ADMIN', 'HR'],
+    icon: PolicyIcon,
+    page: lazy(() => import('../pages/policies/PoliciesPage')),
+  },
+  {
     name: 'gateways',
     path: '/gateways',
     roles: ['ADMIN', 'HR'],
@@ -93,18 +105,19 @@ const sections: Section[] = [
     page: lazy(() => import('../pages/storage/StoragePage')),
   },
   {
-    name: 'organizations',
-    path: '/organizations',
-    roles: ['ADMIN'],
-    icon: OrganizationIcon,
-    page: lazy(() => import('../pages/organizations/OrganizationsPage')),
-  },
-  {
     name: 'users',
     path: '/users',
     roles: ['ADMIN'],
     icon: UserIcon,
+    entry: 'administration',
     page: lazy(() => import('../pages/users/UsersPage')),
+  },
+  {
+    name: 'organizations',
+    path: '/organizations',
+    roles: ['ADMIN'],
+    within: 'users',
+    page: lazy(() => import('../pages/organizations/OrganizationsPage')),
   },
 ]
 
@@ -118,6 +131,7 @@ interface Detail {
 /** The pages of one thing each, which lists lead to. */
 const details: Detail[] = [
   { of: 'people', path: '/people/:id', page: lazy(() => import('../pages/people/PersonPage')) },
+  { of: 'policies', path: '/policies/:id', page: lazy(() => import('../pages/policies/PolicyPage')) },
   { of: 'computers', path: '/computers/:id', page: lazy(() => import('../pages/computers/ComputerPage')) },
 ]
 
@@ -126,6 +140,13 @@ export const detailsOf = (role: Role): Detail[] =>
   details.filter(({ of }) => sectionsOf(role).some(({ name }) => name === of))
 
 export const sectionsOf = (role: Role): Section[] => sections.filter(({ roles }) => roles.includes(role))
+
+/** marks says whether the menu's entry stands for the page at the address. */
+export const marks = (entry: SectionName, address: string): boolean =>
+  sections.some(
+    ({ name, path, within }) =>
+      (name === entry || within === entry) && (address === path || address.startsWith(`${path}/`)),
+  )
 
 /** The first page after signing in. */
 export const homeOf = (role: Role): string | undefined => sectionsOf(role)[0]?.path

@@ -6,6 +6,8 @@ export const useShell = texts('shell', {
   statistics: { uz: 'Statistika', ru: 'Статистика', en: 'Statistics' },
   storage: { uz: 'Xotira', ru: 'Хранение', en: 'Storage' },
   organizations: { uz: 'Tashkilotlar', ru: 'Организации', en: 'Organizations' },
+  policies: { uz: 'Siyosatlar', ru: 'Политики', en: 'Policies' },
+  administration: { uz: 'Boshqaruv', ru: 'Администрирование', en: 'Administration' },
   users: { uz: 'Foydalanuvchilar', ru: 'Пользователи', en: 'Users' },
   palette: { uz: 'Topish', ru: 'Найти', en: 'Find' },
   'palette.hint': {

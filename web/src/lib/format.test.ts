@@ -5,6 +5,7 @@ import {
   dateTime,
   day,
   duration,
+  interval,
   isDate,
   isZone,
   isoDate,
@@ -85,4 +86,12 @@ it('writes sizes in the largest unit that fits', () => {
 it('writes Cyrillic Uzbek', () => {
   expect(day('2026-08-09', 'uz-Cyrl')).toBe('9-авг 2026')
   expect(duration(3700, 'uz-Cyrl')).toBe('1\u00a0соат\u00a02\u00a0дақ')
+})
+
+it('writes an interval with nothing rounded away', () => {
+  expect([5, 60, 90, 3600, 86_400, 3661, 0].map((seconds) => interval(seconds, 'en'))).toEqual(
+    ['5 s', '1 min', '1 min 30 s', '1 h', '24 h', '1 h 1 min 1 s', '0 s'].map((text) =>
+      text.replaceAll(' ', '\u00a0'),
+    ),
+  )
 })

@@ -48,6 +48,18 @@ export function duration(seconds: number, language: Language): string {
   return parts.join(NBSP)
 }
 
+/** interval writes seconds as they are, with none rounded away: 1 min 30 s. */
+export function interval(seconds: number, language: Language): string {
+  const { hour, minute, second } = UNITS[language]
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), hour],
+    [Math.floor((seconds % 3600) / 60), minute],
+    [seconds % 60, second],
+  ]
+  const said = parts.filter(([n]) => n > 0).map(([n, unit]) => `${n}${NBSP}${unit}`)
+  return said.join(NBSP) || `0${NBSP}${second}`
+}
+
 const BYTES: Record<'latin' | 'cyrillic', string[]> = {
   latin: ['B', 'kB', 'MB', 'GB'],
   cyrillic: ['Б', 'кБ', 'МБ', 'ГБ'],

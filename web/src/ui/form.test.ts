@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { ApiError } from '../api/errors'
 import type { Envelope } from '../api/types'
-import { fieldErrors } from './form'
+import { entryErrors, fieldErrors } from './form'
 
 const refusal = (...details: Envelope['details']) =>
   new ApiError(400, {
@@ -29,4 +29,13 @@ it('shows by itself what is of no field of the form', () => {
   const conflict = refusal()
   expect(fieldErrors(conflict, ['name']).rest).toBe(conflict)
   expect(fieldErrors(null, ['name']).rest).toBeUndefined()
+})
+
+it('names the entries of a list that are wrong', () => {
+  const error = refusal({ field: 'exclude.sites[1]', code: 'not_a_host', message: 'No host' })
+  expect(fieldErrors(error, ['exclude.sites']).rest).toBeUndefined()
+  expect(entryErrors(error, 'exclude.sites', ['bank.uz', 'a b'])).toBe('a b: No host')
+  expect(entryErrors(error, 'exclude.titles', ['bank.uz', 'a b'])).toBeUndefined()
+  const many = refusal({ field: 'exclude.sites', code: 'too_many', message: 'Too many' })
+  expect(entryErrors(many, 'exclude.sites', ['bank.uz'])).toBe('Too many')
 })

@@ -93,9 +93,7 @@ export const PeopleIcon = icon(
     <path d="M2.5 20c.7-3.8 3.2-5.5 6.5-5.5s5.8 1.7 6.5 5.5M16 4.8a3.5 3.5 0 0 1 0 6.4M18 14.8c2 .8 3.1 2.5 3.5 5.2" />
   </>,
 )
-export const OrganizationIcon = icon(
-  <path d="M4 21V4h10v17M14 9h6v12M2 21h20M8 8h2M8 12h2M8 16h2M17 13h.01M17 17h.01" />,
-)
+export const PolicyIcon = icon(<path d="M9 3.5h6v3H9zM9 5H5.5v16h13V5H15M9 14l2 2 4-4.5" />)
 export const KeyboardIcon = icon(
   <>
     <rect x="2.5" y="6" width="19" height="12" rx="2" />

@@ -23,10 +23,13 @@ const KINDS = [
   'data_dropped',
   'buffer_overflow',
   'connection_failed',
+  'update_rolled_back',
   'timescale_fallback_activated',
   'timescale_recovered',
   'storage_file_missing',
   'retention_failed',
+  'policy_failed',
+  'policy_rollout_stopped',
 ] as const
 const TONES: Record<Alert['severity'], Tone> = { critical: 'bad', warning: 'warn', info: 'quiet' }
 
@@ -167,6 +170,8 @@ function Subject({ of }: { of: string }) {
   if (of.startsWith('retention:'))
     return <Link href="/storage?tab=runs&failed=true">{t('subject.retention')}</Link>
   if (of === 'storage') return <Link href="/storage">{t('subject.storage')}</Link>
+  if (of.startsWith('policy:'))
+    return <Link href={`/policies/${of.slice('policy:'.length)}?tab=versions`}>{t('subject.policy')}</Link>
   if (of === 'database:timescaledb') return <span>TimescaleDB</span>
   if (!gateway) return <span>{of}</span>
   return <Link href={`/gateways?open=${gateway.id}`}>{gateway.name || gateway.serial}</Link>

@@ -22,6 +22,8 @@ const retained = [
   'profile',
 ] as const
 
+const refusals = ['checksum', 'bundle', 'disk'] as const
+
 /** useDescription returns how to say an alert in words; a kind that these pages do not know keeps its own name. */
 export function useDescription(zone: string): (alert: Alert) => { what: string; detail: string } {
   const t = useTexts()
@@ -65,6 +67,20 @@ export function useDescription(zone: string): (alert: Alert) => { what: string; 
         const what = resource ? t(`retained.${resource}`) : String(details.kind)
         const on = isDate(String(details.day)) ? day(String(details.day), language) : ''
         return { what: t(kind), detail: t('notRemoved', { what, day: on, error: details.error }) }
+      }
+      case 'policy_failed': {
+        const reason = refusals.find((one) => one === details.reason)
+        const detail = reason ? t(`refused.${reason}`) : ''
+        return { what: t(kind), detail: details.takesNothing ? `${detail} ${t('takesNothing')}` : detail }
+      }
+      case 'policy_rollout_stopped':
+        return {
+          what: t(kind),
+          detail: t('stopped.detail', { version: details.version, back: details.rolledBackTo }),
+        }
+      case 'update_rolled_back': {
+        const { version, runs } = details
+        return { what: t(kind), detail: t('rolledBack.detail', { version, runs }) }
       }
       case 'connection_failed':
         return { what: t(kind), detail: details.status ? `HTTP ${String(details.status)}` : '' }

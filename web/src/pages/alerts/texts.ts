@@ -43,6 +43,16 @@ export const useTexts = texts('alerts', {
     ru: 'Шлюз не смог связаться с сервером',
     en: 'A gateway could not reach the server',
   },
+  update_rolled_back: {
+    uz: 'Shlyuzning yangi versiyasi qaytarib olindi',
+    ru: 'Новая версия шлюза отменена',
+    en: 'A gateway took its new version back',
+  },
+  'rolledBack.detail': {
+    uz: '{{version}} versiyasi sogʻlom ishlamadi; {{runs}} versiyasi ishlamoqda.',
+    ru: 'Версия {{version}} не заработала исправно; работает версия {{runs}}.',
+    en: 'Version {{version}} was not healthy; version {{runs}} runs.',
+  },
   timescale_fallback_activated: {
     uz: 'TimescaleDB javob bermayapti',
     ru: 'TimescaleDB не отвечает',
@@ -91,6 +101,41 @@ export const useTexts = texts('alerts', {
     ru: '{{what}}, {{day}}: {{error}}',
     en: '{{what}}, {{day}}: {{error}}',
   },
+  policy_rollout_stopped: {
+    uz: 'Siyosatning yangi versiyasi toʻxtatildi',
+    ru: 'Новая версия политики остановлена',
+    en: 'The new version of a policy was stopped',
+  },
+  'stopped.detail': {
+    uz: 'Shlyuzlar {{version}}-versiyani qabul qila olmadi; {{back}}-versiya qaytarildi.',
+    ru: 'Шлюзы не смогли принять версию {{version}}; возвращена версия {{back}}.',
+    en: 'Gateways could not take version {{version}}; version {{back}} is back.',
+  },
+  policy_failed: {
+    uz: 'Shlyuz siyosatlarni qabul qilmadi',
+    ru: 'Шлюз не принял политики',
+    en: 'A gateway has refused its policies',
+  },
+  'refused.checksum': {
+    uz: 'Nazorat yigʻindisi mos kelmadi.',
+    ru: 'Контрольная сумма не сходится.',
+    en: 'A checksum is wrong.',
+  },
+  'refused.bundle': {
+    uz: 'Siyosatlar toʻplamida xato bor.',
+    ru: 'В наборе политик ошибка.',
+    en: 'The policies make no sense together.',
+  },
+  'refused.disk': {
+    uz: 'Diskdagi qoidalar fayli buzilgan.',
+    ru: 'Файл правил на диске повреждён.',
+    en: 'The file of rules on its disk is damaged.',
+  },
+  takesNothing: {
+    uz: 'Qoidalar qayta olinmaguncha maʼlumot qabul qilinmaydi.',
+    ru: 'Пока правила не получены снова, данные не принимаются.',
+    en: 'Nothing is taken until they are fetched again.',
+  },
   'retained.active_window': { uz: 'Oynalar', ru: 'Окна', en: 'Windows' },
   'retained.idle_period': { uz: 'Harakatsizlik', ru: 'Простой', en: 'Idle time' },
   'retained.visited_site': { uz: 'Saytlar', ru: 'Сайты', en: 'Sites' },
@@ -99,6 +144,7 @@ export const useTexts = texts('alerts', {
   'retained.credential': { uz: 'Hujjatlar', ru: 'Документы', en: 'Credentials' },
   'retained.profile': { uz: 'Profil suratlari', ru: 'Фото профилей', en: 'Profile pictures' },
   'subject.storage': { uz: 'Fayllar ombori', ru: 'Хранилище файлов', en: 'The store of files' },
+  'subject.policy': { uz: 'Siyosat', ru: 'Политика', en: 'The policy' },
   'subject.retention': { uz: 'Tozalash', ru: 'Очистка', en: 'Retention' },
   lastSeen: { uz: 'Oxirgi aloqa: {{at}}', ru: 'Был на связи: {{at}}', en: 'Last seen {{at}}' },
   missing: {

@@ -4,9 +4,13 @@ import { useOrganizations, useUser, useZone } from '../../api/queries'
 import type { Gateway, Stream } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number } from '../../lib/format'
+import { ErrorNote } from '../../ui/ErrorNote'
 import ui from '../../ui/ui.module.css'
 import { Revoke, RotateKey } from './actions'
+import { Commands } from './Commands'
+import { Restart, Update } from './orders'
 import { useTexts } from './texts'
+import { useOrder } from './useOrder'
 
 /** GatewayDetail is what lies behind a row: facts, streams with their gaps, and what an administrator can do. */
 export function GatewayDetail({ gateway }: { gateway: Gateway }) {
@@ -39,6 +43,8 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
       ) : (
         <Streams streams={gateway.streams} zone={zone} />
       )}
+      <h3>{t('commands')}</h3>
+      <Commands gateway={gateway} zone={zone} />
       <Actions gateway={gateway} zone={zone} />
     </div>
   )
@@ -106,21 +112,46 @@ function Streams({ streams, zone }: { streams: Stream[]; zone: string }) {
   )
 }
 
+type Asked = 'restart' | 'update' | 'rotate' | 'revoke'
+
 function Actions({ gateway, zone }: { gateway: Gateway; zone: string }) {
   const t = useTexts()
-  const [asking, setAsking] = useState<'rotate' | 'revoke'>()
+  const [asking, setAsking] = useState<Asked>()
   const close = () => setAsking(undefined)
-  if (useUser().role !== 'ADMIN' || gateway.status === 'revoked') return null
+  const diagnose = useOrder(gateway.id)
+  const { role } = useUser()
+  if (gateway.status === 'revoked' || !['ADMIN', 'HR'].includes(role)) return null
+  const button = (name: Asked) => (
+    <Button
+      variant="default"
+      size="xs"
+      className={name === 'revoke' ? ui.bad : undefined}
+      onClick={() => setAsking(name)}
+    >
+      {t(name)}
+    </Button>
+  )
   return (
-    <div className={ui.actions}>
-      <Button variant="default" size="xs" onClick={() => setAsking('rotate')}>
-        {t('rotate')}
-      </Button>
-      <Button variant="default" size="xs" className={ui.bad} onClick={() => setAsking('revoke')}>
-        {t('revoke')}
-      </Button>
+    <>
+      <div className={ui.actions}>
+        {button('restart')}
+        <Button
+          variant="default"
+          size="xs"
+          loading={diagnose.isPending}
+          onClick={() => diagnose.mutate({ type: 'collect_diagnostics' })}
+        >
+          {t('diagnose')}
+        </Button>
+        {role === 'ADMIN' && button('update')}
+        {role === 'ADMIN' && button('rotate')}
+        {role === 'ADMIN' && button('revoke')}
+      </div>
+      {diagnose.isError && <ErrorNote error={diagnose.error} />}
+      {asking === 'restart' && <Restart gateway={gateway} onClose={close} />}
+      {asking === 'update' && <Update gateway={gateway} onClose={close} />}
       {asking === 'rotate' && <RotateKey gateway={gateway} zone={zone} onClose={close} />}
       {asking === 'revoke' && <Revoke gateway={gateway} onClose={close} />}
-    </div>
+    </>
   )
 }

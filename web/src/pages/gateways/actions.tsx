@@ -9,6 +9,7 @@ import { Secret } from '../../ui/parts'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { useTexts } from './texts'
+import { useOrder } from './useOrder'
 
 /** RotateKey asks, then shows the new key once. */
 export function RotateKey({
@@ -28,6 +29,7 @@ export function RotateKey({
       answer(api.POST('/api/v2/gateways/{id}/rotate-key', { params: { path: { id: gateway.id } } })),
   })
   const rotated = rotation.data
+  const order = useOrder(gateway.id, onClose)
   return (
     <Modal
       opened
@@ -52,9 +54,13 @@ export function RotateKey({
           <>
             <p>{t('rotate.ask', { name: gateway.name || gateway.serial })}</p>
             {rotation.isError && <ErrorNote error={rotation.error} />}
+            {order.isError && <ErrorNote error={order.error} />}
             <div className={ui.actions}>
-              <Button loading={rotation.isPending} onClick={() => rotation.mutate()}>
-                {t('rotate')}
+              <Button loading={order.isPending} onClick={() => order.mutate({ type: 'rotate_key' })}>
+                {t('rotate.order')}
+              </Button>
+              <Button variant="default" loading={rotation.isPending} onClick={() => rotation.mutate()}>
+                {t('rotate.show')}
               </Button>
               <Button variant="default" onClick={onClose}>
                 {common('cancel')}

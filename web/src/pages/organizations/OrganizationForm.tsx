@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { answer, api } from '../../api/client'
 import type { NewOrganization, Organization } from '../../api/types'
 import { LANGUAGES } from '../../app/language'
+import { zones } from '../../lib/zones'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { fieldErrors } from '../../ui/form'
 import { Rows } from '../../ui/parts'
@@ -138,12 +139,6 @@ function Fields({ id, begin, onClose }: FieldsProps) {
 /** pick leaves what the form can change. */
 const pick = (from: NewOrganization): NewOrganization =>
   Object.fromEntries(FIELDS.map((field) => [field, from[field]]))
-
-/** zones are those that the browser knows, and the present one even if it does not. */
-function zones(present?: string): string[] {
-  const known = Intl.supportedValuesOf('timeZone')
-  return present && !known.includes(present) ? [present, ...known] : known
-}
 
 function useSave(id: number | undefined, onSaved: () => void) {
   const queries = useQueryClient()

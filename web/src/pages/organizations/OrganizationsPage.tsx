@@ -5,6 +5,7 @@ import type { Organization } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime } from '../../lib/format'
 import { useUrlState } from '../../lib/urlState'
+import { Administration } from '../../ui/Administration'
 import { Grid, type Column } from '../../ui/Grid'
 import { PlusIcon } from '../../ui/icons'
 import { Page } from '../../ui/Page'
@@ -28,6 +29,7 @@ export default function OrganizationsPage() {
   )
   return (
     <Page title={t('title')} actions={make}>
+      <Administration page="organizations" />
       <Grid<Organization>
         name="organizations"
         path="/api/v2/organizations"

@@ -15,6 +15,7 @@ import { WeekView } from '../day/WeekView'
 import { EmployeeForm } from './EmployeeForm'
 import css from './people.module.css'
 import { PersonNow } from './PersonNow'
+import { PersonPolicy } from './PersonPolicy'
 import { useTexts } from './texts'
 
 /** PersonPage is the card of one person: who she is, where she is now, and her week. */
@@ -70,6 +71,7 @@ function Person({ employee }: { employee: Employee }) {
         <PersonNow employee={employee} />
         <Details employee={employee} />
         <WindowsUsers employee={employee} />
+        {mayEdit && <PersonPolicy employee={employee} />}
       </div>
       <LastDays employee={employee} />
       {editing && (

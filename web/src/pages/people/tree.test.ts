@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { flatten } from '../../api/departments'
 import type { Schedule } from '../../api/types'
-import { effectiveOf, headcounts, runs } from './tree'
+import { effectiveOf, headcounts } from './tree'
 
 const branches = flatten([
   {
@@ -63,13 +63,4 @@ it('inherits schedules down the tree', () => {
   expect(of(4)).toMatchObject({ from: 'over', schedule: { id: 2 }, over: { id: 3 } })
   expect(of(2)).toMatchObject({ from: 'default', schedule: { id: 1 } })
   expect(of(2, [])).toEqual({ from: 'none' })
-})
-
-it('joins days that follow one another', () => {
-  expect(runs([5, 1, 2, 3, 7])).toEqual([
-    [1, 3],
-    [5, 5],
-    [7, 7],
-  ])
-  expect(runs([])).toEqual([])
 })

@@ -5,6 +5,7 @@ import { answer, api } from '../../api/client'
 import type { Hold } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime } from '../../lib/format'
+import { useActor } from '../../ui/actor'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { Grid, type Column } from '../../ui/Grid'
 import { PlusIcon } from '../../ui/icons'
@@ -13,7 +14,7 @@ import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { HoldForm } from './HoldForm'
 import { useTexts } from './texts'
-import { resources, useActor, useResource, useSpan } from './words'
+import { resources, useResource, useSpan } from './words'
 
 /** Holds are what stays whatever the rules say. */
 export function Holds({ organizationId, zone }: { organizationId?: number; zone: string }) {

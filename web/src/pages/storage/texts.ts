@@ -122,8 +122,6 @@ export const useTexts = texts('storage', {
     ru: 'То, что он удерживает и что старше своего срока, уйдёт при следующей очистке. Вернуть это будет нельзя.',
     en: 'What it keeps and is older than its rule goes with the next run. That cannot be undone.',
   },
-  you: { uz: 'siz', ru: 'вы', en: 'you' },
-  user: { uz: '{{id}}-foydalanuvchi', ru: 'пользователь {{id}}', en: 'user {{id}}' },
   runs: {
     uz: 'Tozalashlar, soʻnggilari yuqorida',
     ru: 'Очистки, последние сверху',

@@ -1,6 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
-import { answer, api } from '../../api/client'
-import { useUser } from '../../api/queries'
 import type { RetentionTerms } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { day, number } from '../../lib/format'
@@ -66,25 +63,5 @@ export function useSpan(): (from?: string, until?: string) => string {
     if (from) return t('hold.since', { day: day(from, language) })
     if (until) return t('hold.to', { day: day(until, language) })
     return t('hold.always')
-  }
-}
-
-const USER = 'user:'
-
-/** useActor names who did something; who may not read the users sees their numbers. */
-export function useActor(): (actor?: string) => string {
-  const t = useTexts()
-  const me = useUser()
-  const users = useQuery({
-    queryKey: ['users', 'names'],
-    enabled: me.role === 'ADMIN',
-    queryFn: ({ signal }) => answer(api.GET('/api/v2/users', { params: { query: { limit: 1000 } }, signal })),
-    staleTime: 300_000,
-  })
-  return (actor = '') => {
-    if (!actor.startsWith(USER)) return actor || '—'
-    const id = Number(actor.slice(USER.length))
-    if (id === me.id) return `${me.name} (${t('you')})`
-    return users.data?.items.find((user) => user.id === id)?.name ?? t('user', { id })
   }
 }

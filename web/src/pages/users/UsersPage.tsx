@@ -4,6 +4,7 @@ import type { Account } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime } from '../../lib/format'
 import { useUrlState } from '../../lib/urlState'
+import { Administration } from '../../ui/Administration'
 import { Grid, type Column } from '../../ui/Grid'
 import { PlusIcon } from '../../ui/icons'
 import { Page } from '../../ui/Page'
@@ -28,6 +29,7 @@ export default function UsersPage() {
   )
   return (
     <Page title={t('title')} lead={t('lead')} actions={make}>
+      <Administration page="users" />
       <Grid<Account>
         name="users"
         path="/api/v2/users"

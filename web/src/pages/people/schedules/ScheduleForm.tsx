@@ -1,16 +1,16 @@
-import { Button, Chip, Group, Input, Modal, NumberInput, Switch, TextInput } from '@mantine/core'
+import { Button, Modal, NumberInput, Switch, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { answer, api } from '../../../api/client'
 import type { NewSchedule, Schedule } from '../../../api/types'
 import { ClockInput } from '../../../ui/ClockInput'
+import { Days } from '../../../ui/days/Days'
 import { ErrorNote } from '../../../ui/ErrorNote'
 import { fieldErrors } from '../../../ui/form'
 import { useCommon } from '../../../ui/texts'
 import ui from '../../../ui/ui.module.css'
 import css from '../people.module.css'
 import { useTexts } from './texts'
-import { weekdays } from './words'
 
 const FIELDS = ['name', 'days', 'start', 'end', 'breakStart', 'breakEnd', 'graceMinutes']
 
@@ -63,7 +63,12 @@ export function ScheduleForm({ schedule, first, organizationId, onClose }: Props
           withAsterisk={false}
           data-autofocus
         />
-        <Days days={values.days} onChange={(days) => set({ days })} error={errorOf('days')} />
+        <Days
+          label={t('days')}
+          days={values.days}
+          onChange={(days) => set({ days })}
+          error={errorOf('days')}
+        />
         <div className={css.pair}>
           <ClockInput {...clock('start')} required />
           <ClockInput {...clock('end')} required />
@@ -98,27 +103,6 @@ export function ScheduleForm({ schedule, first, organizationId, onClose }: Props
         </div>
       </form>
     </Modal>
-  )
-}
-
-function Days(props: { days: number[]; onChange: (days: number[]) => void; error?: string }) {
-  const t = useTexts()
-  return (
-    <Input.Wrapper label={t('days')} labelElement="div" error={props.error}>
-      <Chip.Group
-        multiple
-        value={props.days.map(String)}
-        onChange={(days) => props.onChange(days.map(Number).sort())}
-      >
-        <Group gap={4} mt={4} role="group" aria-label={t('days')}>
-          {weekdays.map((day) => (
-            <Chip key={day} value={String(day)} size="xs" radius="sm">
-              {t(`day.${day}`)}
-            </Chip>
-          ))}
-        </Group>
-      </Chip.Group>
-    </Input.Wrapper>
   )
 }
 

@@ -4,6 +4,7 @@ import type { Branch } from '../../../api/departments'
 import { useUser } from '../../../api/queries'
 import { useSchedules } from '../../../api/schedules'
 import type { Schedule } from '../../../api/types'
+import { useDays } from '../../../ui/days/words'
 import { ErrorNote } from '../../../ui/ErrorNote'
 import { PlusIcon } from '../../../ui/icons'
 import { Card, Empty } from '../../../ui/Page'
@@ -13,7 +14,6 @@ import css from '../people.module.css'
 import { Assignments } from './Assignments'
 import { ScheduleForm } from './ScheduleForm'
 import { useTexts } from './texts'
-import { useDays } from './words'
 
 /** Schedules is which days and hours are worked, and by which department. */
 export function Schedules({ organizationId, branches }: { organizationId?: number; branches: Branch[] }) {

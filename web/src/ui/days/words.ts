@@ -1,4 +1,4 @@
-import { runs } from '../tree'
+import { runs } from './runs'
 import { useTexts } from './texts'
 
 type Weekday = 1 | 2 | 3 | 4 | 5 | 6 | 7

@@ -1,0 +1,21 @@
+import { SegmentedControl } from '@mantine/core'
+import { useLocation } from 'wouter'
+import { useCommon } from './texts'
+
+const PAGES = ['users', 'organizations'] as const
+
+/** Administration leads from one of an administrator's pages to the other; the menu has one entry for both. */
+export function Administration({ page }: { page: (typeof PAGES)[number] }) {
+  const t = useCommon()
+  const [, navigate] = useLocation()
+  return (
+    <div>
+      <SegmentedControl
+        aria-label={t('administration')}
+        value={page}
+        onChange={(value) => navigate(`/${value}`)}
+        data={PAGES.map((value) => ({ value, label: t(`administration.${value}`) }))}
+      />
+    </div>
+  )
+}

@@ -48,10 +48,44 @@ type gatewayResponse struct {
 	ConnectedAgents int64            `json:"connectedAgents"`
 	SetAside        int64            `json:"setAside"`
 	ClockSkewMS     *int64           `json:"clockSkewMs,omitempty"`
+	CPUUsage        *float64         `json:"cpuUsage,omitempty" description:"of the gateway's machine, in percent"`
+	MemoryUsage     *float64         `json:"memoryUsage,omitempty" description:"in percent"`
+	DiskUsage       *float64         `json:"diskUsage,omitempty" description:"of the disk that keeps what is not delivered, in percent"`
+	Control         *channelResponse `json:"control,omitempty"`
 	CompleteUntil   *time.Time       `json:"completeUntil,omitempty"`
 	Streams         []streamResponse `json:"streams"`
 	CreatedAt       time.Time        `json:"createdAt"`
 }
+
+// channelResponse is how the gateway says that its control channel is.
+type channelResponse struct {
+	State  string     `json:"state" enum:"waiting,connecting,connected,disconnected,refused,replaced"`
+	Reason string     `json:"reason,omitempty"`
+	Since  *time.Time `json:"since,omitempty"`
+}
+
+// channelStates are those of module control.
+var channelStates = []string{"waiting", "connecting", "connected", "disconnected", "refused", "replaced"}
+
+// channelOf reads what a gateway said of its network; nil if that says nothing of a channel.
+func channelOf(network map[string]any) *channelResponse {
+	said, _ := network["control"].(map[string]any)
+	c := channelResponse{}
+	c.State, _ = said["state"].(string)
+	if !slices.Contains(channelStates, c.State) {
+		return nil
+	}
+	reason, _ := said["reason"].(string)
+	c.Reason = short(reason, maxChannelReason)
+	text, _ := said["since"].(string)
+	if since, err := time.Parse(time.RFC3339, text); err == nil {
+		c.Since = &since
+	}
+	return &c
+}
+
+// maxChannelReason bounds what is shown of a gateway's words, in bytes.
+const maxChannelReason = 300
 
 type streamResponse struct {
 	Epoch         string        `json:"epoch"`
@@ -109,6 +143,7 @@ func (m *Module) describe(ctx context.Context, found []gatewayRow) ([]gatewayRes
 			ID: g.ID, Serial: g.Serial, Name: g.Name, OrganizationID: g.OrganizationID, Status: g.Status, StatusReason: g.StatusReason,
 			StatusSince: g.StatusSince, LastSeenAt: g.LastSeenAt, Version: g.Version, ClockSkewMS: g.ClockSkewMS, CreatedAt: g.CreatedAt,
 			BufferUsage: s.BufferUsage, QueueDepth: s.QueueDepth, ConnectedAgents: s.ConnectedAgents, SetAside: s.SetAside,
+			CPUUsage: s.CPUUsage, MemoryUsage: s.MemoryUsage, DiskUsage: s.DiskUsage, Control: channelOf(s.NetworkStatus),
 			Streams: []streamResponse{},
 		}
 		for _, w := range streams {

@@ -45,7 +45,8 @@ func TestRoutesOfPeople(t *testing.T) {
 	e := register(t, o, 1, "GW-000")
 	skewed := report{
 		Version: "1.2.3", Epoch: "e1", SentAt: noon.Add(1500 * time.Millisecond), QueueDepth: 7, BufferUsage: 0.25, ConnectedAgents: 3, SetAside: 2,
-		Streams: []position{{Stream: "device"}},
+		Streams: []position{{Stream: "device"}}, CPU: share(12.5),
+		Network: map[string]any{"control": map[string]any{"state": "disconnected", "reason": "connection refused", "since": "2026-03-02T11:59:00Z"}},
 	}
 	o.beat(t, e, skewed, e.key)
 	delivery := gateway.Delivery{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -179,3 +180,25 @@ func TestCompletenessOfAQuietGatewayGrowsWithItsHeartbeats(t *testing.T) {
 type noKeys struct{}
 
 func (noKeys) AgentKeys(context.Context) ([]identity.Key, error) { return nil, db.ErrUnavailable }
+
+func TestWhatAGatewaySaysOfItsChannelIsReadWithCare(t *testing.T) {
+	t.Parallel()
+	since := time.Date(2026, 3, 2, 11, 59, 0, 0, time.UTC)
+	said := func(control any) map[string]any { return map[string]any{"control": control} }
+	for name, c := range map[string]struct {
+		network map[string]any
+		want    *channelResponse
+	}{
+		"connected":      {said(map[string]any{"state": "connected", "since": "2026-03-02T11:59:00Z"}), &channelResponse{State: "connected", Since: &since}},
+		"long reason":    {said(map[string]any{"state": "refused", "reason": "a\n" + strings.Repeat("x", 400)}), &channelResponse{State: "refused", Reason: "a" + strings.Repeat("x", 299)}},
+		"wrong time":     {said(map[string]any{"state": "replaced", "since": 7.0}), &channelResponse{State: "replaced"}},
+		"no such state":  {said(map[string]any{"state": "<b>"}), nil},
+		"another type":   {said("connected"), nil},
+		"nothing of it":  {map[string]any{"state": "connected"}, nil},
+		"nothing at all": {nil, nil},
+	} {
+		if got := channelOf(c.network); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}

@@ -2954,6 +2954,13 @@ export interface components {
             /** Format: int64 */
             files: number;
         };
+        GatewaysChannelResponse: {
+            reason?: string;
+            /** Format: date-time */
+            since?: string;
+            /** @enum {string} */
+            state: "waiting" | "connecting" | "connected" | "disconnected" | "refused" | "replaced";
+        };
         GatewaysCreateTokenRequest: {
             /** Format: int64 */
             expiresInHours: number;
@@ -2980,12 +2987,16 @@ export interface components {
             completeUntil?: string;
             /** Format: int64 */
             connectedAgents: number;
+            control?: components["schemas"]["GatewaysChannelResponse"];
+            cpuUsage?: number;
             /** Format: date-time */
             createdAt: string;
+            diskUsage?: number;
             /** Format: uuid */
             id: string;
             /** Format: date-time */
             lastSeenAt?: string;
+            memoryUsage?: number;
             name: string;
             /** Format: int64 */
             organizationId: number;

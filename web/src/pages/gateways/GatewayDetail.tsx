@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useOrganizations, useUser, useZone } from '../../api/queries'
 import type { Gateway, Stream } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
-import { dateTime, number } from '../../lib/format'
+import { dateTime, number, percent } from '../../lib/format'
 import { ErrorNote } from '../../ui/ErrorNote'
 import ui from '../../ui/ui.module.css'
 import { Revoke, RotateKey } from './actions'
@@ -19,11 +19,25 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
   const zone = useZone(gateway.organizationId)
   const organization = useOrganizations().find(({ id }) => id === gateway.organizationId)
   const skew = gateway.clockSkewMs
+  const { control } = gateway
+  const usage = (share?: number) => (share === undefined ? '—' : percent(share / 100, language))
+  const load = [gateway.cpuUsage, gateway.memoryUsage, gateway.diskUsage]
+  const channel =
+    control &&
+    [
+      t(`control.${control.state}`),
+      control.since && t('since', { at: dateTime(Date.parse(control.since), zone, language) }),
+      control.reason,
+    ]
+      .filter(Boolean)
+      .join(' · ')
   const facts: [string, string | undefined][] = [
     [t('serial'), gateway.serial],
     [t('version'), gateway.version],
     [t('skew'), skew === undefined ? undefined : `${number(skew / 1000, language, 1)}\u00a0s`],
     [t('setAside'), gateway.setAside > 0 ? number(gateway.setAside, language) : undefined],
+    [t('control'), channel],
+    [t('load'), load.some((share) => share !== undefined) ? load.map(usage).join(' · ') : undefined],
     [t('created'), dateTime(Date.parse(gateway.createdAt), zone, language)],
     [t('organization'), organization?.shortName],
   ]

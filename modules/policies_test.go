@@ -57,7 +57,7 @@ type order struct {
 	ID, GatewayID, Type, Status, Code string
 	PolicyVersion                     string
 	CreatedAt                         time.Time
-	AckAt                             *time.Time
+	SentAt, AckAt                     *time.Time
 }
 
 // orders are the newest commands of a type, each gateway's last one.

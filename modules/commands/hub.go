@@ -220,9 +220,13 @@ func (h *hub) stop() {
 	}
 }
 
-// watch looks at what other processes, and this one, say has changed. It only takes note: who is slow here misses some.
+// watch looks at what other processes, and this one, say has changed. It only takes note: of what it misses it is told.
 func (h *hub) watch(ctx context.Context) error {
 	for c := range h.events.Watch(ctx) {
+		if c.Name == event.Missed {
+			go h.lookAround(actor.With(ctx, actor.System("control channel")))
+			continue
+		}
 		name, of, _ := strings.Cut(c.ID, "/")
 		gatewayID, err := id.Parse(name)
 		if err != nil || h.of(gatewayID) == nil {
@@ -245,18 +249,26 @@ func (h *hub) watch(ctx context.Context) error {
 // sweep looks for commands that are due and that no notice came of.
 func (h *hub) sweep(ctx context.Context) error {
 	ctx = actor.With(ctx, actor.System("control channel"))
-	return h.every(ctx, h.cfg.SweepInterval, func() {
-		if len(h.all()) == 0 {
-			return
-		}
-		due, err := h.service.store.due(ctx, h.processID, h.service.clock())
-		if err != nil {
-			h.failed(ctx, err)
-			return
-		}
-		h.worked(ctx)
-		h.want(due...)
-	})
+	return h.every(ctx, h.cfg.SweepInterval, func() { h.findDue(ctx) })
+}
+
+func (h *hub) findDue(ctx context.Context) {
+	if len(h.all()) == 0 {
+		return
+	}
+	due, err := h.service.store.due(ctx, h.processID, h.service.clock())
+	if err != nil {
+		h.failed(ctx, err)
+		return
+	}
+	h.worked(ctx)
+	h.want(due...)
+}
+
+// lookAround finds at once what notices were missed of.
+func (h *hub) lookAround(ctx context.Context) {
+	h.findDue(ctx)
+	h.check(ctx)
 }
 
 // verify asks at times whether the sockets still are their gateways', whatever notices came.

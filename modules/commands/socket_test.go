@@ -15,6 +15,7 @@ import (
 	"github.com/staff-control/staff-control/modules/commands/command"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/event"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/ws"
@@ -65,6 +66,25 @@ func TestWhatWaitedGoesDownOnConnecting(t *testing.T) {
 			t.Fatalf("%d: %s came, want %s", i, got.ID, commandID)
 		}
 		c.emit(command.EventAck, command.Ack{CommandID: got.ID, Status: command.Completed, At: time.Now()})
+	}
+}
+
+func TestWhatANoticeWasMissedOfGoesDownAllTheSame(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t)
+	gateways := populate(t, d)
+	r := serve(t, d, newPulse(gateways), "commands.sweep_interval=1m")
+	c := dial(t, r.url, gateways[0].String())
+	ordered := r.office.order(t, gateways[1], nil) // of which the connected one is not told
+	err := d.Write(hr(1), func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Raw("UPDATE gateway_commands SET gateway_id = ? WHERE organization_id = 1 AND id = ?", gateways[0], ordered).Exec(ctx)
+		return errors.Join(err, r.office.events.Notify(ctx, tx, event.Change{Name: event.Missed}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.command(command.SyncDevices); got.ID != ordered {
+		t.Errorf("%s came, want %s", got.ID, ordered)
 	}
 }
 

@@ -261,7 +261,7 @@ func (s *service) follow(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case c, open := <-changes:
-			if open && c.Name != changed {
+			if open && c.Name != changed && c.Name != event.Missed {
 				continue
 			}
 		case <-tick.C:

@@ -16,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/event"
+	"github.com/staff-control/staff-control/platform/jobs"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -44,7 +45,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Provides: []kernel.Port{kernel.PortOf[rule.Set]()},
 		Paths:    []string{prefix, "/v2/gateway/policies"},
 		Config:   &m.cfg,
-		Handles:  []event.Handler{event.On("ended", m.ended)},
+		Handles:  []event.Handler{event.On("ended", m.ended, jobs.Alone())},
 		Messages: messages,
 	}
 }

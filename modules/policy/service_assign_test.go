@@ -280,6 +280,16 @@ func TestTheSetFollowsWhatChanges(t *testing.T) {
 	default:
 		t.Error("nobody is told")
 	}
+	// Whoever missed a nudge asks anew.
+	write(t, o.world.d, "UPDATE employees SET policy_id = ? WHERE id = 1", p.ID)
+	o.shelf.forgetAll()
+	if got := of("S-1"); got != p.ID {
+		t.Errorf("after a nudge was missed policy %d is in force, want %d", got, p.ID)
+	}
+	write(t, o.world.d, "UPDATE employees SET policy_id = ? WHERE id = 1", q.ID)
+	o.shelf.forget(1)
+	of("S-1")
+	changed = rules.Changed()
 	// While people cannot be read, what was known goes on.
 	o.world.away = errors.New("away")
 	o.world.pass(shelfLife)

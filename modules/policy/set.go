@@ -6,6 +6,7 @@ import (
 	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/event"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -43,8 +44,11 @@ func (t set) Changed() <-chan struct{} { return t.s.shelf.next() }
 // watch has changed policies put together anew, until ctx ends.
 func (s *service) watch(ctx context.Context) error {
 	for c := range s.events.Watch(ctx) {
-		if c.Name == changed {
+		switch c.Name {
+		case changed:
 			s.shelf.forget(c.OrganizationID)
+		case event.Missed:
+			s.shelf.forgetAll()
 		}
 	}
 	return nil

@@ -76,6 +76,16 @@ func (h *shelf) forget(organizationID int64) {
 	h.tell()
 }
 
+// forgetAll does so for all organizations.
+func (h *shelf) forgetAll() {
+	h.mu.Lock()
+	for _, s := range h.kept {
+		s.mark(true)
+	}
+	h.mu.Unlock()
+	h.tell()
+}
+
 // look returns what is kept, and whether it may be used without another look at the database.
 func (s *slot) look(now time.Time) (snap *snapshot, fresh bool) {
 	s.mu.Lock()

@@ -250,7 +250,20 @@ func TestSlowWatcherDelaysNobody(t *testing.T) {
 		notify(t, d, b, event.Change{Name: "x"}, nil)
 		next(t, quick)
 	}
-	if n := len(slow); n == 0 || n >= many {
-		t.Errorf("the slow watcher holds %d changes", n)
+	n := len(slow)
+	if n == 0 || n >= many {
+		t.Fatalf("the slow watcher holds %d changes", n)
+	}
+	for range n - 1 {
+		if c := receive(t, slow); c.Name == event.Missed {
+			t.Fatal("it is told that it missed some before those that it did not")
+		}
+	}
+	if c := receive(t, slow); c.Name != event.Missed {
+		t.Errorf("in the end it is told of %q, though it missed some", c.Name)
+	}
+	notify(t, d, b, event.Change{Name: "y"}, nil)
+	if c := next(t, slow); c.Name != "y" {
+		t.Errorf("then it is told of %q", c.Name)
 	}
 }

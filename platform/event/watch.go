@@ -14,7 +14,8 @@ import (
 const channel = "staff_changes"
 
 const (
-	// backlog is how many changes a slow watcher may lag behind before it misses some.
+	// backlog is how many changes a slow watcher may lag behind before it misses some. There is room for one more, which
+	// says so.
 	backlog = 64
 	// listenPause is the wait before a lost connection is made again.
 	listenPause = time.Second
@@ -27,6 +28,9 @@ type Change struct {
 	OrganizationID int64  `json:"organizationId,omitempty"`
 	ID             string `json:"id,omitempty"`
 }
+
+// Missed is the name of what a watcher is told in place of changes that came faster than it took them.
+const Missed = "missed"
 
 // Notify tells watchers, in all processes on this database, once the transaction has committed.
 func (b *Bus) Notify(ctx context.Context, tx db.Tx, c Change) error {
@@ -41,9 +45,10 @@ func (b *Bus) Notify(ctx context.Context, tx db.Tx, c Change) error {
 }
 
 // Watch returns the changes of all organizations from now until ctx ends, which closes the channel.
-// A watcher that is too slow misses some, as everyone does while the database cannot be reached.
+// A watcher that is too slow misses some, and is told so by a change called Missed. Everyone misses some while the
+// database cannot be reached, and is not told.
 func (b *Bus) Watch(ctx context.Context) <-chan Change {
-	w := make(chan Change, backlog)
+	w := make(chan Change, backlog+1)
 	b.watchers.add(w)
 	context.AfterFunc(ctx, func() { b.watchers.remove(w) })
 	return w
@@ -94,13 +99,18 @@ func (s *watchers) remove(w chan Change) {
 	close(w)
 }
 
+// tell is the only one to send, so that a place that it sees is there. A watcher that reads that it missed some reads it
+// after all that it missed was committed.
 func (s *watchers) tell(c Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for w := range s.all {
-		select {
-		case w <- c:
+		switch len(w) {
+		case backlog + 1: // it will be told
+		case backlog:
+			w <- Change{Name: Missed}
 		default:
+			w <- c
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type Handler struct {
 	args     reflect.Type
 	attempts int
 	timeout  time.Duration
+	alone    bool
 	run      func(ctx context.Context, args []byte) error
 }
 
@@ -43,6 +45,10 @@ func Timeout(d time.Duration) HandlerOption { return func(h *Handler) { h.timeou
 // Attempts is how often a job runs before it is dead. Without it that takes a day and a half.
 func Attempts(n int) HandlerOption { return func(h *Handler) { h.attempts = n } }
 
+// Alone has a process run one job of the handler at a time. It is for jobs that would only wait for each other, each with a
+// connection to the database that others need.
+func Alone() HandlerOption { return func(h *Handler) { h.alone = true } }
+
 // Registration says whose a handler is, and where its jobs may run.
 type Registration struct {
 	Module  string
@@ -52,3 +58,11 @@ type Registration struct {
 
 // Name is the handler's name among those of all modules.
 func (r Registration) Name() string { return r.Module + " " + r.Handler.name }
+
+// queue is where its jobs wait: those of handlers with the same roles together, unless it runs alone.
+func (r Registration) queue() string {
+	if r.Handler.alone {
+		return queueOf(r.Roles) + "_" + strings.ReplaceAll(r.Name(), " ", "_")
+	}
+	return queueOf(r.Roles)
+}

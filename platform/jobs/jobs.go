@@ -32,7 +32,7 @@ const (
 	stopGrace = 10 * time.Second
 	// keepDone and keepDead are how long finished jobs can be seen.
 	keepDone, keepDead = 24 * time.Hour, 30 * 24 * time.Hour
-	// parallel is how many jobs of one queue a process runs at once.
+	// parallel is how many jobs of one queue a process runs at once, but of handlers that run alone.
 	parallel = 8
 )
 
@@ -93,7 +93,7 @@ func (r *Runner) Handle(handlers ...Registration) error {
 		if len(h.Roles) == 0 {
 			return fmt.Errorf("handler %s has no role to run in", name)
 		}
-		r.handlers[name] = registered{h.Handler, queueOf(h.Roles), slices.Contains(h.Roles, r.o.Role)}
+		r.handlers[name] = registered{h.Handler, h.queue(), slices.Contains(h.Roles, r.o.Role)}
 		if _, second := r.byArgs[h.Handler.args]; second {
 			name = ""
 		}
@@ -107,6 +107,14 @@ type registered struct {
 	Handler
 	queue string
 	mine  bool
+}
+
+// workers is how many jobs of the handler's queue a process runs at once.
+func (r registered) workers() int {
+	if r.alone {
+		return 1
+	}
+	return parallel
 }
 
 // queueOf is the queue of jobs that may run in any of roles.
@@ -139,7 +147,7 @@ func (r *Runner) config() *river.Config {
 	queues := map[string]river.QueueConfig{r.o.Role: {MaxWorkers: parallel}}
 	for _, h := range r.handlers {
 		if h.mine {
-			queues[h.queue] = river.QueueConfig{MaxWorkers: parallel}
+			queues[h.queue] = river.QueueConfig{MaxWorkers: h.workers()}
 		}
 	}
 	return &river.Config{

@@ -297,6 +297,35 @@ func TestStopWaitsForRunningJobs(t *testing.T) {
 	})
 }
 
+func TestJobsOfAHandlerThatRunsAloneLeaveRoomForOthers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		type count struct{ N int }
+		var running, most atomic.Int32
+		greeted := make(chan struct{})
+		r := newRunner(t, d, "dashboard",
+			in(jobs.On("count", func(ctx context.Context, _ count) error {
+				most.Store(max(most.Load(), running.Add(1)))
+				defer running.Add(-1)
+				select { // each waits until somebody else's job has run
+				case <-greeted:
+				case <-ctx.Done():
+				}
+				return ctx.Err()
+			}, jobs.Alone()), "dashboard", "agent-api"),
+			in(jobs.On("greet", func(context.Context, greeting) error { close(greeted); return nil }), "dashboard"))
+		for n := range 20 {
+			enqueue(hr(5), t, d, r, count{n})
+		}
+		enqueue(hr(5), t, d, r, greeting{"x"})
+		start(t, r)
+		eventually(t, "all are done", func() bool { return len(list(t, r, jobs.Query{State: jobs.Done})) == 21 })
+		if n := most.Load(); n != 1 {
+			t.Errorf("%d ran at once", n)
+		}
+	})
+}
+
 func TestUniqueJobIsOrderedOnceWhileItWaits(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

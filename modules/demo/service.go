@@ -134,17 +134,23 @@ func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased i
 	if err != nil {
 		return 0, err
 	}
-	for range stragglers {
+	for rounds, still := 0, 0; rounds < stragglers && still < quiet; rounds++ {
 		if err := wait(ctx, s.settle); err != nil {
 			return erased, err
 		}
 		late, err := s.eraseLate(ctx, row.OrganizationID)
-		if erased += late; err != nil || late == 0 {
+		if erased += late; err != nil {
 			return erased, err
+		}
+		if still++; late > 0 {
+			still = 0
 		}
 	}
 	return erased, nil
 }
+
+// quiet is how often in a row nothing may have arrived for all to have: a picture takes a while to be worked off.
+const quiet = 2
 
 // stragglers is how often what has arrived since is looked for: a gateway may still have pictures to deliver.
 const stragglers = 24

@@ -33,6 +33,7 @@ import (
 	"github.com/staff-control/staff-control/modules/updater"
 	"github.com/staff-control/staff-control/modules/updates"
 	"github.com/staff-control/staff-control/modules/uplink"
+	"github.com/staff-control/staff-control/modules/visitors"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -45,6 +46,7 @@ func All() []kernel.Module {
 		computers.New(),
 		alerts.New(),
 		storage.New(),
+		visitors.New(),
 		doors.New(),
 		pki.New(),
 		gateways.New(),

@@ -42,6 +42,7 @@ var contracts = []string{
 	"modules/screenshots/shot",
 	"modules/storage/file",
 	"modules/updater/update",
+	"modules/visitors/visitor",
 }
 
 // What a contract may import of the platform; of db only Tx.

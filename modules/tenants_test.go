@@ -98,7 +98,7 @@ func trespass(t *testing.T, host string, route httpx.Route, who string, header m
 	}
 	foreign := strings.Contains(path, ":")
 	if foreign {
-		prefix, rest, _ := strings.Cut(path, ":id")
+		prefix, rest := beforeParameter(path)
 		id, known := victim.ids[strings.TrimSuffix(prefix, "/")]
 		if !known || strings.Contains(rest, ":") {
 			t.Errorf("route %s: the test knows no foreign id for it; add one to newTenant", path)
@@ -127,6 +127,15 @@ func trespass(t *testing.T, host string, route httpx.Route, who string, header m
 		}
 	}
 	return asked
+}
+
+// beforeParameter cuts a path at its first parameter, whatever its name.
+func beforeParameter(path string) (prefix, rest string) {
+	prefix, rest, _ = strings.Cut(path, ":")
+	if _, after, more := strings.Cut(rest, "/"); more {
+		return prefix, "/" + after
+	}
+	return prefix, ""
 }
 
 // queriesFor are the ways to ask a list for the victim's rows.
@@ -239,6 +248,24 @@ func bodyFor(route httpx.Route, victim tenant) map[string]any {
 	case "POST /v2/ingest/logs":
 		return map[string]any{"gatewayId": victim.ids["/api/v2/gateways"], "data": []any{map[string]any{
 			"type": "active_window", "computerUid": "PC-" + victim.mark, "userSid": "S", "payload": map[string]any{}, "timestamp": time.Now()}}}
+	case "POST /api/v2/visitors":
+		return map[string]any{"firstName": "thief", "lastName": "thief", "hostId": employee, "organizationId": victim.organization}
+	case "PATCH /api/v2/visitors/:id":
+		return map[string]any{"firstName": "thief"}
+	case "POST /api/v2/visitors/codes/check":
+		return map[string]any{"code": victim.ids["/api/v1/visitors/validate-code"]}
+	case "POST /api/v2/visitors/visits":
+		return map[string]any{"code": victim.ids["/api/v1/visitors/validate-code"], "visitorId": number(victim.ids["/api/v2/visitors"]), "badge": "thief"}
+	case "POST /api/v2/visitors/:id/codes", "POST /api/v1/visitors/:id/generate-code", "POST /api/visitors/:id/generate-code":
+		return codeOfVisitor()
+	case "PUT /api/v1/visitors/:id", "PUT /api/visitors/:id":
+		return map[string]any{"firstName": "thief"}
+	case "PUT /api/v1/onetime-codes/:id", "PUT /api/onetime-codes/:id":
+		return map[string]any{"code": "thief"}
+	case "POST /api/v1/onetime-codes", "POST /api/onetime-codes":
+		body := codeOfVisitor()
+		body["visitorId"], body["code"] = number(victim.ids["/api/v2/visitors"]), "thief"
+		return body
 	case "POST /v2/gateway/agent-keys/check":
 		return map[string]any{"hash": strings.Repeat("0", 64)}
 	}
@@ -251,6 +278,10 @@ func policyNamed(title string, organization int64) map[string]any {
 		body["organizationId"] = organization
 	}
 	return body
+}
+
+func codeOfVisitor() map[string]any {
+	return map[string]any{"codeType": "MULTIPLE", "startDate": "2020-01-01T00:00:00Z", "endDate": "2099-01-01T00:00:00Z"}
 }
 
 // orderedWindow is a job of v1 that stores a window.
@@ -354,7 +385,22 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	post("/api/v2/computers/users/"+n.ids["/api/v2/computers/users"]+"/link", map[string]any{"employeeId": number(employee)})
 	n.ids["/api/v2/alerts"] = n.alert(t, s)
 	n.ids["/api/v2/storage/files"] = id(post("/api/v2/storage/files?kind=profile&path=profiles/"+mark+".jpg&organization="+organization, map[string]any{"content": mark}))
+	n.guest(post, id)
 	return n
+}
+
+// guest registers a visitor, who comes in, and gives a code.
+func (n tenant) guest(post func(path string, body map[string]any) map[string]any, id func(map[string]any) string) {
+	const visitors = "/api/v2/visitors"
+	guest := id(post(visitors, map[string]any{"firstName": n.mark, "lastName": n.mark + " visitor", "hostId": number(n.ids["/api/v2/employees"])}))
+	visit := id(post(visitors+"/visits", map[string]any{"visitorId": number(guest), "badge": n.mark}))
+	code := post(visitors+"/"+guest+"/codes", codeOfVisitor())
+	n.ids[visitors], n.ids[visitors+"/visits"], n.ids[visitors+"/codes"] = guest, visit, id(code)
+	for _, prefix := range []string{"/api/v1", "/api"} {
+		n.ids[prefix+"/visitors"], n.ids[prefix+"/onetime-codes/visitor"] = guest, guest
+		n.ids[prefix+"/visitors/codes"], n.ids[prefix+"/onetime-codes"] = id(code), id(code)
+		n.ids[prefix+"/visitors/validate-code"], n.ids[prefix+"/onetime-codes/validate"] = fmt.Sprint(code["code"]), fmt.Sprint(code["code"])
+	}
 }
 
 // keep makes a rule and a hold of the tenant's own.

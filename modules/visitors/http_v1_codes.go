@@ -174,14 +174,13 @@ type visitorIDV1 struct {
 }
 
 func (s *service) getCodesOfV1(ctx context.Context, in visitorIDV1) ([]codeOfV1, error) {
-	codes, err := s.store.codesOf(ctx, []int64{in.ID})
+	v, err := s.get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	people, err := s.store.byIDs(ctx, []int64{in.ID})
+	codes, err := s.store.codesOf(ctx, []int64{in.ID})
 	all := make([]codeOfV1, len(codes[in.ID]))
 	for i, c := range codes[in.ID] {
-		v := people[in.ID]
 		all[i] = codeOfV1{asCodeV1(c), nameV1{v.ID, v.FirstName, v.LastName}}
 	}
 	return all, err

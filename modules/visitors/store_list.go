@@ -23,8 +23,8 @@ func visitorColumns() []grid.Column {
 	return []grid.Column{
 		idOfVisitor,
 		{Name: "name", Kind: grid.Folded, SQL: "v.name_search", Search: true, Title: "visitors.column_name"},
-		{Name: "firstName", Kind: grid.Text, SQL: "v.first_name", Only: grid.Filter | grid.Sort},
-		{Name: "lastName", Kind: grid.Text, SQL: "v.last_name", Only: grid.Filter | grid.Sort},
+		{Name: "firstName", Kind: grid.Text, SQL: "v.first_name", Only: grid.Filter | grid.Sort, Title: "visitors.column_first"},
+		{Name: "lastName", Kind: grid.Text, SQL: "v.last_name", Only: grid.Filter | grid.Sort, Title: "visitors.column_last"},
 		{Name: "workPlace", Kind: grid.Text, SQL: "v.work_place", Null: true, Search: true, Title: "visitors.column_work_place"},
 		{Name: "hostName", Kind: grid.Folded, SQL: hostName("v"), Null: true, Search: true, Title: "visitors.column_host"},
 		{Name: "hostId", Kind: grid.ID, SQL: "v.host_id", Null: true, Only: grid.Filter, Title: "visitors.column_host"},

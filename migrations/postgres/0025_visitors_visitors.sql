@@ -50,6 +50,7 @@ CREATE TABLE onetime_codes (
 );
 -- v1 kept codes twice; of those that can be used there is one.
 CREATE UNIQUE INDEX idx_onetime_codes_code ON onetime_codes (COALESCE(organization_id, 0), code) WHERE is_active;
+CREATE INDEX idx_onetime_codes_text ON onetime_codes (code) WHERE is_active;
 CREATE INDEX idx_onetime_codes_org_created ON onetime_codes (organization_id, created_at DESC, id DESC);
 CREATE INDEX idx_onetime_codes_visitor ON onetime_codes (visitor_id, id);
 CREATE INDEX idx_onetime_codes_creator ON onetime_codes (creator_id);

@@ -97,7 +97,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET", "/api/v1/visitors", read}, {"GET", "/api/v1/visitors/9", read}, {"POST", "/api/v1/visitors", write}, {"PUT", "/api/v1/visitors/9", write},
 		{"DELETE", "/api/v1/visitors/9", write}, {"POST", "/api/v1/visitors/9/generate-code", write}, {"GET", "/api/v1/visitors/9/entry-logs", read},
 		{"GET", "/api/v1/visitors/validate-code/x", read}, {"PUT", "/api/v1/visitors/codes/9/deactivate", write},
-		{"GET", "/api/v1/visitors/today", read}, {"GET", "/api/v1/visitors/9/actions", read},
+		{"GET", "/api/v1/visitors/today", read}, {"GET", "/api/v1/visitors/active-codes", read}, {"GET", "/api/v1/visitors/9/actions", read},
 		{"GET", "/api/v1/onetime-codes", desk}, {"GET", "/api/v1/onetime-codes/active", desk}, {"GET", "/api/v1/onetime-codes/9", desk},
 		{"POST", "/api/v1/onetime-codes", write}, {"PUT", "/api/v1/onetime-codes/9", write}, {"DELETE", "/api/v1/onetime-codes/9", write},
 		{"POST", "/api/v1/onetime-codes/9/activate", write},

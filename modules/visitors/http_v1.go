@@ -18,7 +18,7 @@ func (s *service) routesV1(r httpx.Router, path string) {
 	api := httpx.Enveloped(httpx.API)
 	r.GET(path, visitor.Read, httpx.Handle(http.StatusOK, s.getVisitorsV1), httpx.Lenient(), httpx.Doc("Visitors, a page at a time, the newest first"))
 	r.GET(path+"/today", visitor.Read, httpx.Handle(http.StatusOK, s.getTodayV1), httpx.Doc("Visitors who were registered today"))
-	r.GET(path+"/active-codes", visitor.ReadCodes, httpx.Handle(http.StatusOK, s.getActiveV1), httpx.Doc("Codes that let in now"))
+	r.GET(path+"/active-codes", visitor.Read, httpx.Handle(http.StatusOK, s.getActiveV1), httpx.Doc("Codes that let in now"))
 	r.GET(path+"/validate-code/:code", visitor.Read, httpx.Handle(http.StatusOK, s.getValidV1), api, httpx.Doc("Whose the code is, if it lets in now; it is not used up"))
 	r.PUT(path+"/codes/:codeId/deactivate", visitor.Write, httpx.Handle(http.StatusOK, s.putDeactivateV1), api, httpx.Doc("Withdraw a code"))
 	r.GET(path+"/:id", visitor.Read, httpx.Handle(http.StatusOK, s.getVisitorV1), api, httpx.Doc("One visitor"))

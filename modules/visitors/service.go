@@ -285,6 +285,9 @@ func number(n *int64) int64 {
 
 // faultOf says what an error of the store means to the asker.
 func (s *service) faultOf(ctx context.Context, action string, id int64, err error) error {
+	if errors.Is(err, db.ErrMissingReference) && (action == "create" || action == "update") {
+		return refuse("hostId", "unknown_reference") // it was there a moment ago
+	}
 	if !errors.Is(err, db.ErrNotFound) {
 		return err
 	}

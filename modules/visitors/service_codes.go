@@ -239,7 +239,7 @@ func usable(row codeRow, v visitorRow, at time.Time) error {
 func (s *service) use(ctx context.Context, tx db.Tx, row codeRow, at time.Time) error {
 	err := s.store.use(ctx, tx, row.ID, at)
 	if errors.Is(err, db.ErrNotFound) {
-		return visitor.ErrCodeUsed.Wrap(err)
+		return visitor.ErrCodeUsed // and nothing of a row that is not there, which would mean something else to callers
 	}
 	return err
 }

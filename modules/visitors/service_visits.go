@@ -23,7 +23,11 @@ type arrival struct {
 	Note      string     `json:"note,omitempty"`
 }
 
-const maxBadge = 50
+const (
+	maxBadge = 50
+	// maxVisit is for how long a door expects somebody to stay whose code says nothing less.
+	maxVisit = 12 * time.Hour
+)
 
 func (in arrival) check(now time.Time) error {
 	var f fault.Fields
@@ -72,7 +76,12 @@ func (s *service) arrives(ctx context.Context, in arrival) (visit visitRow, v vi
 		if err := s.free(ctx, tx, visit); err != nil {
 			return err
 		}
-		return s.open(ctx, tx, &visit, code)
+		if code.ID != 0 {
+			if err := s.use(ctx, tx, code, now); err != nil {
+				return err
+			}
+		}
+		return s.open(ctx, tx, &visit)
 	})
 	return visit, v, visitFault(err)
 }
@@ -128,13 +137,8 @@ func (s *service) free(ctx context.Context, tx db.Tx, visit visitRow) error {
 	return err
 }
 
-// open uses the code up, if there is one, and writes the visit down.
-func (s *service) open(ctx context.Context, tx db.Tx, visit *visitRow, code codeRow) error {
-	if code.ID != 0 {
-		if err := s.use(ctx, tx, code, visit.CheckedInAt); err != nil {
-			return err
-		}
-	}
+// open writes the visit down.
+func (s *service) open(ctx context.Context, tx db.Tx, visit *visitRow) error {
 	if err := s.store.open(ctx, tx, visit); err != nil {
 		return err
 	}
@@ -174,45 +178,57 @@ func (s *service) close(ctx context.Context, tx db.Tx, visit *visitRow, at time.
 	return s.audit.Write(ctx, tx, visitEntry("visitor.checked_out", *visit))
 }
 
-// Pass lets a visitor through a door.
-func (s *service) Pass(ctx context.Context, tx db.Tx, p visitor.Passage) (visitor.Admission, error) {
+// Pass lets a visitor through a door. What it finds wrong leaves the transaction as it was, so that the caller can go on
+// with it.
+func (s *service) Pass(ctx context.Context, tx db.Tx, p visitor.Passage) (a visitor.Admission, err error) {
 	at := p.At.UTC().Truncate(time.Microsecond)
 	code, err := s.store.codeByText(ctx, tx, scanned(p.Code))
 	if errors.Is(err, db.ErrNotFound) {
-		return visitor.Admission{}, visitor.ErrCodeUnknown
+		return a, visitor.ErrCodeUnknown
 	}
 	if err != nil {
-		return visitor.Admission{}, err
+		return a, err
 	}
 	v, err := s.store.byID(ctx, tx, sight{all: true}, code.VisitorID)
 	if err != nil {
-		return visitor.Admission{}, err
+		return a, err
+	}
+	if a.VisitorID = v.ID; !p.Exit {
+		a.VisitID, err = s.enters(ctx, tx, code, v, at)
+		return a, err
 	}
 	visit, err := s.store.inside(ctx, tx, v.ID)
-	here := err == nil
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
-		return visitor.Admission{}, err
+	if errors.Is(err, db.ErrNotFound) {
+		return a, nil
 	}
-	if p.Exit {
-		if here {
-			err = s.close(ctx, tx, &visit, at)
-			return visitor.Admission{VisitorID: v.ID, VisitID: visit.ID}, err
-		}
+	if err == nil {
+		a.VisitID, err = visit.ID, s.close(ctx, tx, &visit, at)
+	}
+	if errors.Is(err, errLeft) {
 		return visitor.Admission{VisitorID: v.ID}, nil
 	}
+	return a, err
+}
+
+// enters uses the code up first: whoever comes by it at another door waits for that, and then finds the visit.
+func (s *service) enters(ctx context.Context, tx db.Tx, code codeRow, v visitorRow, at time.Time) (visitID int64, err error) {
 	if err := usable(code, v, at); err != nil {
-		return visitor.Admission{}, err
+		return 0, err
 	}
-	if here { // went out by a way that nobody watches, or comes in by a second door
-		return visitor.Admission{VisitorID: v.ID, VisitID: visit.ID}, s.use(ctx, tx, code, at)
+	if err := s.use(ctx, tx, code, at); err != nil {
+		return 0, err
+	}
+	visit, err := s.store.inside(ctx, tx, v.ID)
+	if !errors.Is(err, db.ErrNotFound) { // comes in by a second door, or went out by a way that nobody watches
+		return visit.ID, err
 	}
 	visit = visitRow{
 		MaybeOwned: db.MaybeOwned{OrganizationID: v.OrganizationID}, VisitorID: v.ID, HostID: v.HostID,
-		CheckedInAt: at, ExpectedUntil: at.Add(24 * time.Hour),
+		CheckedInAt: at, ExpectedUntil: at.Add(maxVisit),
 	}
 	visit.with(code)
-	err = s.open(ctx, tx, &visit, code)
-	return visitor.Admission{VisitorID: v.ID, VisitID: visit.ID}, err
+	err = s.open(ctx, tx, &visit)
+	return visit.ID, err
 }
 
 func visitEntry(action string, visit visitRow) audit.Entry {

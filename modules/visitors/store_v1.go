@@ -77,7 +77,7 @@ func (s store) standingV1(ctx context.Context, v sight, inForce bool, at time.Ti
 			q = q.Where("(NOT ?TableAlias.is_active OR ?TableAlias.end_date < ? OR ?TableAlias.uses >= ?TableAlias.max_uses)", at)
 		}
 		if !v.all {
-			q = q.Where("?TableAlias.visitor_id IN (?)", v.narrow(tx.Select((*visitorRow)(nil)).Column("id")))
+			q = q.Where("c.visitor_id IN (?)", v.narrow(tx.Select((*visitorRow)(nil)).Column("id"))) // ?TableAlias would be the inner one
 		}
 		return q.OrderExpr("?TableAlias.created_at DESC, ?TableAlias.id DESC").Limit(maxV1).Scan(ctx)
 	})

@@ -227,7 +227,7 @@ func (s *service) readV1(ctx context.Context, id int64) (visitorRow, error) {
 
 func (s *service) creatorV1(ctx context.Context, id int64) (creatorV1, error) {
 	out := creatorV1{ID: id, DepartmentUsers: []memberV1{}}
-	users, err := s.store.usersV1(ctx, []int64{id})
+	users, err := s.store.users(ctx, []int64{id})
 	u, seen := users[id]
 	if err != nil || !seen {
 		return out, err

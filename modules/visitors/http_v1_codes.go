@@ -208,7 +208,7 @@ func (s *service) getCodeV1(ctx context.Context, in idV1) (out oneCodeV1, err er
 	if err != nil {
 		return out, codeFaultV1(err)
 	}
-	users, err := s.store.usersV1(ctx, []int64{v.CreatorID})
+	users, err := s.store.users(ctx, []int64{v.CreatorID})
 	out.codeV1 = asCodeV1(c)
 	out.Visitor.nameV1 = nameV1{v.ID, v.FirstName, v.LastName}
 	out.Visitor.MiddleName, out.Visitor.WorkPlace, out.Visitor.Phone = orNull(v.MiddleName), orNull(v.WorkPlace), orNull(v.Phone)

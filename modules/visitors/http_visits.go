@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/grid"
@@ -19,30 +20,57 @@ func (s *service) visitRoutes(r httpx.Router) {
 }
 
 type visitResponse struct {
-	ID             int64      `json:"id"`
-	OrganizationID *int64     `json:"organizationId,omitempty"`
-	VisitorID      int64      `json:"visitorId"`
-	VisitorName    string     `json:"visitorName"`
-	WorkPlace      string     `json:"workPlace,omitempty"`
-	CodeID         int64      `json:"codeId,omitempty"`
-	HostID         int64      `json:"hostId,omitempty"`
-	HostName       string     `json:"hostName,omitempty"`
-	Badge          string     `json:"badge,omitempty"`
-	Note           string     `json:"note,omitempty"`
-	CheckedInAt    time.Time  `json:"checkedInAt"`
-	CheckedInBy    int64      `json:"checkedInBy,omitempty" doc:"the user; left out for a door"`
-	ExpectedUntil  time.Time  `json:"expectedUntil"`
-	CheckedOutAt   *time.Time `json:"checkedOutAt,omitempty"`
-	CheckedOutBy   int64      `json:"checkedOutBy,omitempty"`
-	Inside         bool       `json:"inside"`
-	Overstay       bool       `json:"overstay" doc:"still here, and expected to have left"`
+	ID               int64      `json:"id"`
+	OrganizationID   *int64     `json:"organizationId,omitempty"`
+	VisitorID        int64      `json:"visitorId"`
+	VisitorName      string     `json:"visitorName"`
+	WorkPlace        string     `json:"workPlace,omitempty"`
+	CodeID           int64      `json:"codeId,omitempty"`
+	HostID           int64      `json:"hostId,omitempty"`
+	HostName         string     `json:"hostName,omitempty"`
+	Badge            string     `json:"badge,omitempty"`
+	Note             string     `json:"note,omitempty"`
+	CheckedInAt      time.Time  `json:"checkedInAt"`
+	CheckedInBy      int64      `json:"checkedInBy,omitempty" doc:"the user; left out for a door"`
+	CheckedInByName  string     `json:"checkedInByName,omitempty"`
+	ExpectedUntil    time.Time  `json:"expectedUntil"`
+	CheckedOutAt     *time.Time `json:"checkedOutAt,omitempty"`
+	CheckedOutBy     int64      `json:"checkedOutBy,omitempty"`
+	CheckedOutByName string     `json:"checkedOutByName,omitempty"`
+	Inside           bool       `json:"inside"`
+	Overstay         bool       `json:"overstay" doc:"still here, and expected to have left"`
 }
 
-func asVisit(r visitRow, v visitorRow, host string, now time.Time) visitResponse {
+// around is who had to do with visits, by id.
+type around struct {
+	visitors map[int64]visitorRow
+	hosts    map[int64]employee.Employee
+	users    map[int64]userRow
+}
+
+func (s *service) around(ctx context.Context, rows []visitRow) (a around, err error) {
+	var visitors, hosts, users []int64
+	for _, r := range rows {
+		visitors, hosts, users = append(visitors, r.VisitorID), append(hosts, r.HostID), append(users, r.CheckedInBy, r.CheckedOutBy)
+	}
+	if a.visitors, err = s.store.byIDs(ctx, different(visitors)); err != nil {
+		return a, err
+	}
+	if a.hosts, err = s.staff.ByIDs(ctx, different(hosts)); err != nil {
+		return a, err
+	}
+	a.users, err = s.store.users(ctx, different(users))
+	return a, err
+}
+
+func (a around) show(r visitRow, now time.Time) visitResponse {
+	v := a.visitors[r.VisitorID]
 	out := visitResponse{
 		ID: r.ID, OrganizationID: r.OrganizationID, VisitorID: r.VisitorID, VisitorName: nameOf(v), WorkPlace: v.WorkPlace, CodeID: r.CodeID,
-		HostID: r.HostID, HostName: host, Badge: r.Badge, Note: r.Note, CheckedInAt: r.CheckedInAt.UTC(), CheckedInBy: r.CheckedInBy,
-		ExpectedUntil: r.ExpectedUntil.UTC(), CheckedOutBy: r.CheckedOutBy, Inside: r.CheckedOutAt == nil,
+		HostID: r.HostID, HostName: a.hosts[r.HostID].Name, Badge: r.Badge, Note: r.Note,
+		CheckedInAt: r.CheckedInAt.UTC(), CheckedInBy: r.CheckedInBy, CheckedInByName: a.users[r.CheckedInBy].Name,
+		ExpectedUntil: r.ExpectedUntil.UTC(), CheckedOutBy: r.CheckedOutBy, CheckedOutByName: a.users[r.CheckedOutBy].Name,
+		Inside: r.CheckedOutAt == nil,
 	}
 	out.Overstay = out.Inside && r.ExpectedUntil.Before(now)
 	if r.CheckedOutAt != nil {
@@ -71,15 +99,9 @@ func (s *service) visits() grid.List[visitResponse] {
 }
 
 func (s *service) showVisits(ctx context.Context, rows []visitRow) ([]visitResponse, error) {
-	people, err := s.store.byIDs(ctx, different(grid.Items(rows, func(r visitRow) int64 { return r.VisitorID })))
-	if err != nil {
-		return nil, err
-	}
-	staff, err := s.staff.ByIDs(ctx, different(grid.Items(rows, func(r visitRow) int64 { return r.HostID })))
+	a, err := s.around(ctx, rows)
 	now := s.time()
-	return grid.Items(rows, func(r visitRow) visitResponse {
-		return asVisit(r, people[r.VisitorID], staff[r.HostID].Name, now)
-	}), err
+	return grid.Items(rows, func(r visitRow) visitResponse { return a.show(r, now) }), err
 }
 
 func (s *service) postVisit(ctx context.Context, in arrival) (visitResponse, error) {
@@ -95,12 +117,12 @@ func (s *service) postCheckout(ctx context.Context, in visitRequest) (visitRespo
 }
 
 // shownVisit shows what a call of the service gave.
-func (s *service) shownVisit(ctx context.Context) func(visitRow, visitorRow, error) (visitResponse, error) {
-	return func(r visitRow, v visitorRow, err error) (visitResponse, error) {
+func (s *service) shownVisit(ctx context.Context) func(visitRow, error) (visitResponse, error) {
+	return func(r visitRow, err error) (visitResponse, error) {
 		if err != nil {
 			return visitResponse{}, err
 		}
-		staff, err := s.staff.ByIDs(ctx, different([]int64{r.HostID}))
-		return asVisit(r, v, staff[r.HostID].Name, s.time()), err
+		all, err := s.showVisits(ctx, []visitRow{r})
+		return all[0], err
 	}
 }

@@ -72,7 +72,8 @@ type visitRow struct {
 	CheckedOutBy  int64      `bun:"checked_out_by,nullzero"`
 }
 
-// What follows is kept by others and read here alone, for v1's answers: row level security holds for those tables, too.
+// What follows is kept by others and only read here, most of it for v1's answers: row level security holds for those
+// tables, too.
 type userRow struct {
 	bun.BaseModel `bun:"table:users,alias:u"`
 	db.MaybeOwned

@@ -33,7 +33,7 @@ func TestOfAllWhoUseACodeAtOnceOneWins(t *testing.T) {
 		for i := range results {
 			all.Go(func() {
 				if i%2 == 0 {
-					_, _, results[i] = s.arrives(guard(), arrival{Code: code.Code})
+					_, results[i] = s.arrives(guard(), arrival{Code: code.Code})
 					return
 				}
 				results[i] = d.Write(guard(), func(ctx context.Context, tx db.Tx) error {
@@ -88,7 +88,7 @@ func TestACodeLetsInWhenItIsValid(t *testing.T) {
 			t.Fatal(err)
 		}
 		check("of an inactive visitor", s, guard(), code.Code, visitor.ErrInactive)
-		if _, _, err := s.arrives(guard(), arrival{VisitorID: v.ID}); !errors.Is(err, visitor.ErrInactive) {
+		if _, err := s.arrives(guard(), arrival{VisitorID: v.ID}); !errors.Is(err, visitor.ErrInactive) {
 			t.Errorf("an inactive visitor by name: %v", err)
 		}
 		if _, _, err := s.give(hr(), v.ID, codeInput{CodeType: &code.CodeType, StartDate: &code.StartDate, EndDate: &code.EndDate}); !errors.Is(err, visitor.ErrInactive) {
@@ -111,18 +111,18 @@ func TestACodeOfSeveralUsesIsUsedUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		visit, _, err := s.arrives(guard(), arrival{Code: code.Code})
+		visit, err := s.arrives(guard(), arrival{Code: code.Code})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.leaves(guard(), visit.ID); err != nil {
+		if _, err := s.leaves(guard(), visit.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.leaves(guard(), visit.ID); !errors.Is(err, errLeft) {
+		if _, err := s.leaves(guard(), visit.ID); !errors.Is(err, errLeft) {
 			t.Errorf("left again: %v", err)
 		}
 	}
-	if _, _, err := s.arrives(guard(), arrival{Code: code.Code}); !errors.Is(err, visitor.ErrCodeUsed) {
+	if _, err := s.arrives(guard(), arrival{Code: code.Code}); !errors.Is(err, visitor.ErrCodeUsed) {
 		t.Errorf("a third time: %v", err)
 	}
 	one := int64(1)
@@ -141,21 +141,21 @@ func TestComingInByNameUsesTheCodeUp(t *testing.T) {
 		s := newService(t, d)
 		v := newVisitor(t, s, hr(), "Anvar", "Mehmonov", 1)
 		code := newCodeOf(t, s, hr(), v.ID, oneTime)
-		visit, _, err := s.arrives(guard(), arrival{VisitorID: v.ID, Badge: " 7 "})
+		visit, err := s.arrives(guard(), arrival{VisitorID: v.ID, Badge: " 7 "})
 		if err != nil || visit.CodeID != code.ID || visit.Badge != "7" || visit.CheckedInBy != 4 || !visit.ExpectedUntil.Equal(code.EndDate) {
 			t.Fatalf("%+v, %v", visit, err)
 		}
 		if _, _, err := s.validate(guard(), code.Code); !errors.Is(err, visitor.ErrCodeUsed) {
 			t.Errorf("the code says %v", err)
 		}
-		if _, _, err := s.arrives(guard(), arrival{VisitorID: v.ID}); !errors.Is(err, errInside) {
+		if _, err := s.arrives(guard(), arrival{VisitorID: v.ID}); !errors.Is(err, errInside) {
 			t.Errorf("the visitor comes again: %v", err)
 		}
 		second := newVisitor(t, s, guard(), "Botir", "Hamkorov", 0)
-		if _, _, err := s.arrives(guard(), arrival{VisitorID: second.ID, Badge: "7"}); !errors.Is(err, errBadgeTaken) {
+		if _, err := s.arrives(guard(), arrival{VisitorID: second.ID, Badge: "7"}); !errors.Is(err, errBadgeTaken) {
 			t.Errorf("the badge again: %v", err)
 		}
-		without, _, err := s.arrives(guard(), arrival{VisitorID: second.ID})
+		without, err := s.arrives(guard(), arrival{VisitorID: second.ID})
 		if _, end := day(noon, tashkent); err != nil || without.CodeID != 0 || !without.ExpectedUntil.Equal(end) || end.Hour() != 19 {
 			t.Errorf("without a code: %+v, %v", without, err)
 		}
@@ -168,7 +168,7 @@ func TestWhoStaysTooLongIsListed(t *testing.T) {
 		s := newService(t, d)
 		until := noon.Add(time.Hour)
 		for _, v := range []visitorRow{newVisitor(t, s, hr(), "Anvar", "Mehmonov", 1), newVisitor(t, s, hr(), "Ботир", "Ҳамкоров", 2)} {
-			if _, _, err := s.arrives(guard(), arrival{VisitorID: v.ID, Until: &until}); err != nil {
+			if _, err := s.arrives(guard(), arrival{VisitorID: v.ID, Until: &until}); err != nil {
 				t.Fatal(err)
 			}
 			until = until.Add(time.Hour)
@@ -248,7 +248,7 @@ func TestAVisitorWhoHasBeenHereIsKept(t *testing.T) {
 		s := newService(t, d)
 		never, been, seen := newVisitor(t, s, hr(), "A", "B", 0), newVisitor(t, s, hr(), "C", "D", 0), newVisitor(t, s, hr(), "E", "F", 0)
 		newCodeOf(t, s, hr(), never.ID, oneTime)
-		if _, _, err := s.arrives(hr(), arrival{VisitorID: been.ID}); err != nil {
+		if _, err := s.arrives(hr(), arrival{VisitorID: been.ID}); err != nil {
 			t.Fatal(err)
 		}
 		write(t, d, `INSERT INTO passes (organization_id, event_key, action_time, visitor_id, visitor_type, action_type, action_result, action_mode, granted, payload, source, received_at)
@@ -360,7 +360,7 @@ func TestAVisitorHasAnOrganization(t *testing.T) {
 			t.Errorf("HR finds nobody's visitor: %v", err)
 		}
 		code := newCodeOf(t, s, admin(), nobody.ID, oneTime)
-		if _, _, err := s.arrives(admin(), arrival{Code: code.Code}); err != nil {
+		if _, err := s.arrives(admin(), arrival{Code: code.Code}); err != nil {
 			t.Errorf("nobody's visitor comes: %v", err)
 		}
 		for name, c := range map[string]struct {

@@ -43,25 +43,25 @@ func (in arrival) check(now time.Time) error {
 }
 
 // arrives checks a visitor in: by a code, which is used up, or by name, which uses up the code that the visitor has for now.
-func (s *service) arrives(ctx context.Context, in arrival) (visit visitRow, v visitorRow, err error) {
+func (s *service) arrives(ctx context.Context, in arrival) (visit visitRow, err error) {
 	now := s.time()
 	setText(&in.Badge, &in.Badge)
 	setText(&in.Note, &in.Note)
 	if err := in.check(now); err != nil {
-		return visit, v, err
+		return visit, err
 	}
 	if in.HostID != nil && *in.HostID != 0 {
 		if _, err := s.host(ctx, *in.HostID); err != nil {
-			return visit, v, err
+			return visit, err
 		}
 	}
 	days, err := s.days(ctx)
 	if err != nil {
-		return visit, v, err
+		return visit, err
 	}
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		var code codeRow
-		if v, code, err = s.admitted(ctx, tx, in, now); err != nil {
+		v, code, err := s.admitted(ctx, tx, in, now)
+		if err != nil {
 			return err
 		}
 		visit = visitRow{
@@ -83,7 +83,7 @@ func (s *service) arrives(ctx context.Context, in arrival) (visit visitRow, v vi
 		}
 		return s.open(ctx, tx, &visit)
 	})
-	return visit, v, visitFault(err)
+	return visit, visitFault(err)
 }
 
 // with notes the code by which somebody came: nobody is expected to stay longer than it.
@@ -146,12 +146,9 @@ func (s *service) open(ctx context.Context, tx db.Tx, visit *visitRow) error {
 }
 
 // leaves checks a visitor out.
-func (s *service) leaves(ctx context.Context, id int64) (visit visitRow, v visitorRow, err error) {
+func (s *service) leaves(ctx context.Context, id int64) (visit visitRow, err error) {
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if visit, err = s.store.visitByID(ctx, tx, id); err != nil {
-			return err
-		}
-		if v, err = s.store.byID(ctx, tx, sight{all: true}, visit.VisitorID); err != nil {
 			return err
 		}
 		return s.close(ctx, tx, &visit, s.time())
@@ -160,7 +157,7 @@ func (s *service) leaves(ctx context.Context, id int64) (visit visitRow, v visit
 		s.audit.Missed(ctx, (*visitRow)(nil), id, "visit", "visitor.check_out")
 		err = errVisitUnknown.Wrap(err)
 	}
-	return visit, v, err
+	return visit, err
 }
 
 func (s *service) close(ctx context.Context, tx db.Tx, visit *visitRow, at time.Time) error {

@@ -52,6 +52,19 @@ func (s store) insideOf(ctx context.Context, ids []int64) (map[int64]bool, error
 	return inside, err
 }
 
+// users returns those of the users whom the actor may see: an ADMIN of all is seen by such alone.
+func (s store) users(ctx context.Context, ids []int64) (map[int64]userRow, error) {
+	var rows []userRow
+	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
+	})
+	found := map[int64]userRow{}
+	for _, r := range rows {
+		found[r.ID] = r
+	}
+	return found, err
+}
+
 func (s store) insert(ctx context.Context, tx db.Tx, row *visitorRow) error {
 	_, err := tx.Insert(row).Exec(ctx)
 	return err

@@ -79,8 +79,10 @@ func visitColumns() []grid.Column {
 		{Name: "checkedOutAt", Kind: grid.Time, SQL: "s.checked_out_at", Null: true, Title: "visitors.column_out"},
 		{Name: "inside", Kind: grid.Bool, SQL: "s.checked_out_at IS NULL", Title: "visitors.column_inside"},
 		{Name: "overstay", Kind: grid.Bool, SQL: "s.checked_out_at IS NULL AND s.expected_until < ?", Title: "visitors.column_overstay", Doc: "still here, and expected to have left"},
-		{Name: "checkedInBy", Kind: grid.ID, SQL: "s.checked_in_by", Null: true, Title: "visitors.column_in_by", Doc: "the user; none for a door"},
-		{Name: "checkedOutBy", Kind: grid.ID, SQL: "s.checked_out_by", Null: true, Title: "visitors.column_out_by"},
+		{Name: "checkedInBy", Kind: grid.ID, SQL: "s.checked_in_by", Null: true, Only: grid.Filter, Title: "visitors.column_in_by", Doc: "the user; none for a door"},
+		{Name: "checkedInByName", Kind: grid.Text, Title: "visitors.column_in_by"},
+		{Name: "checkedOutBy", Kind: grid.ID, SQL: "s.checked_out_by", Null: true, Only: grid.Filter, Title: "visitors.column_out_by"},
+		{Name: "checkedOutByName", Kind: grid.Text, Title: "visitors.column_out_by"},
 		{Name: "note", Kind: grid.Text, SQL: "s.note", Null: true, Title: "visitors.column_note"},
 		{Name: "organizationId", Kind: grid.ID, SQL: "s.organization_id", Null: true, NotFor: inOneOrganization},
 	}

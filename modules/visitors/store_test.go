@@ -20,7 +20,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		o := newService(t, d)
 		v := newVisitor(t, o, hr(), "Anvar", "Mehmonov", 1)
 		code := newCodeOf(t, o, hr(), v.ID, oneTime)
-		visit, _, err := o.arrives(guard(), arrival{VisitorID: v.ID, Badge: "7"})
+		visit, err := o.arrives(guard(), arrival{VisitorID: v.ID, Badge: "7"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +162,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				}
 				return nil
 			},
-			"usersV1": func() error { rows, err := s.usersV1(other(), []int64{1, 2, 3, 4}); return nothing(len(rows), err) },
+			"users": func() error { rows, err := s.users(other(), []int64{1, 2, 3, 4}); return nothing(len(rows), err) },
 			"placesV1": func() error {
 				o, members, err := s.placesV1(other(), userRow{ID: 3, MaybeOwned: db.MaybeOwned{OrganizationID: &one}})
 				if errors.Is(err, db.ErrNotFound) {

@@ -84,19 +84,6 @@ func (s store) standingV1(ctx context.Context, v sight, inForce bool, at time.Ti
 	return rows, err
 }
 
-// usersV1 returns those of the users whom the actor may see: an ADMIN of all is seen by such alone.
-func (s store) usersV1(ctx context.Context, ids []int64) (map[int64]userRow, error) {
-	var rows []userRow
-	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
-	})
-	found := map[int64]userRow{}
-	for _, r := range rows {
-		found[r.ID] = r
-	}
-	return found, err
-}
-
 // placesV1 returns the organization of a user, if there is one, and the departments.
 func (s store) placesV1(ctx context.Context, u userRow) (o organizationRow, departments []memberRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {

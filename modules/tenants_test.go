@@ -100,6 +100,7 @@ func trespass(t *testing.T, host string, route httpx.Route, who string, header m
 	if foreign {
 		prefix, rest := beforeParameter(path)
 		id, known := victim.ids[strings.TrimSuffix(prefix, "/")]
+		rest = strings.Replace(rest, ":resourceId", victim.ids["/api/v1/policies/resources"], 1)
 		if !known || strings.Contains(rest, ":") {
 			t.Errorf("route %s: the test knows no foreign id for it; add one to newTenant", path)
 			return 0
@@ -181,6 +182,8 @@ func queriesFor(route httpx.Route, victim tenant) []string {
 		return []string{"?employeeId=" + employee}
 	case route.Path == "/api/v2/policies/:id/diff":
 		return []string{"?from=1"}
+	case strings.HasPrefix(route.Path, "/api/v1/policies") || strings.HasPrefix(route.Path, "/api/policies"):
+		return []string{"", "?search=" + victim.mark}
 	case route.Path == "/api/v2/policies", route.Path == "/api/v2/policies/groups":
 		return []string{"", "?q=" + victim.mark}
 	case route.Path == "/api/v2/computers", route.Path == "/api/v2/computers/users":
@@ -192,6 +195,11 @@ func queriesFor(route httpx.Route, victim tenant) []string {
 // bodyFor names the victim's rows wherever a body can name a row.
 func bodyFor(route httpx.Route, victim tenant) map[string]any {
 	department, employee := number(victim.ids["/api/v2/departments"]), number(victim.ids["/api/v2/employees"])
+	for _, prefix := range []string{"/api/v1/policies", "/api/policies"} {
+		if rest, is := strings.CutPrefix(route.Path, prefix); is {
+			return bodyOfPolicies(route.Method, rest, victim)
+		}
+	}
 	switch route.Method + " " + route.Path {
 	case "POST /api/v2/employees":
 		return map[string]any{"name": "thief", "departmentId": department}
@@ -372,6 +380,7 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	n.ids["/api/v2/policies/groups"] = id(post("/api/v2/policies/groups", map[string]any{
 		"name": mark + " group", "type": "WEBSITE", "values": []string{strings.ToLower(mark) + ".uz"}, "organizationId": n.organization,
 	}))
+	n.policiesV1(post, id)
 	n.ids["/v2/gateway/policies"] = n.ids["/api/v2/gateways"]
 	command := id(post("/api/v2/commands", map[string]any{"gatewayId": n.ids["/api/v2/gateways"], "type": "restart_agent", "payload": map[string]any{"reason": mark}}))
 	n.ids["/api/v2/commands"], n.ids["/v2/gateway/diagnostics"] = command, command
@@ -401,6 +410,51 @@ func (n tenant) guest(post func(path string, body map[string]any) map[string]any
 		n.ids[prefix+"/visitors/codes"], n.ids[prefix+"/onetime-codes"] = id(code), id(code)
 		n.ids[prefix+"/visitors/validate-code"], n.ids[prefix+"/onetime-codes/validate"] = fmt.Sprint(code["code"]), fmt.Sprint(code["code"])
 	}
+}
+
+// policiesV1 makes of the tenant's policy and group what v1's routes name: a resource in the group, and an option.
+func (n tenant) policiesV1(post func(string, map[string]any) map[string]any, id func(map[string]any) string) {
+	const prefix = "/api/v1/policies"
+	policy, group := n.ids["/api/v2/policies"], n.ids["/api/v2/policies/groups"]
+	resource := id(post(prefix+"/resources", map[string]any{"type": "WEBSITE", "value": strings.ToLower(n.mark) + ".com", "organizationId": n.organization}))
+	post(prefix+"/groups/"+group+"/resources", map[string]any{"resourceIds": []int64{number(resource)}})
+	option := id(post(prefix+"/options", map[string]any{"policyId": number(policy), "groupId": number(group), "type": "WEBSITE"}))
+	for _, p := range []string{prefix, "/api/policies"} {
+		n.ids[p], n.ids[p+"/groups"], n.ids[p+"/resources"], n.ids[p+"/options"] = policy, group, resource, option
+		n.ids[p+"/options/policy"], n.ids[p+"/options/group"] = policy, group
+	}
+}
+
+// bodyOfPolicies names the victim's rows where v1's routes of policies can name a row.
+func bodyOfPolicies(method, path string, victim tenant) map[string]any {
+	policy, group := number(victim.ids["/api/v1/policies"]), number(victim.ids["/api/v1/policies/groups"])
+	switch method + " " + path {
+	case "POST ":
+		return map[string]any{
+			"title": "thief", "isActiveWindowEnabled": true, "isScreenshotEnabled": false, "isVisitedSitesEnabled": true, "organizationId": victim.organization,
+		}
+	case "PUT /:id":
+		return map[string]any{"title": "thief"}
+	case "POST /groups":
+		return map[string]any{"name": "thief", "type": "WEBSITE", "organizationId": victim.organization}
+	case "PUT /groups/:id":
+		return map[string]any{"name": "thief"}
+	case "POST /groups/:id/resources":
+		return map[string]any{"resourceIds": []int64{number(victim.ids["/api/v1/policies/resources"])}}
+	case "POST /resources":
+		return map[string]any{"type": "WEBSITE", "value": "thief.uz", "organizationId": victim.organization}
+	case "PUT /resources/:id":
+		return map[string]any{"value": "thief.uz"}
+	case "POST /options":
+		return map[string]any{"policyId": policy, "groupId": group, "type": "WEBSITE"}
+	case "PUT /options/:id":
+		return map[string]any{"isActive": false}
+	case "POST /options/bulk":
+		return map[string]any{"policyId": policy, "groupIds": []int64{group}, "type": "WEBSITE"}
+	case "POST /website":
+		return map[string]any{"policyId": policy, "name": "thief", "websites": []string{"thief.uz"}}
+	}
+	return map[string]any{}
 }
 
 // keep makes a rule and a hold of the tenant's own.

@@ -14,6 +14,14 @@ var (
 	errInactive   = fault.New(fault.Conflict, "policy.inactive")
 	errGroupInUse = fault.New(fault.Conflict, "policy.group_in_use")
 	errNoRollout  = fault.New(fault.Conflict, "policy.no_rollout")
+
+	errOptionUnknown   = fault.New(fault.NotFound, "policy.option_unknown")
+	errResourceUnknown = fault.New(fault.NotFound, "policy.resource_unknown")
+	errNotInGroup      = fault.New(fault.NotFound, "policy.not_in_group")
+	errOptionExists    = fault.New(fault.Conflict, "policy.option_exists")
+	errResourceExists  = fault.New(fault.Conflict, "policy.resource_exists")
+	errResourceInUse   = fault.New(fault.Conflict, "policy.resource_in_use")
+	errAllInGroup      = fault.New(fault.Conflict, "policy.all_in_group")
 )
 
 // Codes of single fields of a request, beside those of rule.Policy.Validate.
@@ -22,4 +30,6 @@ const (
 	codeNameTaken  = "policy.name_taken"
 	codeTooMany    = "policy.too_many"
 	codeGoesOn     = "policy.goes_on"
+	codeOtherType  = "policy.other_type"
+	codeStays      = "policy.stays"
 )

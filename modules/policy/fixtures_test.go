@@ -62,12 +62,16 @@ type order struct {
 	id id.UUID
 }
 
-func newOffice(t testing.TB, d *db.DB) *office {
-	t.Helper()
-	w := &world{
+func newWorld(d *db.DB) *world {
+	return &world{
 		d: d, at: noon, fleet: map[int64][]gateway.Gateway{}, full: map[id.UUID]bool{}, seats: map[int64][]computer.Seat{},
 		applied: map[id.UUID]map[string]string{},
 	}
+}
+
+func newOffice(t testing.TB, d *db.DB) *office {
+	t.Helper()
+	w := newWorld(d)
 	write(t, d, `INSERT INTO organizations (full_name, short_name, created_at, updated_at) VALUES ('A', 'A', ?0, ?0), ('B', 'B', ?0, ?0)`, noon)
 	write(t, d, `INSERT INTO departments (id, organization_id, parent_id, full_name, short_name, created_at, updated_at) VALUES
 		(10, 1, NULL, 'Bosh', 'B', ?0, ?0), (11, 1, 10, 'Savdo', 'S', ?0, ?0), (12, 1, 11, 'Kassa', 'K', ?0, ?0), (20, 2, NULL, 'Boshqa', 'X', ?0, ?0)`, noon)
@@ -90,7 +94,7 @@ func officeOn(t testing.TB, w *world) *office {
 	}
 	cfg := defaults()
 	return &office{&service{
-		store: store{w.d}, fleet: w, outbox: w, alerts: w, staff: staff{w}, people: people{w: w}, seats: seating{w}, tree: tree{w: w},
+		store: store{w.d}, fleet: w, outbox: w, alerts: w, staff: staff{w}, people: people{w: w}, seats: seating{w}, tree: tree{w: w}, index: tree{w: w},
 		audit:  audit.New(audit.Options{DB: w.d, Log: slog.New(slog.DiscardHandler)}),
 		events: bus, metrics: m, cfg: &cfg, log: slog.New(slog.DiscardHandler), now: w.now,
 	}, w}

@@ -117,5 +117,5 @@ func (s *service) postValues(ctx context.Context, in valuesRequest) (groupRespon
 }
 
 func (s *service) deleteGroup(ctx context.Context, in idRequest) (struct{}, error) {
-	return struct{}{}, s.removeGroup(ctx, in.ID)
+	return struct{}{}, s.removeGroup(ctx, in.ID, false)
 }

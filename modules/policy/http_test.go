@@ -30,6 +30,7 @@ func around(role kernel.Role, o *office) []kernel.Module {
 		kerneltest.Provide[gateway.Fleet](role, w), kerneltest.Provide[command.Outbox](role, w), kerneltest.Provide[alert.Log](role, w),
 		kerneltest.Provide[employee.Policies](role, staff{w}), kerneltest.Provide[employee.Directory](role, people{w: w}),
 		kerneltest.Provide[computer.Seats](role, seating{w}), kerneltest.Provide[organization.Tree](role, tree{w: w}),
+		kerneltest.Provide[organization.Index](role, tree{w: w}),
 	}
 }
 

@@ -41,9 +41,10 @@ func (m *Module) Manifest() kernel.Manifest {
 		Needs: []kernel.Port{
 			kernel.PortOf[gateway.Fleet](), kernel.PortOf[command.Outbox](), kernel.PortOf[alert.Log](), kernel.PortOf[employee.Policies](),
 			kernel.PortOf[employee.Directory](), kernel.PortOf[computer.Seats](), kernel.PortOf[organization.Tree](),
+			kernel.PortOf[organization.Index](),
 		},
 		Provides: []kernel.Port{kernel.PortOf[rule.Set]()},
-		Paths:    []string{prefix, "/v2/gateway/policies"},
+		Paths:    append([]string{prefix, "/v2/gateway/policies"}, prefixesV1...),
 		Config:   &m.cfg,
 		Handles:  []event.Handler{event.On("ended", m.ended, jobs.Alone())},
 		Messages: messages,
@@ -59,10 +60,11 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	m.service = &service{
 		store: store{h.DB}, fleet: kernel.Get[gateway.Fleet](h), outbox: kernel.Get[command.Outbox](h), alerts: kernel.Get[alert.Log](h),
 		staff: kernel.Get[employee.Policies](h), people: kernel.Get[employee.Directory](h), seats: kernel.Get[computer.Seats](h),
-		tree: kernel.Get[organization.Tree](h), audit: h.Audit, events: h.Events, metrics: measured, cfg: &m.cfg, log: h.Log, now: m.now,
+		tree: kernel.Get[organization.Tree](h), index: kernel.Get[organization.Index](h), audit: h.Audit, events: h.Events, metrics: measured, cfg: &m.cfg, log: h.Log, now: m.now,
 	}
 	kernel.Put[rule.Set](h, set{m.service})
 	m.service.routes(h.Routes(kernel.Dashboard))
+	m.service.routesV1(h.RoutesV1(kernel.Dashboard))
 	m.service.routesOfGateways(h.Routes(kernel.AgentAPI))
 	h.Go("watch", m.service.watch)
 	if h.Role == kernel.AgentAPI {

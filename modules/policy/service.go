@@ -31,6 +31,7 @@ type service struct {
 	people  employee.Directory
 	seats   computer.Seats
 	tree    organization.Tree
+	index   organization.Index
 	audit   *audit.Log
 	events  *event.Bus
 	metrics metrics

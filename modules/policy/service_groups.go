@@ -56,6 +56,11 @@ func checkValues(f *fault.Fields, field, kind string, values []string) {
 
 func (in *groupInput) active() bool { return in.IsActive == nil || *in.IsActive }
 
+// names reports whether the group is called so already.
+func (in *groupInput) names(g groupRow) bool {
+	return g.Type == in.Type && strings.EqualFold(g.Name, in.Name)
+}
+
 // groupRecord is what the audit keeps of a group.
 type groupRecord struct {
 	Name     string   `json:"name"`
@@ -69,20 +74,25 @@ func (s *service) createGroup(ctx context.Context, organizationID int64, in grou
 		return row, err
 	}
 	err = s.change(ctx, func(ctx context.Context, tx db.Tx) error {
-		if err := s.freeName(ctx, tx, 0, in); err != nil {
-			return err
-		}
-		now := s.clock()
-		row = groupRow{Name: in.Name, NameSearch: fold.Name(in.Name), Type: in.Type, IsActive: in.active(), CreatedAt: now, UpdatedAt: now}
-		if err := s.store.addGroup(ctx, tx, &row); err != nil {
-			return err
-		}
-		if err := s.store.addMembers(ctx, tx, row, in.Values, now); err != nil {
-			return err
-		}
-		return s.written(ctx, tx, groupEntry("policy.group_created", row.ID, nil, groupRecord{row.Name, row.Type, row.IsActive, in.Values}))
+		row, err = s.insertGroup(ctx, tx, in)
+		return err
 	})
 	return row, err
+}
+
+func (s *service) insertGroup(ctx context.Context, tx db.Tx, in groupInput) (row groupRow, err error) {
+	if err := s.freeName(ctx, tx, 0, in); err != nil {
+		return row, err
+	}
+	now := s.clock()
+	row = groupRow{Name: in.Name, NameSearch: fold.Name(in.Name), Type: in.Type, IsActive: in.active(), CreatedAt: now, UpdatedAt: now}
+	if err := s.store.addGroup(ctx, tx, &row); err != nil {
+		return row, err
+	}
+	if err := s.store.addMembers(ctx, tx, row, in.Values, now); err != nil {
+		return row, err
+	}
+	return row, s.written(ctx, tx, groupEntry("policy.group_created", row.ID, nil, groupRecord{row.Name, row.Type, row.IsActive, in.Values}))
 }
 
 func (s *service) freeName(ctx context.Context, tx db.Tx, groupID int64, in groupInput) error {
@@ -92,7 +102,7 @@ func (s *service) freeName(ctx context.Context, tx db.Tx, groupID int64, in grou
 	}
 	var f fault.Fields
 	for _, g := range rows {
-		if g.ID != groupID && g.Type == in.Type && strings.EqualFold(g.Name, in.Name) {
+		if g.ID != groupID && in.names(g) {
 			f.Add("name", codeNameTaken, nil)
 			break
 		}
@@ -237,8 +247,11 @@ func (s *service) groupChanged(ctx context.Context, tx db.Tx, groupID int64, fle
 	return nil
 }
 
-// remade releases a version of a policy whose groups are others than before.
+// remade releases a version of a policy whose groups are others than before. One that has no version yet is adopted later.
 func (s *service) remade(ctx context.Context, tx db.Tx, row policyRow, fleet []gateway.Gateway) error {
+	if row.Latest == 0 {
+		return nil
+	}
 	content, err := s.contentOf(ctx, tx, row)
 	if err != nil {
 		return err
@@ -320,7 +333,8 @@ func (s *service) unusedGroup(ctx context.Context, tx db.Tx, groupID int64) erro
 	return errGroupInUse.With("Policies", strings.Join(titles, ", "))
 }
 
-func (s *service) removeGroup(ctx context.Context, groupID int64) error {
+// removeGroup deletes a group that no policy has. Its values are forgotten where they are in no other group, or all kept.
+func (s *service) removeGroup(ctx context.Context, groupID int64, keep bool) error {
 	ctx, row, values, err := s.enterGroup(ctx, "delete", groupID)
 	if err != nil {
 		return err
@@ -329,16 +343,10 @@ func (s *service) removeGroup(ctx context.Context, groupID int64) error {
 		if err := s.unusedGroup(ctx, tx, groupID); err != nil {
 			return err
 		}
-		members, err := s.store.members(ctx, tx, []int64{groupID})
-		if err != nil {
-			return err
-		}
-		ids := make([]int64, len(members))
-		for i, m := range members {
-			ids[i] = m.ResourceID
-		}
-		if err := s.store.removeMembers(ctx, tx, row, ids); err != nil {
-			return err
+		if !keep {
+			if err := s.forgetValues(ctx, tx, row); err != nil {
+				return err
+			}
 		}
 		if err := s.store.removeGroup(ctx, tx, groupID); errors.Is(err, db.ErrNotFound) {
 			return errGroupUnknown.Wrap(err)
@@ -347,4 +355,16 @@ func (s *service) removeGroup(ctx context.Context, groupID int64) error {
 		}
 		return s.written(ctx, tx, groupEntry("policy.group_deleted", groupID, groupRecord{row.Name, row.Type, row.IsActive, values}, nil))
 	})
+}
+
+func (s *service) forgetValues(ctx context.Context, tx db.Tx, row groupRow) error {
+	members, err := s.store.members(ctx, tx, []int64{row.ID})
+	if err != nil {
+		return err
+	}
+	ids := make([]int64, len(members))
+	for i, m := range members {
+		ids[i] = m.ResourceID
+	}
+	return s.store.removeMembers(ctx, tx, row, ids)
 }

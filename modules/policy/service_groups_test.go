@@ -46,7 +46,7 @@ func TestAGroupTakesItsPoliciesAlong(t *testing.T) {
 			t.Errorf("left are %v", n)
 		}
 		off := groupInput{Name: "Suhbat", Type: rule.Website, IsActive: ptr(false)}
-		for what, err := range map[string]error{"deleted": o.removeGroup(hr(), g.ID), "deactivated": o.updateGroup(hr(), g.ID, off)} {
+		for what, err := range map[string]error{"deleted": o.removeGroup(hr(), g.ID, false), "deactivated": o.updateGroup(hr(), g.ID, off)} {
 			var f *fault.Error
 			if !errors.Is(err, errGroupInUse) || !errors.As(err, &f) || f.Params["Policies"] != "Ofis, Ombor" {
 				t.Errorf("%s: %v", what, err)
@@ -67,7 +67,7 @@ func TestAGroupTakesItsPoliciesAlong(t *testing.T) {
 		if _, err := o.create(hr(), 0, wanted("x", with)); fault.Of(err).Kind != fault.Invalid {
 			t.Errorf("an inactive group is taken: %v", err)
 		}
-		if err := o.removeGroup(hr(), g.ID); err != nil {
+		if err := o.removeGroup(hr(), g.ID, false); err != nil {
 			t.Fatal(err)
 		}
 		// A policy goes back also where a group of then is gone.
@@ -134,7 +134,7 @@ func TestGroupsAreRefused(t *testing.T) {
 		}
 	}
 	for what, err := range map[string]error{
-		"unknown": o.updateGroup(hr(), 99, groupInput{}), "of another": o.updateGroup(as(actor.HR, 2), g.ID, groupInput{}), "deleted": o.removeGroup(hr(), 99),
+		"unknown": o.updateGroup(hr(), 99, groupInput{}), "of another": o.updateGroup(as(actor.HR, 2), g.ID, groupInput{}), "deleted": o.removeGroup(hr(), 99, false),
 	} {
 		if !errors.Is(err, errGroupUnknown) {
 			t.Errorf("%s: %v", what, err)

@@ -149,7 +149,17 @@ func (s *service) putOptions(ctx context.Context, tx db.Tx, row *policyRow, grou
 }
 
 // update changes a policy as it was at the revision. Where its content is another than before, that is a new version.
-func (s *service) update(ctx context.Context, policyID, revision int64, in input) (row policyRow, err error) {
+func (s *service) update(ctx context.Context, policyID, revision int64, in input) (policyRow, error) {
+	return s.modify(ctx, policyID, func(_ context.Context, _ db.Tx, row policyRow) (input, error) {
+		if row.Revision != revision {
+			return in, errStale
+		}
+		return in, nil
+	})
+}
+
+// modify changes a policy to what is wanted of it as it is at that moment.
+func (s *service) modify(ctx context.Context, policyID int64, want func(context.Context, db.Tx, policyRow) (input, error)) (row policyRow, err error) {
 	ctx, row, err = s.enter(ctx, "update", policyID)
 	if err != nil {
 		return row, err
@@ -163,10 +173,11 @@ func (s *service) update(ctx context.Context, policyID, revision int64, in input
 		if row, err = s.again(ctx, tx, policyID); err != nil {
 			return err
 		}
-		if row.Revision != revision {
-			return errStale
-		}
 		before = row
+		in, err := want(ctx, tx, row)
+		if err != nil {
+			return err
+		}
 		content, err := s.check(ctx, tx, policyID, in)
 		if err != nil {
 			return err

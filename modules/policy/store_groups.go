@@ -51,13 +51,15 @@ func (s store) options(ctx context.Context, tx db.Tx, policyIDs ...int64) (rows 
 	return rows, err
 }
 
-// putOptions makes these the policy's only ones.
+// putOptions makes these the policy's only ones that count: inactive ones, and those of inactive groups, stay as they are.
 func (s store) putOptions(ctx context.Context, tx db.Tx, policyID int64, rows []optionRow) error {
 	stay := []int64{0}
 	for _, r := range rows {
 		stay = append(stay, r.GroupID)
 	}
-	_, err := tx.Delete((*optionRow)(nil)).Where("?TableAlias.policy_id = ?", policyID).Where("?TableAlias.group_id NOT IN (?)", bun.List(stay)).Exec(ctx)
+	counts := tx.Select((*groupRow)(nil)).Column("g.id").Where("g.is_active")
+	_, err := tx.Delete((*optionRow)(nil)).Where("o.policy_id = ?", policyID).Where("o.is_active").
+		Where("o.group_id NOT IN (?)", bun.List(stay)).Where("o.group_id IN (?)", counts).Exec(ctx)
 	if err != nil || len(rows) == 0 {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -65,7 +66,9 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := everythingOf(t, d)
-		dbtest.Tenants(t, trespasses(t, o, p, group, rollouts[0], member, g.ID, commandID))
+		all := trespasses(t, o, p, group, rollouts[0], member, g.ID, commandID)
+		maps.Copy(all, trespassesV1(t, o, p, group, member))
+		dbtest.Tenants(t, all)
 		if after := everythingOf(t, d); after != before {
 			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)
 		}

@@ -88,7 +88,7 @@ func (s staff) Holders(ctx context.Context, tx db.Tx, policyID int64, most int) 
 			continue
 		}
 		if n++; n <= most {
-			first = append(first, employee.Employee{ID: r.ID, Name: r.Name})
+			first = append(first, employee.Employee{ID: r.ID, OrganizationID: r.OrganizationID, DepartmentID: r.DepartmentID, Name: r.Name})
 		}
 	}
 	return n, first, err
@@ -132,6 +132,11 @@ func (tree) ByID(ctx context.Context, organizationID int64) (organization.Organi
 		return organization.Organization{}, organization.ErrUnknown
 	}
 	return organization.Organization{ID: organizationID}, nil
+}
+
+// All is organization.Index.
+func (tree) All(context.Context) ([]organization.Organization, error) {
+	return []organization.Organization{{ID: 1}, {ID: 2}}, nil
 }
 
 var places = map[int64]organization.Department{

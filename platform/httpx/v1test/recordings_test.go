@@ -41,3 +41,14 @@ func TestARecordingIsSentAsItWas(t *testing.T) {
 		t.Errorf("read %+v", all)
 	}
 }
+
+func TestTheDumpIsRead(t *testing.T) {
+	t.Parallel()
+	rows := Table(t, "policies")
+	if len(rows) != 3 || rows[1]["title"] != "Developers" || rows[1]["screenshot"] != false || rows[1]["screenshot_interval"] != nil {
+		t.Errorf("%v", rows)
+	}
+	if got := rowOf([]string{"a", "b"}, []string{`x\\y\nz`, `\N`}); got["a"] != "x\\y\nz" || got["b"] != nil {
+		t.Errorf("%v", got)
+	}
+}

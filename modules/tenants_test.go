@@ -418,7 +418,7 @@ func (n tenant) policiesV1(post func(string, map[string]any) map[string]any, id 
 	policy, group := n.ids["/api/v2/policies"], n.ids["/api/v2/policies/groups"]
 	resource := id(post(prefix+"/resources", map[string]any{"type": "WEBSITE", "value": strings.ToLower(n.mark) + ".com", "organizationId": n.organization}))
 	post(prefix+"/groups/"+group+"/resources", map[string]any{"resourceIds": []int64{number(resource)}})
-	option := id(post(prefix+"/options", map[string]any{"policyId": number(policy), "groupId": number(group), "type": "WEBSITE"}))
+	option := id(post(prefix+"/options", map[string]any{"policyId": number(policy), "groupId": number(group), "type": "WEBSITE", "isActive": false}))
 	for _, p := range []string{prefix, "/api/policies"} {
 		n.ids[p], n.ids[p+"/groups"], n.ids[p+"/resources"], n.ids[p+"/options"] = policy, group, resource, option
 		n.ids[p+"/options/policy"], n.ids[p+"/options/group"] = policy, group

@@ -192,6 +192,273 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Policies, a page at a time */
+        get: operations["getPolicies"];
+        put?: never;
+        /** Make a policy */
+        post: operations["postPolicies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups of sites and of applications, a page at a time */
+        get: operations["getPoliciesGroups"];
+        put?: never;
+        /** Make a group */
+        post: operations["postPoliciesGroups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One group, with its resources and its options */
+        get: operations["getPoliciesGroupsById"];
+        /** Change what is given of a group; its policies get new versions */
+        put: operations["putPoliciesGroupsById"];
+        post?: never;
+        /** Delete a group that no policy has; its resources stay */
+        delete: operations["deletePoliciesGroupsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/groups/{id}/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put resources into a group; its policies get new versions */
+        post: operations["postPoliciesGroupsByIdResources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/groups/{id}/resources/{resourceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a resource out of a group; its policies get new versions */
+        delete: operations["deletePoliciesGroupsByIdResourcesByResourceId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which groups are part of which policies, a page at a time */
+        get: operations["getPoliciesOptions"];
+        put?: never;
+        /** Make a group part of a policy, which gets a new version */
+        post: operations["postPoliciesOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/options/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make groups part of a policy; those that are it are skipped */
+        post: operations["postPoliciesOptionsBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/options/group/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The options of a group, the newest first */
+        get: operations["getPoliciesOptionsGroupById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/options/policy/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The options of a policy, the newest first */
+        get: operations["getPoliciesOptionsPolicyById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/options/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One option */
+        get: operations["getPoliciesOptionsById"];
+        /** Change what is given of an option; its policy gets a new version */
+        put: operations["putPoliciesOptionsById"];
+        post?: never;
+        /** Take a group out of a policy, which gets a new version */
+        delete: operations["deletePoliciesOptionsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sites and applications, a page at a time */
+        get: operations["getPoliciesResources"];
+        put?: never;
+        /** Make a site or an application known */
+        post: operations["postPoliciesResources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/resources/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make many known; those that are known are skipped */
+        post: operations["postPoliciesResourcesBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/resources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One site or application, with its groups */
+        get: operations["getPoliciesResourcesById"];
+        /** Change what is given of a site or an application; the policies that have it get new versions */
+        put: operations["putPoliciesResourcesById"];
+        post?: never;
+        /** Forget a site or an application that is in no group */
+        delete: operations["deletePoliciesResourcesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/website": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put sites into a policy, in a group that is made if it is not there; the policies that have the group get new versions */
+        post: operations["postPoliciesWebsite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One policy, with its people and its options */
+        get: operations["getPoliciesById"];
+        /** Change what is given of a policy: a new version, to all gateways */
+        put: operations["putPoliciesById"];
+        post?: never;
+        /** Delete a policy that nobody has */
+        delete: operations["deletePoliciesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1": {
         parameters: {
             query?: never;
@@ -324,6 +591,273 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Policies, a page at a time */
+        get: operations["getV1Policies"];
+        put?: never;
+        /** Make a policy */
+        post: operations["postV1Policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups of sites and of applications, a page at a time */
+        get: operations["getV1PoliciesGroups"];
+        put?: never;
+        /** Make a group */
+        post: operations["postV1PoliciesGroups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One group, with its resources and its options */
+        get: operations["getV1PoliciesGroupsById"];
+        /** Change what is given of a group; its policies get new versions */
+        put: operations["putV1PoliciesGroupsById"];
+        post?: never;
+        /** Delete a group that no policy has; its resources stay */
+        delete: operations["deleteV1PoliciesGroupsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/groups/{id}/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put resources into a group; its policies get new versions */
+        post: operations["postV1PoliciesGroupsByIdResources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/groups/{id}/resources/{resourceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a resource out of a group; its policies get new versions */
+        delete: operations["deleteV1PoliciesGroupsByIdResourcesByResourceId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which groups are part of which policies, a page at a time */
+        get: operations["getV1PoliciesOptions"];
+        put?: never;
+        /** Make a group part of a policy, which gets a new version */
+        post: operations["postV1PoliciesOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/options/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make groups part of a policy; those that are it are skipped */
+        post: operations["postV1PoliciesOptionsBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/options/group/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The options of a group, the newest first */
+        get: operations["getV1PoliciesOptionsGroupById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/options/policy/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The options of a policy, the newest first */
+        get: operations["getV1PoliciesOptionsPolicyById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/options/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One option */
+        get: operations["getV1PoliciesOptionsById"];
+        /** Change what is given of an option; its policy gets a new version */
+        put: operations["putV1PoliciesOptionsById"];
+        post?: never;
+        /** Take a group out of a policy, which gets a new version */
+        delete: operations["deleteV1PoliciesOptionsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sites and applications, a page at a time */
+        get: operations["getV1PoliciesResources"];
+        put?: never;
+        /** Make a site or an application known */
+        post: operations["postV1PoliciesResources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/resources/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make many known; those that are known are skipped */
+        post: operations["postV1PoliciesResourcesBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/resources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One site or application, with its groups */
+        get: operations["getV1PoliciesResourcesById"];
+        /** Change what is given of a site or an application; the policies that have it get new versions */
+        put: operations["putV1PoliciesResourcesById"];
+        post?: never;
+        /** Forget a site or an application that is in no group */
+        delete: operations["deleteV1PoliciesResourcesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/website": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put sites into a policy, in a group that is made if it is not there; the policies that have the group get new versions */
+        post: operations["postV1PoliciesWebsite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One policy, with its people and its options */
+        get: operations["getV1PoliciesById"];
+        /** Change what is given of a policy: a new version, to all gateways */
+        put: operations["putV1PoliciesById"];
+        post?: never;
+        /** Delete a policy that nobody has */
+        delete: operations["deleteV1PoliciesById"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3558,6 +4092,9 @@ export interface components {
             next: string;
             total: number;
         };
+        PolicyAddedV1: {
+            added: number;
+        };
         PolicyAdvanceRequest: {
             /** Format: int64 */
             percent: number;
@@ -3581,6 +4118,10 @@ export interface components {
             employees: components["schemas"]["PolicyHolderResponse"][];
             employeesTotal: number;
             isDefault: boolean;
+        };
+        PolicyBulkV1: {
+            created: number;
+            skipped: number;
         };
         PolicyChangeResponse: {
             /** Format: date-time */
@@ -3616,6 +4157,56 @@ export interface components {
             type: "WEBSITE" | "APPLICATION";
             /** @description hosts, or names of processes */
             values?: string[];
+        };
+        PolicyCreateGroupV1: {
+            /** @description true if not given */
+            isActive?: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description for an actor of no organization, where there are several
+             */
+            organizationId?: number;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+        };
+        PolicyCreateOptionV1: {
+            /** Format: int64 */
+            groupId?: number | null;
+            /** @description true if not given */
+            isActive?: boolean;
+            /** Format: int64 */
+            policyId?: number | null;
+            /** @enum {string} */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+        };
+        PolicyCreateOptionsV1: {
+            groupIds: number[];
+            /** Format: int64 */
+            policyId?: number | null;
+            /** @enum {string} */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+        };
+        PolicyCreatePolicyV1: {
+            isActive?: boolean;
+            isActiveWindowEnabled?: boolean;
+            isScreenshotEnabled?: boolean;
+            isVisitedSitesEnabled?: boolean;
+            /**
+             * Format: int64
+             * @description for an actor of no organization; a policy does not move
+             */
+            organizationId?: number;
+            /** @description required with isScreenshotEnabled */
+            screenshotCaptureAll?: boolean;
+            /**
+             * Format: int64
+             * @description seconds; required with isScreenshotEnabled
+             */
+            screenshotInterval?: number;
+            /** @description required with isScreenshotEnabled */
+            screenshotIsGrayscale?: boolean;
+            title?: string;
         };
         PolicyCreateRequest: {
             activeWindows?: boolean | null;
@@ -3659,6 +4250,24 @@ export interface components {
             title: string;
             visitedSites?: boolean | null;
         };
+        PolicyCreateResourceV1: {
+            /**
+             * Format: int64
+             * @description for an actor of no organization, where there are several
+             */
+            organizationId?: number;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            /** @description a host, or the name of a process; kept in small letters */
+            value: string;
+        };
+        PolicyDepartmentV1: {
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            organizationId: number;
+        };
         PolicyDiffResponse: {
             changes: components["schemas"]["PolicyFieldChange"][];
             patch: unknown;
@@ -3692,6 +4301,10 @@ export interface components {
             removed?: string[];
             to?: unknown;
         };
+        PolicyGroupCountV1: {
+            options: number;
+            resourceGroups: number;
+        };
         PolicyGroupItem: {
             /** Format: date-time */
             createdAt: string;
@@ -3715,6 +4328,55 @@ export interface components {
             next: string;
             total: number;
         };
+        PolicyGroupItemV1: {
+            _count: components["schemas"]["PolicyGroupCountV1"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyGroupItemV1PageV1: {
+            data: components["schemas"]["PolicyGroupItemV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        PolicyGroupNameV1: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+        };
+        PolicyGroupOptionV1: {
+            /** Format: date-time */
+            createdAt: string;
+            group: components["schemas"]["PolicyGroupNameV1"];
+            /** Format: int64 */
+            groupId: number;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: int64 */
+            policyId: number;
+            /**
+             * @description is kept; what counts is the group's
+             * @enum {string}
+             */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyGroupResourcesV1: {
+            resourceIds: number[];
+        };
         PolicyGroupResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -3730,10 +4392,147 @@ export interface components {
             updatedAt: string;
             values: string[];
         };
+        PolicyGroupResponseV1: {
+            _count: components["schemas"]["PolicyGroupCountV1"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            options: components["schemas"]["PolicyPolicyOptionV1"][];
+            resourceGroups: components["schemas"]["PolicyMembershipV1"][];
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyGroupV1: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            /** Format: date-time */
+            updatedAt: string;
+        };
         PolicyHolderResponse: {
             /** Format: int64 */
             id: number;
             name: string;
+        };
+        PolicyHolderV1: {
+            department: components["schemas"]["PolicyDepartmentV1"];
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        PolicyMembershipV1: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            groupId: number;
+            /** Format: int64 */
+            id: number;
+            resource: components["schemas"]["PolicyResourceV1"];
+            /** Format: int64 */
+            resourceId: number;
+        };
+        PolicyMessageV1: {
+            message: string;
+        };
+        PolicyOptionItemV1: {
+            /** Format: date-time */
+            createdAt: string;
+            group: components["schemas"]["PolicyGroupNameV1"];
+            /** Format: int64 */
+            groupId: number;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            policy: components["schemas"]["PolicyPolicyTitleV1"];
+            /** Format: int64 */
+            policyId: number;
+            /**
+             * @description is kept; what counts is the group's
+             * @enum {string}
+             */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyOptionItemV1PageV1: {
+            data: components["schemas"]["PolicyOptionItemV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        PolicyOptionPolicyV1: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            organizationId: number;
+            title: string;
+        };
+        PolicyOptionResponseV1: {
+            /** Format: date-time */
+            createdAt: string;
+            group: components["schemas"]["PolicyGroupNameV1"];
+            /** Format: int64 */
+            groupId: number;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            policy: components["schemas"]["PolicyOptionPolicyV1"];
+            /** Format: int64 */
+            policyId: number;
+            /**
+             * @description is kept; what counts is the group's
+             * @enum {string}
+             */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyOptionV1: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            groupId: number;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: int64 */
+            policyId: number;
+            /**
+             * @description is kept; what counts is the group's
+             * @enum {string}
+             */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyOrganizationV1: {
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            shortName: string;
+        };
+        PolicyPolicyGroupV1: {
+            /** Format: date-time */
+            createdAt: string;
+            group: components["schemas"]["PolicyGroupV1"];
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** @enum {string} */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+            /** Format: date-time */
+            updatedAt: string;
         };
         PolicyPolicyItem: {
             activeWindows: boolean;
@@ -3775,6 +4574,60 @@ export interface components {
             items: components["schemas"]["PolicyPolicyItem"][];
             next: string;
             total: number;
+        };
+        PolicyPolicyItemV1: {
+            _count: {
+                employees: number;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isActiveWindowEnabled: boolean;
+            isDefault: boolean;
+            isScreenshotEnabled: boolean;
+            isVisitedSitesEnabled: boolean;
+            options: components["schemas"]["PolicyOptionV1"][];
+            organization: components["schemas"]["PolicyOrganizationV1"];
+            /** Format: int64 */
+            organizationId: number;
+            screenshotCaptureAll?: boolean | null;
+            /**
+             * Format: int64
+             * @description seconds
+             */
+            screenshotInterval?: number | null;
+            screenshotIsGrayscale?: boolean | null;
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyPolicyItemV1PageV1: {
+            data: components["schemas"]["PolicyPolicyItemV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        PolicyPolicyOptionV1: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            groupId: number;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            policy: components["schemas"]["PolicyPolicyTitleV1"];
+            /** Format: int64 */
+            policyId: number;
+            /**
+             * @description is kept; what counts is the group's
+             * @enum {string}
+             */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+            /** Format: date-time */
+            updatedAt: string;
         };
         PolicyPolicyResponse: {
             activeWindows: boolean;
@@ -3818,6 +4671,110 @@ export interface components {
              */
             version: number;
             visitedSites: boolean;
+        };
+        PolicyPolicyResponseV1: {
+            /** Format: date-time */
+            createdAt: string;
+            employees: components["schemas"]["PolicyHolderV1"][];
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isActiveWindowEnabled: boolean;
+            isDefault: boolean;
+            isScreenshotEnabled: boolean;
+            isVisitedSitesEnabled: boolean;
+            options: components["schemas"]["PolicyPolicyGroupV1"][];
+            /** Format: int64 */
+            organizationId: number;
+            screenshotCaptureAll?: boolean | null;
+            /**
+             * Format: int64
+             * @description seconds
+             */
+            screenshotInterval?: number | null;
+            screenshotIsGrayscale?: boolean | null;
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyPolicyTitleV1: {
+            /** Format: int64 */
+            id: number;
+            title: string;
+        };
+        PolicyPolicyV1: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isActiveWindowEnabled: boolean;
+            isDefault: boolean;
+            isScreenshotEnabled: boolean;
+            isVisitedSitesEnabled: boolean;
+            /** Format: int64 */
+            organizationId: number;
+            screenshotCaptureAll?: boolean | null;
+            /**
+             * Format: int64
+             * @description seconds
+             */
+            screenshotInterval?: number | null;
+            screenshotIsGrayscale?: boolean | null;
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PolicyResourceCountV1: {
+            resourceGroups: number;
+        };
+        PolicyResourceGroupV1: {
+            /** Format: date-time */
+            createdAt: string;
+            group: components["schemas"]["PolicyGroupNameV1"];
+            /** Format: int64 */
+            groupId: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            resourceId: number;
+        };
+        PolicyResourceItemV1: {
+            _count: components["schemas"]["PolicyResourceCountV1"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            value: string;
+        };
+        PolicyResourceItemV1PageV1: {
+            data: components["schemas"]["PolicyResourceItemV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        PolicyResourceResponseV1: {
+            _count: components["schemas"]["PolicyResourceCountV1"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            resourceGroups: components["schemas"]["PolicyResourceGroupV1"][];
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            value: string;
+        };
+        PolicyResourceV1: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            type: "WEBSITE" | "APPLICATION";
+            value: string;
         };
         PolicyRollbackRequest: {
             /**
@@ -3912,6 +4869,42 @@ export interface components {
             /** @description hosts, or names of processes */
             values?: string[];
         };
+        PolicyUpdateGroupV1: {
+            isActive?: boolean;
+            name?: string;
+            /** @enum {string} */
+            type?: "WEBSITE" | "APPLICATION";
+        };
+        PolicyUpdateOptionV1: {
+            /** Format: int64 */
+            groupId?: number;
+            isActive?: boolean;
+            /** Format: int64 */
+            policyId?: number;
+            /** @enum {string} */
+            type?: "WEBSITE" | "ACTIVE_WINDOW";
+        };
+        PolicyUpdatePolicyV1: {
+            isActive?: boolean;
+            isActiveWindowEnabled?: boolean;
+            isScreenshotEnabled?: boolean;
+            isVisitedSitesEnabled?: boolean;
+            /**
+             * Format: int64
+             * @description for an actor of no organization; a policy does not move
+             */
+            organizationId?: number;
+            /** @description required with isScreenshotEnabled */
+            screenshotCaptureAll?: boolean;
+            /**
+             * Format: int64
+             * @description seconds; required with isScreenshotEnabled
+             */
+            screenshotInterval?: number;
+            /** @description required with isScreenshotEnabled */
+            screenshotIsGrayscale?: boolean;
+            title?: string;
+        };
         PolicyUpdateRequest: {
             activeWindows?: boolean | null;
             /**
@@ -3954,6 +4947,21 @@ export interface components {
             title: string;
             visitedSites?: boolean | null;
         };
+        PolicyUpdateResourceV1: {
+            /** @enum {string} */
+            type?: "WEBSITE" | "APPLICATION";
+            value?: string;
+        };
+        PolicyUpdatedPolicyV1: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
         PolicyValuesRequest: {
             add?: string[];
             remove?: string[];
@@ -3971,6 +4979,42 @@ export interface components {
         PolicyVersionResponsePage: {
             items: components["schemas"]["PolicyVersionResponse"][];
             next: string;
+        };
+        PolicyWebsiteRequest: {
+            /**
+             * @description as before, or neutral, if not given
+             * @enum {string}
+             */
+            category?: "productive" | "neutral" | "unproductive";
+            /** @description of the group of sites; it is made if there is none */
+            name: string;
+            /** Format: int64 */
+            policyId?: number | null;
+            /** @description hosts */
+            websites: string[];
+        };
+        PolicyWebsiteResponse: {
+            /** @description sites that are new in the group */
+            added: number;
+            /** @enum {string} */
+            category: "productive" | "neutral" | "unproductive";
+            /** Format: date-time */
+            createdAt: string;
+            group: components["schemas"]["PolicyGroupNameV1"];
+            /** Format: int64 */
+            groupId: number;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: int64 */
+            policyId: number;
+            /**
+             * @description is kept; what counts is the group's
+             * @enum {string}
+             */
+            type: "WEBSITE" | "ACTIVE_WINDOW";
+            /** Format: date-time */
+            updatedAt: string;
         };
         PresenceAttention: {
             detail?: string;
@@ -4756,6 +5800,686 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getPolicies: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyItemV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreatePolicyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesGroups: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupItemV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postPoliciesGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateGroupV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupResponseV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putPoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdateGroupV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deletePoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postPoliciesGroupsByIdResources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyGroupResourcesV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAddedV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deletePoliciesGroupsByIdResourcesByResourceId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                resourceId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyMessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesOptions: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOptionItemV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postPoliciesOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateOptionV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOptionV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postPoliciesOptionsBulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateOptionsV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBulkV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesOptionsGroupById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyOptionV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesOptionsPolicyById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupOptionV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesOptionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOptionResponseV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putPoliciesOptionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdateOptionV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOptionV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deletePoliciesOptionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesResources: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResourceItemV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postPoliciesResources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateResourceV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResourceV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postPoliciesResourcesBulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateResourceV1"][];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBulkV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesResourcesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResourceResponseV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putPoliciesResourcesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdateResourceV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResourceV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deletePoliciesResourcesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postPoliciesWebsite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyWebsiteRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWebsiteResponse"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getPoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyResponseV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putPoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdatePolicyV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyUpdatedPolicyV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deletePoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getV1: {
         parameters: {
             query?: never;
@@ -4971,6 +6695,686 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OrganizationsOrganizationV1PageV1"];
                 };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1Policies: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyItemV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1Policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreatePolicyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesGroups: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupItemV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1PoliciesGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateGroupV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupResponseV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1PoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdateGroupV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1PoliciesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1PoliciesGroupsByIdResources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyGroupResourcesV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyAddedV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1PoliciesGroupsByIdResourcesByResourceId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                resourceId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyMessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesOptions: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOptionItemV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1PoliciesOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateOptionV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOptionV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1PoliciesOptionsBulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateOptionsV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBulkV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesOptionsGroupById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyOptionV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesOptionsPolicyById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyGroupOptionV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesOptionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOptionResponseV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1PoliciesOptionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdateOptionV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOptionV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1PoliciesOptionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesResources: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResourceItemV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1PoliciesResources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateResourceV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResourceV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1PoliciesResourcesBulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreateResourceV1"][];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBulkV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesResourcesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResourceResponseV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1PoliciesResourcesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdateResourceV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyResourceV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1PoliciesResourcesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1PoliciesWebsite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyWebsiteRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWebsiteResponse"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1PoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPolicyResponseV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1PoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyUpdatePolicyV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyUpdatedPolicyV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1PoliciesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["ErrorV1"];
         };

@@ -149,7 +149,7 @@ func (s *service) postResourceV1(ctx context.Context, in createResourceV1) (out 
 type createResourcesV1 []createResourceV1
 
 // maxBulk bounds one request.
-const maxBulk = 5000
+const maxBulk = 1000
 
 // Validate wants values that can be kept, all of one organization.
 func (r *createResourcesV1) Validate() error {

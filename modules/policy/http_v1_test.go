@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -14,7 +15,6 @@ import (
 
 // stepV1 is a request of a client of v1, and what is in force of policy 1 once it is answered.
 type stepV1 struct {
-	as           *actor.Actor
 	method, path string
 	body         any
 	status       int
@@ -84,6 +84,45 @@ func TestChangesOfV1MakeVersions(t *testing.T) {
 		}
 		if row := o.row(t, 2); row.Latest != 2 || row.Released != 2 {
 			t.Errorf("the policy that got an option is %+v", row)
+		}
+	})
+}
+
+// What counts for nothing is v1's alone: a change by another route, which does not show it, leaves it as it is.
+func TestInactiveOptionsStay(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		p := o.mustCreate(t, wanted("Ofis"))
+		on, err := o.createGroup(hr(), 0, groupInput{Name: "Chat", Type: rule.Website, Values: []string{"t.me"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		off, err := o.createGroup(hr(), 0, groupInput{Name: "News", Type: rule.Website, IsActive: ptr(false)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.addOptions(hr(), p.ID, []int64{on.ID, off.ID}, "WEBSITE", true); err != nil {
+			t.Fatal(err)
+		}
+		switched, err := o.createGroup(hr(), 0, groupInput{Name: "Games", Type: rule.Application})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.addOptions(hr(), p.ID, []int64{switched.ID}, "ACTIVE_WINDOW", false); err != nil {
+			t.Fatal(err)
+		}
+		o.mustUpdate(t, p.ID, wanted("Ofis", every(30)))
+		options, err := o.optionsOf(hr(), p.ID)
+		if left := options[p.ID]; err != nil || len(left) != 2 || left[0].GroupID != off.ID || left[1].GroupID != switched.ID || left[1].IsActive {
+			t.Errorf("%+v, %v", left, err)
+		}
+		if err := o.updateGroup(hr(), off.ID, groupInput{Name: "News", Type: rule.Website, Values: []string{"kun.uz"}}); err != nil {
+			t.Fatal(err)
+		}
+		c, err := o.mustVersion(t, p.ID, 0).content()
+		if err != nil || len(c.Groups) != 1 || c.Groups[0].ID != off.ID || c.Groups[0].Category != rule.Neutral {
+			t.Errorf("once its group is active, it counts: %+v, %v", c.Groups, err)
 		}
 	})
 }

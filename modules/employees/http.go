@@ -18,10 +18,11 @@ func (s *service) routes(r httpx.Router) {
 	r.GET(path+"/:id", employee.Read, httpx.Handle(200, s.getEmployee), httpx.Doc("One employee"))
 	r.PATCH(path+"/:id", employee.Write, httpx.Handle(200, s.patchEmployee), httpx.Doc("Change or move an employee"))
 	r.DELETE(path+"/:id", employee.Write, httpx.Handle(200, s.deleteEmployee), httpx.Doc("Delete an employee, or make one inactive of whom there are records"))
+	s.credentialRoutes(r)
 }
 
-// card is what everybody may know who may see employees at all: all that a guard sees.
-type card struct {
+// badge is what everybody may know who may see employees at all: all that a guard sees.
+type badge struct {
 	ID             int64  `json:"id"`
 	Name           string `json:"name"`
 	Photo          string `json:"photo"`
@@ -36,24 +37,26 @@ type record struct {
 	Phone             string    `json:"phone,omitempty"`
 	Email             string    `json:"email,omitempty"`
 	AdditionalDetails string    `json:"additionalDetails,omitempty"`
+	PersonalID        string    `json:"personalId,omitempty"`
+	Position          string    `json:"position,omitempty"`
 	IsActive          *bool     `json:"isActive,omitempty"`
 	CreatedAt         time.Time `json:"createdAt,omitzero"`
 	UpdatedAt         time.Time `json:"updatedAt,omitzero"`
 }
 
 type employeeResponse struct {
-	card
+	badge
 	record
 }
 
-func cardOf(e employeeRow) card {
-	return card{ID: e.ID, Name: e.Name, Photo: e.Photo, DepartmentID: e.DepartmentID}
+func badgeOf(e employeeRow) badge {
+	return badge{ID: e.ID, Name: e.Name, Photo: e.Photo, DepartmentID: e.DepartmentID}
 }
 
 func recordOf(e employeeRow) employeeResponse {
-	return employeeResponse{cardOf(e), record{
+	return employeeResponse{badgeOf(e), record{
 		OrganizationID: e.OrganizationID, Address: e.Address, Phone: e.Phone, Email: e.Email,
-		AdditionalDetails: e.AdditionalDetails, IsActive: &e.IsActive, CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(),
+		AdditionalDetails: e.AdditionalDetails, PersonalID: e.PersonalID, Position: e.Position, IsActive: &e.IsActive, CreatedAt: e.CreatedAt.UTC(), UpdatedAt: e.UpdatedAt.UTC(),
 	}}
 }
 

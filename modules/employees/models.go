@@ -14,12 +14,30 @@ type employeeRow struct {
 	db.Place
 	ID                int64     `bun:"id,pk,autoincrement"`
 	DepartmentID      int64     `bun:"department_id"`
+	PolicyID          int64     `bun:"policy_id,nullzero"` // its own, 0 for none
+	PersonalID        string    `bun:"personal_id,nullzero"`
+	Position          string    `bun:"position,nullzero"`
 	Name              string    `bun:"name"`
 	NameSearch        string    `bun:"name_search"`
 	Address           string    `bun:"address,nullzero"`
 	Phone             string    `bun:"phone,nullzero"`
 	Email             string    `bun:"email,nullzero"`
 	Photo             string    `bun:"photo,nullzero"`
+	AdditionalDetails string    `bun:"additional_details,nullzero"`
+	IsActive          bool      `bun:"is_active"`
+	CreatedAt         time.Time `bun:"created_at,skipupdate"`
+	UpdatedAt         time.Time `bun:"updated_at"`
+}
+
+// credentialRow is what an employee shows at a door.
+type credentialRow struct {
+	bun.BaseModel `bun:"table:credentials,alias:k"`
+	db.Owned
+	ID                int64     `bun:"id,pk,autoincrement"`
+	EmployeeID        int64     `bun:"employee_id"`
+	Type              string    `bun:"type"`
+	Code              string    `bun:"code"`
+	Model             string    `bun:"model,nullzero"`
 	AdditionalDetails string    `bun:"additional_details,nullzero"`
 	IsActive          bool      `bun:"is_active"`
 	CreatedAt         time.Time `bun:"created_at,skipupdate"`

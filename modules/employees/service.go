@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -83,6 +84,9 @@ func (s *service) create(ctx context.Context, in employeeInput) (employeeRow, er
 	}
 	row.OrganizationID, row.CreatedAt, row.UpdatedAt = d.OrganizationID, s.time(), s.time()
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if err := s.checkPolicy(ctx, tx, 0, row); err != nil {
+			return err
+		}
 		if err := s.store.insert(ctx, tx, &row); err != nil {
 			return err
 		}
@@ -109,13 +113,35 @@ func (s *service) update(ctx context.Context, id int64, in employeeInput) (row e
 		if in.DepartmentID != nil && target.OrganizationID != row.OrganizationID {
 			return errOtherOrganization
 		}
+		if err := s.checkPolicy(ctx, tx, before.PolicyID, row); err != nil {
+			return err
+		}
 		row.UpdatedAt = s.time()
 		if err := s.store.update(ctx, tx, &row); err != nil {
 			return err
 		}
+		if row.PolicyID != before.PolicyID {
+			if err := s.store.give(ctx, tx, row.PolicyID, []int64{id}, row.UpdatedAt); err != nil {
+				return err
+			}
+		}
 		return s.audit.Write(ctx, tx, entry("employee.updated", row, recordOf(before), recordOf(row)))
 	})
 	return row, s.faultOf(ctx, "update", id, err)
+}
+
+// checkPolicy refuses a policy that the employee did not have and that is none of its organization's.
+func (s *service) checkPolicy(ctx context.Context, tx db.Tx, before int64, row employeeRow) error {
+	if row.PolicyID == before || row.PolicyID == 0 {
+		return nil
+	}
+	known, err := s.store.knowsPolicy(ctx, tx, row.OrganizationID, row.PolicyID)
+	if err != nil || known {
+		return err
+	}
+	var f fault.Fields
+	f.Add("policyId", "unknown_reference", nil)
+	return f.Err()
 }
 
 // remove deletes an employee to whom nothing refers; another it only makes inactive.
@@ -185,6 +211,9 @@ func asEmployee(e employeeRow) employee.Employee {
 // employeeInput is what a caller may say of an employee; what is absent stays.
 type employeeInput struct {
 	DepartmentID      *int64  `json:"departmentId,omitempty"`
+	PolicyID          *int64  `json:"-"` // v1's, 0 takes it away; /api/v2 gives policies to many at once
+	PersonalID        *string `json:"personalId,omitempty" doc:"14 digits"`
+	Position          *string `json:"position,omitempty"`
 	Name              *string `json:"name,omitempty"`
 	Address           *string `json:"address,omitempty"`
 	Phone             *string `json:"phone,omitempty"`
@@ -201,6 +230,11 @@ func (in employeeInput) apply(row *employeeRow) error {
 	setText(&row.Email, in.Email)
 	setText(&row.Photo, in.Photo)
 	setText(&row.AdditionalDetails, in.AdditionalDetails)
+	setText(&row.PersonalID, in.PersonalID)
+	setText(&row.Position, in.Position)
+	if in.PolicyID != nil {
+		row.PolicyID = *in.PolicyID
+	}
 	if in.DepartmentID != nil {
 		row.DepartmentID = *in.DepartmentID
 	}
@@ -219,8 +253,15 @@ func (in employeeInput) apply(row *employeeRow) error {
 	f.Email("email", row.Email)
 	f.Text("photo", row.Photo, 0, maxText)
 	f.Text("additionalDetails", row.AdditionalDetails, 0, maxNote)
+	f.Text("position", row.Position, 0, maxName)
+	if row.PersonalID != "" && !personalID.MatchString(row.PersonalID) {
+		f.Add("personalId", codePersonal, nil)
+	}
 	return f.Err()
 }
+
+// personalID is the number by which the state knows a person (PINFL).
+var personalID = regexp.MustCompile(`^[0-9]{14}$`)
 
 // setText sets a text without the space around it.
 func setText(to, value *string) {
@@ -238,6 +279,9 @@ func entry(action string, row employeeRow, before, after any) audit.Entry {
 
 // faultOf says what an error of the store means to the asker.
 func (s *service) faultOf(ctx context.Context, action string, id int64, err error) error {
+	if errors.Is(err, db.ErrConflict) {
+		return errPersonalTaken.Wrap(err)
+	}
 	if !errors.Is(err, db.ErrNotFound) {
 		return err
 	}

@@ -44,8 +44,9 @@ func (s store) insert(ctx context.Context, tx db.Tx, row *employeeRow) error {
 	return err
 }
 
+// update writes all but the policy, which others give at the same time.
 func (s store) update(ctx context.Context, tx db.Tx, row *employeeRow) error {
-	return db.One(tx.Update(row).WherePK().Exec(ctx))
+	return db.One(tx.Update(row).ExcludeColumn("policy_id").WherePK().Exec(ctx))
 }
 
 func (s store) remove(ctx context.Context, tx db.Tx, id int64) error {

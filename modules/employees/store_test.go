@@ -21,6 +21,11 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		o := newService(t, d)
 		nodira := newEmployee(t, o, 1, "Aliyeva Nodira")
 		newEmployee(t, o, 4, "Boshqa Odam")
+		write(t, d, "INSERT INTO policies (organization_id, title, created_at, updated_at) VALUES (1, 'P', ?0, ?0)", noon)
+		given, err := o.equip(admin(), nodira, credentialInput{Type: card, Code: "CARD1"})
+		if err != nil {
+			t.Fatal(err)
+		}
 		s, theirs, all := store{d}, as(actor.HR, 2), sight{all: true}
 		before := picture(t, s)
 		in := func(want error, do func(ctx context.Context, tx db.Tx) error) error {
@@ -61,6 +66,47 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 					}
 				}
 				return nil
+			},
+			"oneV1": func() error {
+				if _, err := s.oneV1(theirs, all, nodira); !errors.Is(err, db.ErrNotFound) {
+					return fmt.Errorf("error %v", err)
+				}
+				return nil
+			},
+			"knowsPolicy": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					known, err := s.knowsPolicy(ctx, tx, 1, 1)
+					if known {
+						return errors.New("knows a foreign one")
+					}
+					return err
+				})
+			},
+			"addCredential": func() error {
+				row := credentialRow{EmployeeID: nodira, Type: card, Code: "theirs", CreatedAt: noon, UpdatedAt: noon}
+				if err := in(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error { return s.addCredential(ctx, tx, &row) }); err != nil {
+					return err
+				}
+				foreign := credentialRow{Owned: db.Owned{OrganizationID: 1}, EmployeeID: nodira, Type: card, Code: "theirs", CreatedAt: noon, UpdatedAt: noon}
+				return in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { return s.addCredential(ctx, tx, &foreign) })
+			},
+			"credential": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					_, err := s.credential(ctx, tx, nodira, given.ID)
+					return err
+				})
+			},
+			"credentials": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.credentials(ctx, tx, nodira)
+					if len(rows) != 0 {
+						return fmt.Errorf("shows %+v", rows)
+					}
+					return err
+				})
+			},
+			"dropCredential": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.dropCredential(ctx, tx, given) })
 			},
 			"listV1": func() error {
 				for _, l := range []httpx.ListV1{{Page: 1, Limit: 10}, {Page: 1, Limit: 10, Search: "nodira"}} {

@@ -28,6 +28,8 @@ type employeeRowV1 struct {
 	CreatedAt           time.Time `bun:"created_at"`
 	UpdatedAt           time.Time `bun:"updated_at"`
 	DepartmentShortName string    `bun:"department_short_name"`
+	DepartmentFullName  string    `bun:"department_full_name"`
+	PolicyTitle         *string   `bun:"policy_title"`
 }
 
 // employeeSortsV1 are v1's names of columns, and guardSortsV1 of those that a guard sees.
@@ -57,11 +59,41 @@ func (s store) listV1(ctx context.Context, v sight, l httpx.ListV1, everything b
 		if total, err = q.Count(ctx); err != nil {
 			return err
 		}
-		return q.Column("id", "department_id", "organization_id", "policy_id", "name", "address", "phone", "email", "photo", "additional_details", "is_active", "created_at", "updated_at").
+		return q.Column(columnsV1...).
 			ColumnExpr("(SELECT d.short_name FROM departments AS d WHERE d.organization_id = e.organization_id AND d.id = e.department_id) AS department_short_name").
 			OrderExpr(l.OrderBy("e", "id")).Limit(int64(l.Limit)).Offset(l.Offset()).Scan(ctx, &rows)
 	})
 	return rows, total, err
+}
+
+// columnsV1 are what v1 showed of an employee.
+var columnsV1 = []string{
+	"id", "department_id", "organization_id", "policy_id", "name", "address", "phone", "email", "photo", "additional_details", "is_active", "created_at", "updated_at",
+}
+
+// oneV1 returns an employee with the names of its department and of its policy.
+func (s store) oneV1(ctx context.Context, v sight, id int64) (row employeeRowV1, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return v.narrow(tx.Select((*employeeRow)(nil))).Column(columnsV1...).
+			ColumnExpr("(SELECT d.short_name FROM departments AS d WHERE d.organization_id = e.organization_id AND d.id = e.department_id) AS department_short_name").
+			ColumnExpr("(SELECT d.full_name FROM departments AS d WHERE d.organization_id = e.organization_id AND d.id = e.department_id) AS department_full_name").
+			ColumnExpr("(SELECT p.title FROM policies AS p WHERE p.organization_id = e.organization_id AND p.id = e.policy_id) AS policy_title").
+			Where("?TableAlias.id = ?", id).Scan(ctx, &row)
+	})
+	return row, db.Translate(err)
+}
+
+// policyRow is a policy as far as employees may have it.
+type policyRow struct {
+	bun.BaseModel `bun:"table:policies,alias:p"`
+	db.Owned
+	ID int64 `bun:"id,pk"`
+}
+
+// knowsPolicy reports whether the organization has the policy, and has not deleted it or switched it off.
+func (s store) knowsPolicy(ctx context.Context, tx db.Tx, organizationID, id int64) (bool, error) {
+	return tx.Select((*policyRow)(nil)).Where("?TableAlias.organization_id = ?", organizationID).Where("?TableAlias.id = ?", id).
+		Where("?TableAlias.deleted_at IS NULL").Where("?TableAlias.is_active").Exists(ctx)
 }
 
 // wildcards are taken as they are, with the sign that LIKE is told of.

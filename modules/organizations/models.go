@@ -20,6 +20,7 @@ type organizationRow struct {
 	Address           string    `bun:"address,nullzero"`
 	Phone             string    `bun:"phone,nullzero"`
 	Email             string    `bun:"email,nullzero"`
+	Logo              string    `bun:"logo,nullzero"`
 	AdditionalDetails string    `bun:"additional_details,nullzero"`
 	Language          string    `bun:"language"`
 	Zone              string    `bun:"zone"`

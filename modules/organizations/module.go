@@ -26,7 +26,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "organizations",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Provides: []kernel.Port{kernel.PortOf[organization.Tree](), kernel.PortOf[organization.Index]()},
-		Paths:    []string{"/api/v2/organizations", "/api/v2/departments", "/api/v1/organizations", "/api/organizations"},
+		Paths:    []string{"/api/v2/organizations", "/api/v2/departments", "/api/v1/organizations", "/api/organizations", "/api/v1/departments", "/api/departments"},
 		Config:   &m.cfg,
 		Messages: messages,
 	}

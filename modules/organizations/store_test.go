@@ -20,6 +20,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		o, _ := newService(d)
 		alpha, beta := newOrganization(t, o, "Alpha"), newOrganization(t, o, "Beta")
 		dep := newDepartment(t, o, alpha, 0, "Sex")
+		newDepartment(t, o, alpha, dep, "Brigada")
 		own := newDepartment(t, o, beta, 0, "Ombor")
 		before := picture(t, d, alpha)
 		s, theirs, all := store{d}, as(actor.HR, beta), sight{all: true}
@@ -41,6 +42,48 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				rows, total, err := s.organizationsV1(theirs, httpx.ListV1{Page: 1, Limit: 10, Search: "a"})
 				if len(rows) != 1 || rows[0].ID != beta || total != 1 || rows[0].Departments != 1 {
 					return fmt.Errorf("shows %+v of %d", rows, total)
+				}
+				return err
+			},
+			"newestV1": func() error {
+				rows, err := s.newestV1(theirs)
+				if len(rows) != 1 || rows[0].ID != beta {
+					return fmt.Errorf("shows %+v", rows)
+				}
+				return err
+			},
+			"departmentsV1": func() error {
+				for _, organization := range []int64{0, alpha} {
+					rows, total, err := s.departmentsV1(theirs, all, organization, httpx.ListV1{Page: 1, Limit: 10})
+					if err != nil || len(rows) != int(total) {
+						return fmt.Errorf("%d of %d, %v", len(rows), total, err)
+					}
+					if err := onlyOf(beta, rows); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			"departmentsOfV1": func() error {
+				for _, organization := range []int64{0, alpha} {
+					rows, err := s.departmentsOfV1(theirs, all, organization)
+					if err := errors.Join(err, onlyOf(beta, rows)); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			"neighboursV1": func() error {
+				n, err := s.neighboursV1(theirs, all, departmentRow{ID: dep, Owned: db.Owned{OrganizationID: alpha}, ParentID: dep})
+				if n.parent != nil || len(n.children) > 0 || len(n.employees) > 0 {
+					return fmt.Errorf("shows %+v", n)
+				}
+				return err
+			},
+			"belowV1": func() error {
+				rows, err := s.belowV1(theirs, all, department)
+				if len(rows) != 0 {
+					return fmt.Errorf("shows %+v", rows)
 				}
 				return err
 			},
@@ -127,6 +170,16 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)
 		}
 	})
+}
+
+// onlyOf refuses departments of other organizations.
+func onlyOf(organization int64, rows []countedDepartment) error {
+	for _, d := range rows {
+		if d.OrganizationID != organization {
+			return fmt.Errorf("shows %+v", d)
+		}
+	}
+	return nil
 }
 
 func rowsOf(t *testing.T, s store, organization, department int64) (o organizationRow, d departmentRow) {

@@ -34,6 +34,8 @@ func (g *schemas) of(t reflect.Type) object {
 		return object{"type": "string", "format": "date-time"}
 	case uuidType:
 		return object{"type": "string", "format": "uuid"}
+	case reflect.TypeFor[TextV1]():
+		return orNull(object{"type": "string"})
 	case reflect.TypeFor[time.Duration]():
 		return object{"type": "integer", "format": "int64", "description": "nanoseconds"}
 	}

@@ -1,0 +1,102 @@
+package employees
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/platform/audit"
+	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+// The kinds of what an employee shows at a door that people give out.
+const (
+	card = "CARD"
+	car  = "CAR"
+)
+
+// credentialInput is what is given to an employee.
+type credentialInput struct {
+	Type              string `json:"type" enum:"CARD,CAR"`
+	Code              string `json:"code" doc:"the number of the card or of the car"`
+	Model             string `json:"model,omitempty" doc:"of a car"`
+	AdditionalDetails string `json:"additionalDetails,omitempty"`
+}
+
+func (in credentialInput) row() (row credentialRow, err error) {
+	row = credentialRow{
+		Type: in.Type, Code: strings.TrimSpace(in.Code), Model: strings.TrimSpace(in.Model),
+		AdditionalDetails: strings.TrimSpace(in.AdditionalDetails), IsActive: true,
+	}
+	var f fault.Fields
+	if row.Type != card && row.Type != car {
+		f.Add("type", "not_one_of", fault.Params{"Values": "CARD, CAR"})
+	}
+	f.Text("code", row.Code, 1, maxName)
+	f.Text("model", row.Model, 0, maxName)
+	f.Text("additionalDetails", row.AdditionalDetails, 0, maxNote)
+	return row, f.Err()
+}
+
+// equip gives an employee a card or a car. What is somebody's already is nobody else's.
+func (s *service) equip(ctx context.Context, id int64, in credentialInput) (credentialRow, error) {
+	row, err := in.row()
+	if err != nil {
+		return row, err
+	}
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		whose, err := s.store.byID(ctx, tx, sightOf(ctx), id)
+		if err != nil {
+			return err
+		}
+		row.OrganizationID, row.EmployeeID, row.CreatedAt, row.UpdatedAt = whose.OrganizationID, id, s.time(), s.time()
+		if err := s.store.addCredential(ctx, tx, &row); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, credentialEntry("employee.credential_given", row, nil, asCredential(row)))
+	})
+	if errors.Is(err, db.ErrConflict) {
+		return row, errCredentialTaken.Wrap(err)
+	}
+	return row, s.faultOf(ctx, "equip", id, err)
+}
+
+// withdraw takes a card or a car away from its employee.
+func (s *service) withdraw(ctx context.Context, employeeID, id int64) error {
+	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if _, err := s.store.byID(ctx, tx, sightOf(ctx), employeeID); err != nil {
+			return err
+		}
+		row, err := s.store.credential(ctx, tx, employeeID, id)
+		if err != nil {
+			return err
+		}
+		if err := s.store.dropCredential(ctx, tx, row); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, tx, credentialEntry("employee.credential_withdrawn", row, asCredential(row), nil))
+	})
+	return s.faultOf(ctx, "withdraw", employeeID, err)
+}
+
+// credentials returns what an employee shows at doors.
+func (s *service) credentials(ctx context.Context, id int64) (rows []credentialRow, err error) {
+	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		if _, err := s.store.byID(ctx, tx, sightOf(ctx), id); err != nil {
+			return err
+		}
+		rows, err = s.store.credentials(ctx, tx, id)
+		return err
+	})
+	return rows, s.faultOf(ctx, "read", id, err)
+}
+
+func credentialEntry(action string, row credentialRow, before, after any) audit.Entry {
+	return audit.Entry{
+		Action: action, Permission: employee.Write, Object: fmt.Sprintf("employee:%d", row.EmployeeID),
+		OrganizationID: row.OrganizationID, Before: before, After: after,
+	}
+}

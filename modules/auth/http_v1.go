@@ -31,6 +31,7 @@ func (s *service) routesV1(r httpx.Router) {
 		r.POST(path+"/logout", actor.SignedIn, httpx.Raw(s.logoutV1), httpx.Takes[refreshRequestV1](), httpx.Gives[struct{}](204), httpx.Doc("End the sign-in"))
 		r.POST(path+"/validate", actor.SignedIn, httpx.Handle(200, s.validateV1), httpx.Doc("Whose the access token is"))
 	}
+	s.userRoutesV1(r)
 }
 
 type greetingV1 struct {

@@ -103,9 +103,35 @@ func (s *service) updateUser(ctx context.Context, id int64, in userInput) (u use
 		if (before.Role == actor.Admin.String()) != (u.Role == actor.Admin.String()) {
 			return errRoleKind
 		}
+		if in.move && in.OrganizationID != nil {
+			if err := s.moveUser(ctx, tx, *in.OrganizationID, &u); err != nil {
+				return err
+			}
+		}
 		return s.saveUser(ctx, tx, "user.updated", before, u)
 	})
 	return u, s.userFault(ctx, "update", id, err)
+}
+
+// moveUser puts a user into another organization, where it leads none of the departments that it led. Only an actor of no
+// organization moves people between them.
+func (s *service) moveUser(ctx context.Context, tx db.Tx, organizationID int64, u *userRow) error {
+	if organizationID == u.organization() {
+		return nil
+	}
+	if tx.Actor().OrganizationID != 0 {
+		return db.ErrForeign
+	}
+	if u.Role == actor.Admin.String() {
+		var f fault.Fields
+		f.Add("organizationId", codeNoOrganization, nil)
+		return f.Err()
+	}
+	if err := s.store.setDepartments(ctx, tx, u.organization(), u.ID, nil); err != nil {
+		return err
+	}
+	u.OrganizationID = &organizationID
+	return s.store.moveUser(ctx, tx, u.ID, organizationID)
 }
 
 func (s *service) saveUser(ctx context.Context, tx db.Tx, action string, before, u userRow) error {
@@ -116,7 +142,7 @@ func (s *service) saveUser(ctx context.Context, tx db.Tx, action string, before,
 	if err := s.store.updateUser(ctx, tx, &u); err != nil {
 		return err
 	}
-	if u.Password != before.Password || u.Role != before.Role || u.IsActive != before.IsActive {
+	if u.Password != before.Password || u.Role != before.Role || u.IsActive != before.IsActive || u.organization() != before.organization() {
 		if err := s.store.endAll(ctx, tx, u.ID, s.time()); err != nil {
 			return err
 		}
@@ -137,7 +163,11 @@ func (s *service) deactivateUser(ctx context.Context, id int64) error {
 
 // assign replaces the departments that a department lead leads.
 func (s *service) assign(ctx context.Context, id int64, departments []int64) (u userRow, err error) {
-	departments = slices.Compact(slices.Sorted(slices.Values(departments)))
+	return s.lead(ctx, id, func([]int64) []int64 { return departments })
+}
+
+// lead changes which departments a department lead leads.
+func (s *service) lead(ctx context.Context, id int64, change func(before []int64) []int64) (u userRow, err error) {
 	defer s.sessions.forget()
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if u, err = s.store.userAlone(ctx, tx, id); err != nil {
@@ -150,6 +180,7 @@ func (s *service) assign(ctx context.Context, id int64, departments []int64) (u 
 		if err != nil {
 			return err
 		}
+		departments := slices.Compact(slices.Sorted(slices.Values(change(slices.Clone(before)))))
 		if err := s.store.setDepartments(ctx, tx, u.organization(), id, departments); err != nil {
 			return err
 		}
@@ -187,6 +218,7 @@ type userInput struct {
 	Password       *string `json:"password,omitempty"`
 	Role           *string `json:"role,omitempty" enum:"ADMIN,HR,DEPARTMENT_LEAD,GUARD"`
 	IsActive       *bool   `json:"isActive,omitempty"`
+	move           bool    // to OrganizationID, which /api/v2 leaves as it is
 }
 
 func (in userInput) checkPassword() error {

@@ -47,6 +47,11 @@ func (s store) updateUser(ctx context.Context, tx db.Tx, row *userRow) error {
 	return db.One(tx.Update(row).WherePK().Exec(ctx))
 }
 
+// moveUser changes whose the user is, which no other update does.
+func (s store) moveUser(ctx context.Context, tx db.Tx, id, organizationID int64) error {
+	return db.One(tx.Update((*userRow)(nil)).Set("organization_id = ?", organizationID).Where("?TableAlias.id = ?", id).Exec(ctx))
+}
+
 func (s store) users(ctx context.Context, l db.List) (rows []userRow, found db.Found, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		found, err = tx.List(ctx, tx.Select(&rows), l)

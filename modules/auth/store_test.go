@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/grid/gridtest"
+	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/secret"
 )
@@ -111,6 +112,21 @@ func userChecks(s store, v victim) map[string]func() error {
 				}
 				return err
 			})
+		},
+		"moveUser": refused(s, func(ctx context.Context, tx db.Tx) error { return s.moveUser(ctx, tx, u.ID, 2) }),
+		"usersV1": func() error {
+			for _, search := range []string{"", u.Username} {
+				rows, departments, _, err := s.usersV1(keyOfOrganization(2), httpx.ListV1{Page: 1, Limit: 100, Search: search})
+				for _, r := range rows {
+					if r.organization() != 2 || len(departments[u.ID]) > 0 {
+						return fmt.Errorf("shows %s, %v", r.Username, departments)
+					}
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 		"users": func() error {
 			for _, query := range []string{"", "organizationId=1", "q=a&sort=-role,username"} {

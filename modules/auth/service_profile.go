@@ -1,0 +1,62 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/fault"
+)
+
+// profileInput is what a user may say of itself; what is absent stays.
+type profileInput struct {
+	Name            *string `json:"name,omitempty"`
+	Username        *string `json:"username,omitempty"`
+	CurrentPassword *string `json:"currentPassword,omitempty" doc:"for another user name or password"`
+	NewPassword     *string `json:"newPassword,omitempty"`
+}
+
+func (in profileInput) check() error {
+	var f fault.Fields
+	if in.NewPassword != nil {
+		checkPassword(&f, "newPassword", *in.NewPassword)
+	}
+	if in.CurrentPassword == nil && (in.NewPassword != nil || in.Username != nil) {
+		f.Add("currentPassword", "required", nil)
+	}
+	return f.Err()
+}
+
+// changeProfile changes the actor's own name, user name and password. Another password ends all its sign-ins.
+func (s *service) changeProfile(ctx context.Context, in profileInput) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	u, _, err := s.me(ctx)
+	if err != nil {
+		return err
+	}
+	if in.CurrentPassword != nil {
+		fits, err := s.passwords.fits(ctx, u.Password, *in.CurrentPassword)
+		if err != nil {
+			return err
+		}
+		if !fits {
+			return errWrongPassword
+		}
+	}
+	var hashed userRow
+	if err := s.setPassword(ctx, &hashed, in.NewPassword); err != nil {
+		return err
+	}
+	err = s.changeMe(ctx, "user.profile_changed", func(row *userRow) error {
+		if in.CurrentPassword != nil && row.Password != u.Password { // it was changed meanwhile
+			return errWrongPassword
+		}
+		if hashed.Password != "" {
+			row.Password = hashed.Password
+		}
+		return userInput{Name: in.Name, Username: in.Username}.apply(row)
+	})
+	a, _ := actor.From(ctx)
+	return s.userFault(ctx, "update", a.UserID, err)
+}

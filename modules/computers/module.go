@@ -31,7 +31,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[gateway.Directory]()},
 		Provides: []kernel.Port{kernel.PortOf[computer.Registry](), kernel.PortOf[computer.Names](), kernel.PortOf[computer.Watch](), kernel.PortOf[computer.History](), kernel.PortOf[computer.Seats]()},
-		Paths:    []string{"/api/v2/computers"},
+		Paths:    append(pathsV1(), "/api/v2/computers"),
 		Config:   &m.cfg,
 		Messages: messages,
 	}
@@ -49,6 +49,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	kernel.Put[computer.History](h, m.service)
 	kernel.Put[computer.Seats](h, m.service)
 	m.routes(h.Routes(kernel.Dashboard))
+	m.routesV1(h.RoutesV1(kernel.Dashboard))
 	h.Cron("find_silent", "* * * * *", m.service.findSilent)
 	h.Cron("forget_states", "37 3 * * *", m.service.forgetStates)
 	return nil

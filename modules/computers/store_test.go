@@ -245,6 +245,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			},
 		}
 		maps.Copy(checks, stateChecks(s, theirs, in))
+		maps.Copy(checks, checksV1(s, theirs, in, userRow{Owned: db.Owned{OrganizationID: 1}, ID: user, SID: "S-1", CreatedAt: noon, UpdatedAt: noon}, computerID(t, o, 1, "PC-1")))
 		dbtest.Tenants(t, checks)
 		for _, table := range []string{"computers", "computer_users", "users_on_computers"} {
 			if n := counted(t, d, "SELECT count(*) FROM "+table+" WHERE organization_id = 1"); n != 1 {

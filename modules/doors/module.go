@@ -32,7 +32,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[alert.Log]()},
 		Provides: []kernel.Port{kernel.PortOf[pass.Log](), kernel.PortOf[pass.Terminals]()},
-		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes"},
+		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes", logV1, logPath},
 		Config:   &m.cfg,
 		Jobs:     []jobs.Handler{jobs.On("again", m.again)},
 		Messages: messages,
@@ -52,6 +52,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	kernel.Put[pass.Terminals](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
 	s.routesV1(h.RoutesV1(kernel.AgentAPI))
+	s.employeeRoutesV1(h.RoutesV1(kernel.Dashboard))
 	h.Cron("forget", "41 3 * * *", s.forget)
 	return nil
 }

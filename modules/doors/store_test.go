@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 // Each method of the store, called by organization 2, does nothing to organization 1 and shows nothing of it.
@@ -50,6 +51,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 					_, known, err := s.deviceAt(ctx, tx, "10.0.0.3", "SN3")
 					return nothing(known, err)
 				})
+			},
+			"logOf": func() error {
+				rows, total, err := s.logOf(theirs, 11, httpx.ListV1{Page: 1, Limit: 10})
+				return nothing(len(rows) > 0 || total > 0, err)
 			},
 			"touch": func() error {
 				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.touch(ctx, tx, 1, noon.Add(time.Hour), freshness) })

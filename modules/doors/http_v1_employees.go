@@ -1,0 +1,93 @@
+package doors
+
+import (
+	"context"
+
+	"github.com/staff-control/staff-control/modules/doors/pass"
+	"github.com/staff-control/staff-control/platform/httpx"
+)
+
+// The paths of an employee's passes, under v1's last prefix and under the one before.
+const (
+	logV1   = "/api/v1/employees/:id/entry-logs"
+	logPath = "/api/employees/:id/entry-logs"
+)
+
+func (s *service) employeeRoutesV1(r httpx.Router) {
+	for _, path := range []string{logV1, logPath} {
+		r.GET(path, pass.Read, httpx.Handle(200, s.getLogV1), httpx.Lenient(), httpx.Doc("An employee's passes and refused tries, the latest first"))
+	}
+}
+
+type logRequest struct {
+	ID int64 `path:"id" json:"-"`
+	httpx.QueryV1
+}
+
+// logPageV1 is v1's page of passes, which was unlike its other lists.
+type logPageV1 struct {
+	Data []actionV1 `json:"data"`
+	Meta struct {
+		Total      int64 `json:"total"`
+		Page       int   `json:"page"`
+		Limit      int   `json:"limit"`
+		TotalPages int64 `json:"totalPages"`
+	} `json:"meta"`
+}
+
+// actionV1 is a pass in v1's shape. A refused one has no direction.
+type actionV1 struct {
+	ID           int64        `json:"id"`
+	DeviceID     *int64       `json:"deviceId"`
+	GateID       *int64       `json:"gateId"`
+	ActionTime   httpx.TimeV1 `json:"actionTime"`
+	EmployeeID   int64        `json:"employeeId"`
+	VisitorID    *int64       `json:"visitorId"`
+	VisitorType  string       `json:"visitorType"`
+	EntryType    *string      `json:"entryType"`
+	ActionType   string       `json:"actionType"`
+	ActionResult string       `json:"actionResult"`
+	ActionMode   string       `json:"actionMode"`
+	Device       *deviceV1    `json:"device"`
+	Gate         *gateV1      `json:"gate"`
+}
+
+type deviceV1 struct {
+	ID        int64   `json:"id"`
+	Name      *string `json:"name"`
+	EntryType *string `json:"entryType"`
+}
+
+type gateV1 struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+func asActionV1(p loggedPass) actionV1 {
+	out := actionV1{
+		ID: p.ID, GateID: p.GateID, ActionTime: httpx.TimeV1(p.At), EmployeeID: p.EmployeeID, VisitorID: p.VisitorID, VisitorType: p.VisitorType,
+		EntryType: httpx.NullV1(string(p.EntryType)), ActionType: p.ActionType, ActionResult: p.ActionResult, ActionMode: p.ActionMode,
+	}
+	if p.DeviceID != 0 {
+		out.DeviceID, out.Device = &p.DeviceID, &deviceV1{p.DeviceID, p.DeviceName, p.DeviceEntryType}
+	}
+	return out
+}
+
+func (s *service) getLogV1(ctx context.Context, in logRequest) (out logPageV1, err error) {
+	in.Sort, in.Order = nil, nil // which did nothing
+	l, err := in.List(ctx)
+	if err != nil {
+		return out, err
+	}
+	if _, err := s.staff.ByID(ctx, in.ID); err != nil {
+		return out, err
+	}
+	rows, total, err := s.store.logOf(ctx, in.ID, l)
+	out.Meta.Total, out.Meta.Page, out.Meta.Limit, out.Meta.TotalPages = total, l.Page, l.Limit, (total+int64(l.Limit)-1)/int64(l.Limit)
+	out.Data = make([]actionV1, len(rows))
+	for i, p := range rows {
+		out.Data[i] = asActionV1(p)
+	}
+	return out, err
+}

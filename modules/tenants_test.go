@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,9 +100,12 @@ func trespass(t *testing.T, host string, route httpx.Route, who string, header m
 	foreign := strings.Contains(path, ":")
 	if foreign {
 		prefix, rest := beforeParameter(path)
-		id, known := victim.ids[strings.TrimSuffix(prefix, "/")]
-		rest = strings.Replace(rest, ":resourceId", victim.ids["/api/v1/policies/resources"], 1)
-		if !known || strings.Contains(rest, ":") {
+		id, known := victim.ids[ownPath(strings.TrimSuffix(prefix, "/"))]
+		if before, parameter, second := strings.Cut(rest, ":"); second {
+			rest = before + victim.ids[parameter]
+			known = known && victim.ids[parameter] != ""
+		}
+		if !known {
 			t.Errorf("route %s: the test knows no foreign id for it; add one to newTenant", path)
 			return 0
 		}
@@ -137,6 +141,18 @@ func beforeParameter(path string) (prefix, rest string) {
 		return prefix, "/" + after
 	}
 	return prefix, ""
+}
+
+// ownPath is the product's own path of what v1's clients call by this one.
+func ownPath(path string) string {
+	for _, prefix := range []string{"/api/v1/", "/api/"} {
+		if noun, of := strings.CutPrefix(path, prefix); of && slices.Contains([]string{"users", "organizations", "departments", "employees", "computers"}, noun) {
+			return "/api/v2/" + noun
+		} else if of && noun == "computer-users" {
+			return "/api/v2/computers/users"
+		}
+	}
+	return path
 }
 
 // queriesFor are the ways to ask a list for the victim's rows.
@@ -199,6 +215,9 @@ func bodyFor(route httpx.Route, victim tenant) map[string]any {
 		if rest, is := strings.CutPrefix(route.Path, prefix); is {
 			return bodyOfPolicies(route.Method, rest, victim)
 		}
+	}
+	if body := bodyForV1(route.Method+" "+strings.Replace(route.Path, "/api/v1/", "/api/", 1), victim); body != nil {
+		return body
 	}
 	switch route.Method + " " + route.Path {
 	case "POST /api/v2/employees":
@@ -278,6 +297,32 @@ func bodyFor(route httpx.Route, victim tenant) map[string]any {
 		return map[string]any{"hash": strings.Repeat("0", 64)}
 	}
 	return map[string]any{}
+}
+
+// bodyForV1 is the same for routes of v1, nil for others.
+func bodyForV1(route string, victim tenant) map[string]any {
+	department, employee := number(victim.ids["/api/v2/departments"]), number(victim.ids["/api/v2/employees"])
+	switch route {
+	case "POST /api/employees", "PUT /api/employees/:id":
+		return map[string]any{"name": "thief", "departmentId": department, "policyId": number(victim.ids["/api/v2/policies"])}
+	case "POST /api/departments":
+		return map[string]any{"fullName": "thief", "shortName": "thief", "organizationId": victim.organization, "parentId": department}
+	case "PUT /api/departments/:id", "PUT /api/organizations/:id":
+		return map[string]any{"fullName": "thief"}
+	case "POST /api/employees/:id/assign-card":
+		return map[string]any{"cardId": "thief"}
+	case "POST /api/employees/:id/assign-car":
+		return map[string]any{"carId": "thief"}
+	case "POST /api/employees/:id/link-computer-user":
+		return map[string]any{"computerUserId": victim.ids["/api/v2/computers/users"]}
+	case "POST /api/computer-users/:id/link-employee":
+		return map[string]any{"employee_id": employee}
+	case "PUT /api/computer-users/:id":
+		return map[string]any{"name": "thief", "computer_id": number(victim.ids["/api/v2/computers"])}
+	case "POST /api/v2/employees/:id/credentials":
+		return map[string]any{"type": "CARD", "code": "thief"}
+	}
+	return nil
 }
 
 func policyNamed(title string, organization int64) map[string]any {
@@ -392,6 +437,8 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	n.job(t, s)
 	n.ids["/api/v2/computers"], n.ids["/api/v2/computers/users"] = n.found(t, s, "computers?search=PC-"), n.found(t, s, "computers/users?search=S-")
 	post("/api/v2/computers/users/"+n.ids["/api/v2/computers/users"]+"/link", map[string]any{"employeeId": number(employee)})
+	n.ids["computer_user_id"] = n.ids["/api/v2/computers/users"]
+	n.ids["credential_id"] = id(post("/api/v2/employees/"+employee+"/credentials", map[string]any{"type": "CARD", "code": mark + " card"}))
 	n.ids["/api/v2/alerts"] = n.alert(t, s)
 	n.ids["/api/v2/storage/files"] = id(post("/api/v2/storage/files?kind=profile&path=profiles/"+mark+".jpg&organization="+organization, map[string]any{"content": mark}))
 	n.guest(post, id)
@@ -419,6 +466,7 @@ func (n tenant) policiesV1(post func(string, map[string]any) map[string]any, id 
 	resource := id(post(prefix+"/resources", map[string]any{"type": "WEBSITE", "value": strings.ToLower(n.mark) + ".com", "organizationId": n.organization}))
 	post(prefix+"/groups/"+group+"/resources", map[string]any{"resourceIds": []int64{number(resource)}})
 	option := id(post(prefix+"/options", map[string]any{"policyId": number(policy), "groupId": number(group), "type": "WEBSITE", "isActive": false}))
+	n.ids["resourceId"] = resource
 	for _, p := range []string{prefix, "/api/policies"} {
 		n.ids[p], n.ids[p+"/groups"], n.ids[p+"/resources"], n.ids[p+"/options"] = policy, group, resource, option
 		n.ids[p+"/options/policy"], n.ids[p+"/options/group"] = policy, group

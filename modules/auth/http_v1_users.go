@@ -87,8 +87,24 @@ func (s *service) getUserV1(ctx context.Context, in idRequest) (userV1, error) {
 	return asUserV1(u), err
 }
 
-func (s *service) postUserV1(ctx context.Context, in userInput) (userV1, error) {
-	u, err := s.createUser(ctx, in)
+// userBodyV1 is what v1 let be said of a user.
+type userBodyV1 struct {
+	OrganizationID *int64  `json:"organizationId,omitempty" doc:"of all but ADMIN"`
+	Name           *string `json:"name,omitempty"`
+	Username       *string `json:"username,omitempty"`
+	Password       *string `json:"password,omitempty"`
+	Role           *string `json:"role,omitempty" enum:"ADMIN,HR,DEPARTMENT_LEAD,GUARD"`
+	IsActive       *bool   `json:"isActive,omitempty"`
+}
+
+func (in userBodyV1) input() userInput {
+	return userInput{
+		OrganizationID: in.OrganizationID, Name: in.Name, Username: in.Username, Password: in.Password, Role: in.Role, IsActive: in.IsActive,
+	}
+}
+
+func (s *service) postUserV1(ctx context.Context, in userBodyV1) (userV1, error) {
+	u, err := s.createUser(ctx, in.input())
 	return asUserV1(u), err
 }
 
@@ -99,12 +115,17 @@ func (s *service) putMeV1(ctx context.Context, in profileInput) (userV1, error) 
 	return s.getMeV1(ctx, struct{}{})
 }
 
-func (s *service) putUserV1(ctx context.Context, in userPatch) (userV1, error) {
+type userChangeV1 struct {
+	ID int64 `path:"id" json:"-"`
+	userBodyV1
+}
+
+func (s *service) putUserV1(ctx context.Context, in userChangeV1) (userV1, error) {
 	a, _ := actor.From(ctx)
 	if a.UserID == in.ID { // users/me is for that
 		return userV1{}, errSelf
 	}
-	return s.changedV1(ctx, in.ID, in.userInput)
+	return s.changedV1(ctx, in.ID, in.input())
 }
 
 // changedV1 changes a user and returns it.

@@ -406,6 +406,8 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 		}
 		n.tokens[role] = s.signInAs(t, name, adminPassword)
 	}
+	n.ids["/api/v2/auth/sessions"] = n.session(t, s)
+	n.ids["/api/v2/users/sessions"] = n.ids["/api/v2/auth/sessions"]
 	n.agentKey = s.command(t, "apikey", "create", "--type", "AGENT", "--organization", organization)
 	var keys struct{ Items []struct{ ID int64 } }
 	s.get(t, "/api/v2/api-keys?organizationId="+organization, &keys)
@@ -503,6 +505,17 @@ func bodyOfPolicies(method, path string, victim tenant) map[string]any {
 		return map[string]any{"policyId": policy, "name": "thief", "websites": []string{"thief.uz"}}
 	}
 	return map[string]any{}
+}
+
+// session is a sign-in of the tenant's HR.
+func (n tenant) session(t *testing.T, s *site) string {
+	t.Helper()
+	var list struct{ Items []struct{ ID string } }
+	status, answer := call(t, http.MethodGet, s.dashboard+"/api/v2/auth/sessions", map[string]string{"Authorization": "Bearer " + n.tokens[actor.HR]}, nil)
+	if status != http.StatusOK || json.Unmarshal(answer, &list) != nil || len(list.Items) != 1 {
+		t.Fatalf("sign-ins: %d %s", status, answer)
+	}
+	return list.Items[0].ID
 }
 
 // keep makes a rule and a hold of the tenant's own.

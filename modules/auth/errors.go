@@ -13,6 +13,7 @@ var (
 	errCrossOrigin   = fault.New(fault.Forbidden, "auth.cross_origin")
 	errNotPerson     = fault.New(fault.Forbidden, "auth.not_a_person")
 	errUserUnknown   = fault.New(fault.NotFound, "auth.user_unknown")
+	errNoSession     = fault.New(fault.NotFound, "auth.session_unknown")
 	errUsernameTaken = fault.New(fault.Conflict, "auth.username_taken")
 	errSelf          = fault.New(fault.Conflict, "auth.own_account")
 	errNotLead       = fault.New(fault.Conflict, "auth.not_a_lead")

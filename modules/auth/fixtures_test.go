@@ -107,7 +107,7 @@ func newUser(t *testing.T, s *service, organization int64, role, username string
 
 func signIn(t *testing.T, s *service, username string) grant {
 	t.Helper()
-	g, err := s.signIn(context.Background(), username, password, "192.0.2.1")
+	g, err := s.signIn(context.Background(), visit{username: username, password: password, ip: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ func (s *service) routes(r httpx.Router) {
 	r.PUT(cookiePath+"/me/language", actor.SignedIn, httpx.Handle(204, s.putLanguage), httpx.Doc("Choose the language of your texts"))
 	r.PUT(cookiePath+"/me/password", actor.SignedIn, httpx.Handle(204, s.putPassword), httpx.Doc("Change your password; all your sign-ins end"))
 	s.userRoutes(r)
+	s.sessionRoutes(r)
 	s.keyRoutes(r)
 }
 
@@ -138,7 +139,7 @@ func (s *service) postLogin(ctx context.Context, in loginRequest) (loginResponse
 	if err := sameOrigin(ctx); err != nil {
 		return loginResponse{}, err
 	}
-	g, err := s.signIn(ctx, in.Username, in.Password, httpx.ClientIP(ctx))
+	g, err := s.signIn(ctx, visitor(ctx).as(in.Username, in.Password))
 	return s.grantResponse(ctx, g, err)
 }
 
@@ -150,7 +151,7 @@ func (s *service) postRefresh(ctx context.Context, _ struct{}) (loginResponse, e
 	if err != nil {
 		return loginResponse{}, errRefresh
 	}
-	g, err := s.refresh(ctx, cookie.Value)
+	g, err := s.refresh(ctx, cookie.Value, visitor(ctx))
 	return s.grantResponse(ctx, g, err)
 }
 

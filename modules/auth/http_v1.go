@@ -69,7 +69,7 @@ func (s *service) loginV1(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	g, err := s.signIn(ctx, in["username"], in["password"], httpx.ClientIP(ctx))
+	g, err := s.signIn(ctx, visitor(ctx).as(in["username"], in["password"]))
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (s *service) refreshV1(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	g, err := s.refresh(c.Request().Context(), in["refreshToken"])
+	g, err := s.refresh(c.Request().Context(), in["refreshToken"], visitor(c.Request().Context()))
 	if err != nil {
 		return err
 	}

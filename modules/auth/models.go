@@ -55,6 +55,20 @@ type refreshRow struct {
 	RevokedAt time.Time `bun:"revoked_at,nullzero"`
 }
 
+// sessionRow is where a sign-in was made; its id is the family of the refresh tokens.
+type sessionRow struct {
+	bun.BaseModel `bun:"table:sessions,alias:ss"`
+	db.MaybeOwned
+	ID        id.UUID   `bun:"id,pk,type:uuid"`
+	UserID    int64     `bun:"user_id"`
+	Method    string    `bun:"method"`
+	ClientIP  string    `bun:"client_ip"`
+	UserAgent string    `bun:"user_agent"`
+	CreatedAt time.Time `bun:"created_at"`
+	UsedAt    time.Time `bun:"used_at"`
+	ExpiresAt time.Time `bun:"expires_at"`
+}
+
 type keyRow struct {
 	bun.BaseModel `bun:"table:api_keys,alias:k"`
 	db.Owned

@@ -107,7 +107,7 @@ func TestASignInEndsWithTheTokenThatIsJustMade(t *testing.T) {
 			if err := s.store.useRefresh(ctx, tx, row.Hash, clock.Time); err != nil {
 				return err
 			}
-			_, err = s.issue(ctx, tx, u, row.Family)
+			_, err = s.issue(ctx, tx, u, sessionRow{ID: row.Family, Method: byPassword})
 			return err
 		}, func() error { return end(g) })
 		if n := alive(t, s.store.db, u.ID); err != nil || n != 0 {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -44,38 +45,49 @@ type grant struct {
 	user            userRow
 }
 
+// visit is somebody who wants to sign in.
+type visit struct {
+	username, password string
+	ip, agent          string
+}
+
+// The ways to prove who one is.
+const (
+	byPassword = "password"
+)
+
 // signIn checks a name and a password and opens a sign-in. A name that nobody has is answered like a wrong password,
 // as late, and is locked like a name that somebody has.
-func (s *service) signIn(ctx context.Context, username, password, ip string) (grant, error) {
+func (s *service) signIn(ctx context.Context, v visit) (grant, error) {
 	ctx = asSystem(ctx)
 	now := s.time()
-	if wait := s.attempts.wait(ip, now, s.cfg); wait > 0 {
+	if wait := s.attempts.wait(v.ip, now, s.cfg); wait > 0 {
 		s.count("limited")
 		return grant{}, errTooMany.After(wait)
 	}
-	user, err := s.byName(ctx, username)
+	user, err := s.byName(ctx, v.username)
 	if err != nil {
 		return grant{}, err
 	}
-	if until := s.lockedUntil(user, username); now.Before(until) {
+	if until := s.lockedUntil(user, v.username); now.Before(until) {
 		s.count("locked")
 		return grant{}, errLocked.After(until.Sub(now))
 	}
-	fits, err := s.passwords.fits(ctx, user.Password, password)
+	fits, err := s.passwords.fits(ctx, user.Password, v.password)
 	switch {
 	case err != nil:
 		return grant{}, err
 	case !fits:
 		s.count("wrong")
-		if err := s.fail(ctx, user, username, ip); err != nil {
+		if err := s.fail(ctx, user, v); err != nil {
 			return grant{}, err
 		}
 		return grant{}, errCredentials
 	case !user.IsActive || user.Role != actor.Admin.String() && user.organization() == 0:
 		s.count("inactive")
-		return grant{}, errInactive
+		return grant{}, s.refuseInactive(ctx, user, v)
 	}
-	return s.open(ctx, user)
+	return s.open(ctx, user, v)
 }
 
 // byName returns the user; an empty one if there is none of this name.
@@ -97,17 +109,28 @@ func (s *service) lockedUntil(u userRow, username string) time.Time {
 	return u.LockedUntil
 }
 
-// fail counts a wrong password and locks the name when there were too many.
-func (s *service) fail(ctx context.Context, u userRow, username, ip string) error {
+// refuseInactive writes down that somebody who knows the password of a user who may not sign in has tried.
+func (s *service) refuseInactive(ctx context.Context, u userRow, v visit) error {
+	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		return s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{"inactive", 0, clip(v.agent)}))
+	})
+	return cmp.Or(err, error(errInactive))
+}
+
+// fail counts a wrong password, writes it down, and locks the name when there were too many.
+func (s *service) fail(ctx context.Context, u userRow, v visit) error {
 	now := s.time()
-	s.attempts.failAddress(ip, now)
+	s.attempts.failAddress(v.ip, now)
 	if u.ID == 0 {
-		s.attempts.failName(username, now, s.cfg)
+		s.attempts.failName(v.username, now, s.cfg)
 		return nil
 	}
 	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		n, err := s.store.countFailure(ctx, tx, u.ID)
 		if err != nil {
+			return err
+		}
+		if err := s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{"wrong", n, clip(v.agent)})); err != nil {
 			return err
 		}
 		d := s.cfg.lockFor(n)
@@ -122,13 +145,21 @@ func (s *service) fail(ctx context.Context, u userRow, username, ip string) erro
 	})
 }
 
+// failure is a sign-in that was refused to a name that somebody has. What comes while the name is locked is only counted.
+type failure struct {
+	Reason    string `json:"reason"`
+	Failures  int    `json:"failures,omitzero"` // in a row
+	UserAgent string `json:"userAgent,omitempty"`
+}
+
 type lockOut struct {
 	Failures int       `json:"failures"`
 	Until    time.Time `json:"until"`
 }
 
 // open begins a sign-in of a user whose password was right.
-func (s *service) open(ctx context.Context, u userRow) (g grant, err error) {
+func (s *service) open(ctx context.Context, u userRow, v visit) (g grant, err error) {
+	row := sessionRow{ID: id.New(), Method: byPassword, ClientIP: v.ip, UserAgent: clip(v.agent)}
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		// Guesses that ran beside this one may have locked the name, and somebody may have changed the user.
 		checked := u.Password
@@ -147,10 +178,10 @@ func (s *service) open(ctx context.Context, u userRow) (g grant, err error) {
 		if err := s.store.unlock(ctx, tx, u.ID); err != nil {
 			return err
 		}
-		if g, err = s.issue(ctx, tx, u, id.New()); err != nil {
+		if g, err = s.issue(ctx, tx, u, row); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, tx, selfEntry("user.signed_in", u, nil, nil))
+		return s.audit.Write(ctx, tx, selfEntry("user.signed_in", u, nil, opened{row.ID, row.Method, row.UserAgent}))
 	})
 	if err == nil {
 		s.count("ok")
@@ -158,19 +189,30 @@ func (s *service) open(ctx context.Context, u userRow) (g grant, err error) {
 	return g, err
 }
 
-// issue makes the tokens of the next step of a sign-in.
-func (s *service) issue(ctx context.Context, tx db.Tx, u userRow, family id.UUID) (grant, error) {
+// opened is a sign-in as it is written down; its address is the audit's own.
+type opened struct {
+	Session   id.UUID `json:"session"`
+	Method    string  `json:"method"`
+	UserAgent string  `json:"userAgent,omitempty"`
+}
+
+// issue makes the tokens of the next step of a sign-in, and remembers where it was made.
+func (s *service) issue(ctx context.Context, tx db.Tx, u userRow, in sessionRow) (grant, error) {
 	g := grant{user: u, refresh: secret.New("")}
 	var err error
-	if g.access, err = s.tokens.sign(u, family); err != nil {
+	if g.access, err = s.tokens.sign(u, in.ID); err != nil {
 		return g, err
 	}
 	now := s.time()
 	row := refreshRow{
-		MaybeOwned: u.MaybeOwned, Hash: secret.Hash(g.refresh), Family: family, UserID: u.ID,
+		MaybeOwned: u.MaybeOwned, Hash: secret.Hash(g.refresh), Family: in.ID, UserID: u.ID,
 		CreatedAt: now, ExpiresAt: now.Add(s.cfg.RefreshLife),
 	}
-	return g, s.store.insertRefresh(ctx, tx, &row)
+	if err := s.store.insertRefresh(ctx, tx, &row); err != nil {
+		return g, err
+	}
+	in.MaybeOwned, in.UserID, in.CreatedAt, in.UsedAt, in.ExpiresAt = u.MaybeOwned, u.ID, now, now, row.ExpiresAt
+	return g, s.store.keepSession(ctx, tx, &in)
 }
 
 // anyUser reports whether the database has users.

@@ -134,7 +134,8 @@ func actorOf(u userRow) actor.Actor {
 
 // refresh exchanges a refresh token for the next one. A token that comes a second time was stolen, or its owner's
 // was: the sign-in ends for both.
-func (s *service) refresh(ctx context.Context, secret string) (g grant, err error) {
+func (s *service) refresh(ctx context.Context, secret string, from visit) (g grant, err error) {
+	// A sign-in that is older than sessions was made with a password. What is remembered of another stays.
 	var reused bool
 	err = s.store.db.Write(asSystem(ctx), func(ctx context.Context, tx db.Tx) error {
 		now := s.time()
@@ -151,7 +152,7 @@ func (s *service) refresh(ctx context.Context, secret string) (g grant, err erro
 				return err
 			}
 		}
-		g, err = s.issue(ctx, tx, u, row.Family)
+		g, err = s.issue(ctx, tx, u, sessionRow{ID: row.Family, Method: byPassword, ClientIP: from.ip, UserAgent: clip(from.agent)})
 		return err
 	})
 	if err == nil && reused {

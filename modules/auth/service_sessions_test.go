@@ -16,7 +16,9 @@ import (
 	"github.com/staff-control/staff-control/platform/id"
 )
 
-func renew(s *service, secret string) (grant, error) { return s.refresh(context.Background(), secret) }
+func renew(s *service, secret string) (grant, error) {
+	return s.refresh(context.Background(), secret, visit{})
+}
 
 func TestRefreshTokensRotate(t *testing.T) {
 	t.Parallel()

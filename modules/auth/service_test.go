@@ -17,7 +17,7 @@ import (
 )
 
 func attempt(s *service, username, password string) error {
-	_, err := s.signIn(context.Background(), username, password, "192.0.2.1")
+	_, err := s.signIn(context.Background(), visit{username: username, password: password, ip: "192.0.2.1"})
 	return err
 }
 
@@ -59,7 +59,7 @@ func TestV1sHashesAreGood(t *testing.T) {
 	}
 	write(t, d, `INSERT INTO users (name, username, password, role, organization_id, created_at, updated_at) VALUES ('A', 'adm1', ?1, 'ADMIN', 1, ?0, ?0)`,
 		noon, "$2b$"+string(hash[4:]))
-	g, err := s.signIn(context.Background(), "adm1", "admin", "")
+	g, err := s.signIn(context.Background(), visit{username: "adm1", password: "admin"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestGuessesBesideALockDoNotPass(t *testing.T) {
 		s, _ := newService(t, d)
 		u := newUser(t, s, 1, "HR", "hr1")
 		write(t, d, "UPDATE users SET locked_until = ? WHERE id = ?", noon.Add(time.Minute), u.ID)
-		if _, err := s.open(asSystem(context.Background()), u); !errors.Is(err, errLocked) {
+		if _, err := s.open(asSystem(context.Background()), u, visit{}); !errors.Is(err, errLocked) {
 			t.Errorf("a right guess that began before the lock-out: %v", err)
 		}
 	})
@@ -178,7 +178,7 @@ func TestAnAddressThatFailsOftenWaits(t *testing.T) {
 	if err := attempt(s, "hr1", password); !errors.Is(err, errTooMany) || fault.Of(err).RetryAfter != ipWindow {
 		t.Errorf("after five failures: %v", err)
 	}
-	if _, err := s.signIn(context.Background(), "hr1", password, "192.0.2.2"); err != nil {
+	if _, err := s.signIn(context.Background(), visit{username: "hr1", password: password, ip: "192.0.2.2"}); err != nil {
 		t.Errorf("from another address: %v", err)
 	}
 	clock.pass(ipWindow)

@@ -139,7 +139,10 @@ func (s store) endAll(ctx context.Context, tx db.Tx, userID int64, now time.Time
 
 func (s store) sweep(ctx context.Context, until time.Time) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Delete((*refreshRow)(nil)).Where("?TableAlias.expires_at <= ?", until).Exec(ctx)
+		if _, err := tx.Delete((*refreshRow)(nil)).Where("?TableAlias.expires_at <= ?", until).Exec(ctx); err != nil {
+			return err
+		}
+		_, err := tx.Delete((*sessionRow)(nil)).Where("?TableAlias.expires_at <= ?", until).Exec(ctx)
 		return err
 	})
 }

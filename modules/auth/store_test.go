@@ -65,6 +65,7 @@ type victim struct {
 	user    userRow
 	family  id.UUID
 	refresh string // its hash
+	session sessionRow
 }
 
 func newVictim(t *testing.T, s *service, u userRow) victim {
@@ -74,7 +75,15 @@ func newVictim(t *testing.T, s *service, u userRow) victim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return victim{u, family, secret.Hash(g.refresh)}
+	var row sessionRow
+	err = s.store.db.Read(admin(), func(ctx context.Context, tx db.Tx) error {
+		row, err = s.store.session(ctx, tx, family, noon)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return victim{u, family, secret.Hash(g.refresh), row}
 }
 
 // refused runs do for organization 2 and is an error if it is not refused.
@@ -163,6 +172,14 @@ func userChecks(s store, v victim) map[string]func() error {
 		}),
 		"endFamily": silent(s, func(ctx context.Context, tx db.Tx) error { return s.endFamily(ctx, tx, v.family, noon) }),
 		"endAll":    silent(s, func(ctx context.Context, tx db.Tx) error { return s.endAll(ctx, tx, u.ID, noon) }),
+		"keepSession": refused(s, func(ctx context.Context, tx db.Tx) error {
+			row := v.session
+			row.UserAgent = "thief"
+			return s.keepSession(ctx, tx, &row)
+		}),
+		"sessions":  silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.sessions(ctx, tx, u.ID, noon, 9)) }),
+		"session":   refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.session(ctx, tx, v.family, noon); return err }),
+		"endOthers": silent(s, func(ctx context.Context, tx db.Tx) error { return s.endOthers(ctx, tx, u.ID, id.Nil, noon) }),
 		"sweep":     func() error { return s.sweep(keyOfOrganization(2), late) },
 	}
 }
@@ -294,17 +311,18 @@ func picture(t *testing.T, d *db.DB) string {
 	var blocks []blockRow
 	var whitelist []whitelistRow
 	var events []eventRow
+	var devices []sessionRow
 	const others = "organization_id IS NULL OR organization_id <> 2"
 	err := d.Read(admin(), func(ctx context.Context, tx db.Tx) error {
 		return errors.Join(tx.Select(&users).Where(others).Order("id").Scan(ctx), tx.Select(&sessions).Where(others).Order("hash").Scan(ctx),
 			tx.Select(&keys).Where(others).Order("id").Scan(ctx), tx.Select(&departments).Where(others).Scan(ctx),
 			tx.Select(&blocks).Where(others).Order("address").Scan(ctx), tx.Select(&whitelist).Where(others).Scan(ctx),
-			tx.Select(&events).Where(others).Order("id").Scan(ctx))
+			tx.Select(&events).Where(others).Order("id").Scan(ctx), tx.Select(&devices).Where(others).Order("id").Scan(ctx))
 	})
 	if err != nil || len(users) != 2 || len(sessions) != 2 || len(keys) != 1 || len(departments) != 1 {
 		t.Fatalf("%d users, %d sign-ins, %d keys, %d departments: %v", len(users), len(sessions), len(keys), len(departments), err)
 	}
-	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events}) // it follows pointers
+	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events, devices}) // it follows pointers
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,17 @@
+-- +goose Up
+-- Of each sign-in, where from. Its id is the family of its refresh tokens, which alone say whether it lasts.
+CREATE TABLE sessions (
+    id              TEXT PRIMARY KEY,
+    organization_id INTEGER,
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    method          TEXT NOT NULL CHECK (method IN ('password', 'totp', 'recovery')),
+    client_ip       TEXT NOT NULL,
+    user_agent      TEXT NOT NULL,
+    created_at      DATETIME NOT NULL,
+    used_at         DATETIME NOT NULL,
+    expires_at      DATETIME NOT NULL,
+    FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id) ON UPDATE CASCADE ON DELETE CASCADE
+);
+CREATE INDEX idx_sessions_user ON sessions (user_id, created_at DESC, id);
+CREATE INDEX idx_sessions_expires ON sessions (expires_at);
+CREATE INDEX idx_refresh_tokens_user ON refresh_tokens (user_id);

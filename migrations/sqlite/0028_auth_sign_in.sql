@@ -15,3 +15,23 @@ CREATE TABLE sessions (
 CREATE INDEX idx_sessions_user ON sessions (user_id, created_at DESC, id);
 CREATE INDEX idx_sessions_expires ON sessions (expires_at);
 CREATE INDEX idx_refresh_tokens_user ON refresh_tokens (user_id);
+
+-- Second steps of signing in. The secret is sealed with a key of the server's secret.
+CREATE TABLE user_totp (
+    user_id         INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    organization_id INTEGER,
+    sealed          TEXT NOT NULL,              -- base64
+    last_step       INTEGER NOT NULL DEFAULT 0, -- of the last code that was taken: none is taken twice
+    created_at      DATETIME NOT NULL,
+    confirmed_at    DATETIME,                   -- null: not asked for yet
+    FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id) ON UPDATE CASCADE ON DELETE CASCADE
+);
+
+CREATE TABLE recovery_codes (
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    hash            TEXT NOT NULL, -- SHA-256, hex
+    organization_id INTEGER,
+    used_at         DATETIME,
+    PRIMARY KEY (user_id, hash),
+    FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id) ON UPDATE CASCADE ON DELETE CASCADE
+);

@@ -12,13 +12,33 @@ import (
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
-const usageUser = `user set-password USERNAME   (the new password on standard input; without one, one is made and shown)`
+const usageUser = `user set-password USERNAME   (the new password on standard input; without one, one is made and shown)
+       user drop-second-step USERNAME   (for whoever has lost the authenticator app and the recovery codes)`
 
 // commandUser runs user, beside a running server or without one.
 func (s *service) commandUser(ctx context.Context, h *kernel.CommandHost, args []string) error {
-	if len(args) != 2 || args[0] != "set-password" {
-		return errors.New("usage: " + usageUser)
+	switch {
+	case len(args) == 2 && args[0] == "set-password":
+		return s.commandPassword(ctx, h, args[1])
+	case len(args) == 2 && args[0] == "drop-second-step":
+		return s.commandSecondStep(ctx, h, args[1])
 	}
+	return errors.New("usage: " + usageUser)
+}
+
+func (s *service) commandSecondStep(ctx context.Context, h *kernel.CommandHost, username string) error {
+	u, err := s.byName(asSystem(ctx), username)
+	if err == nil {
+		err = s.resetTOTP(asSystem(ctx), u.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("user drop-second-step: %w", err)
+	}
+	_, err = fmt.Fprintf(h.Out, "User %s signs in with the password alone, and all its sign-ins have ended\n", username)
+	return err
+}
+
+func (s *service) commandPassword(ctx context.Context, h *kernel.CommandHost, username string) error {
 	password, err := firstLine(h.In)
 	if err != nil {
 		return fmt.Errorf("user set-password: %w", err)
@@ -27,14 +47,14 @@ func (s *service) commandUser(ctx context.Context, h *kernel.CommandHost, args [
 	if made {
 		password = newPassword()
 	}
-	if err := s.replacePassword(asSystem(ctx), args[1], password); err != nil {
+	if err := s.replacePassword(asSystem(ctx), username, password); err != nil {
 		return fmt.Errorf("user set-password: %w", err)
 	}
 	if made {
-		_, err = fmt.Fprintf(h.Out, "All sign-ins of user %s have ended. The new password, shown this once: %s\n", args[1], password)
+		_, err = fmt.Fprintf(h.Out, "All sign-ins of user %s have ended. The new password, shown this once: %s\n", username, password)
 		return err
 	}
-	_, err = fmt.Fprintf(h.Out, "User %s has the new password, and all its sign-ins have ended\n", args[1])
+	_, err = fmt.Fprintf(h.Out, "User %s has the new password, and all its sign-ins have ended\n", username)
 	return err
 }
 

@@ -25,6 +25,12 @@ var (
 	errKeyExpired    = fault.New(fault.Unauthenticated, "auth.key_expired")
 	errKeyRate       = fault.New(fault.TooMany, "auth.key_rate")
 	errBlocked       = fault.New(fault.Forbidden, "auth.address_blocked")
+	errCodeRequired  = fault.New(fault.Unauthenticated, "auth.code_required")
+	errWrongCode     = fault.New(fault.Unauthenticated, "auth.wrong_code")
+	errStepsV1       = fault.New(fault.Forbidden, "auth.v1_second_step")
+	errCodeRefused   = fault.New(fault.Conflict, "auth.code_refused")
+	errTOTPOn        = fault.New(fault.Conflict, "auth.totp_on")
+	errTOTPOff       = fault.New(fault.Conflict, "auth.totp_off")
 )
 
 // The refusals of fields.

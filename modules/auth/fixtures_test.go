@@ -48,6 +48,7 @@ func another(t *testing.T, d *db.DB, c *clock) (*service, *clock) {
 	return &service{
 		store: store{d}, tree: fakeTree{}, audit: audit.New(audit.Options{DB: d, Log: log}), cfg: &cfg, log: log, now: c.now,
 		tokens: &tokens{key: []byte("0123456789abcdef0123456789abcdef"), life: cfg.AccessLife, now: c.now}, passwords: newPasswords(bcrypt.MinCost),
+		sealKey:  func() ([]byte, error) { return []byte("0123456789abcdef0123456789abcdef"), nil },
 		attempts: newAttempts(), sessions: newSessions(), guard: newGuard(store{d}, &cfg, log, c.now), count: func(string) {},
 	}, c
 }

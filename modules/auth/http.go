@@ -27,6 +27,7 @@ func (s *service) routes(r httpx.Router) {
 	r.PUT(cookiePath+"/me/password", actor.SignedIn, httpx.Handle(204, s.putPassword), httpx.Doc("Change your password; all your sign-ins end"))
 	s.userRoutes(r)
 	s.sessionRoutes(r)
+	s.totpRoutes(r)
 	s.keyRoutes(r)
 }
 
@@ -109,6 +110,7 @@ func (s *service) getLogin(context.Context, struct{}) (loginMethods, error) {
 type loginRequest struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
+	Code     string `json:"code,omitempty" doc:"asked for by auth.code_required: a code of the app, or a recovery code"`
 }
 
 // person is a signed-in user as its own page knows it.
@@ -139,7 +141,9 @@ func (s *service) postLogin(ctx context.Context, in loginRequest) (loginResponse
 	if err := sameOrigin(ctx); err != nil {
 		return loginResponse{}, err
 	}
-	g, err := s.signIn(ctx, visitor(ctx).as(in.Username, in.Password))
+	v := visitor(ctx).as(in.Username, in.Password)
+	v.code = in.Code
+	g, err := s.signIn(ctx, v)
 	return s.grantResponse(ctx, g, err)
 }
 

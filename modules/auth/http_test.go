@@ -303,7 +303,7 @@ func TestTheFirstPasswordIsToldOnce(t *testing.T) {
 			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
 		}
 	}
-	body, _ := json.Marshal(loginRequest{"admin", made})
+	body, _ := json.Marshal(loginRequestV1{"admin", made})
 	if status, answer := b.ask(t, "POST", "/api/v2/auth/login", string(body)); status != 200 {
 		t.Errorf("sign-in: %d %v", status, answer)
 	}

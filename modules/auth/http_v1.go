@@ -26,7 +26,7 @@ func (s *service) routesV1(r httpx.Router) {
 	r.GET("/api/v1", actor.SignedIn, httpx.Handle(200, s.greet), httpx.Doc("A greeting"))
 	for _, path := range []string{"/api/v1/auth", "/api/auth"} {
 		r.GET(path+"/login", actor.Public, httpx.Handle(200, s.getLogin), httpx.Doc("The ways to sign in"))
-		r.POST(path+"/login", actor.Public, httpx.Raw(s.loginV1), httpx.Takes[loginRequest](), httpx.Gives[loginResponseV1](200), httpx.Doc("Sign in"))
+		r.POST(path+"/login", actor.Public, httpx.Raw(s.loginV1), httpx.Takes[loginRequestV1](), httpx.Gives[loginResponseV1](200), httpx.Doc("Sign in"))
 		r.POST(path+"/refresh", actor.Public, httpx.Raw(s.refreshV1), httpx.Takes[refreshRequestV1](), httpx.Gives[pairV1](200), httpx.Doc("The next pair of tokens"))
 		r.POST(path+"/logout", actor.SignedIn, httpx.Raw(s.logoutV1), httpx.Takes[refreshRequestV1](), httpx.Gives[struct{}](204), httpx.Doc("End the sign-in"))
 		r.POST(path+"/validate", actor.SignedIn, httpx.Handle(200, s.validateV1), httpx.Doc("Whose the access token is"))
@@ -40,6 +40,11 @@ type greetingV1 struct {
 
 func (s *service) greet(context.Context, struct{}) (greetingV1, error) {
 	return greetingV1{"Hello API"}, nil
+}
+
+type loginRequestV1 struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
 }
 
 type pairV1 struct {
@@ -69,7 +74,9 @@ func (s *service) loginV1(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	g, err := s.signIn(ctx, visitor(ctx).as(in["username"], in["password"]))
+	v := visitor(ctx).as(in["username"], in["password"])
+	v.v1 = true
+	g, err := s.signIn(ctx, v)
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,25 @@ type sessionRow struct {
 	ExpiresAt time.Time `bun:"expires_at"`
 }
 
+// totpRow is the second step of a user.
+type totpRow struct {
+	bun.BaseModel `bun:"table:user_totp,alias:tt"`
+	db.MaybeOwned
+	UserID      int64     `bun:"user_id,pk"`
+	Sealed      string    `bun:"sealed"`
+	LastStep    int64     `bun:"last_step"`
+	CreatedAt   time.Time `bun:"created_at"`
+	ConfirmedAt time.Time `bun:"confirmed_at,nullzero"`
+}
+
+type recoveryRow struct {
+	bun.BaseModel `bun:"table:recovery_codes,alias:rc"`
+	db.MaybeOwned
+	UserID int64     `bun:"user_id,pk"`
+	Hash   string    `bun:"hash,pk"`
+	UsedAt time.Time `bun:"used_at,nullzero"`
+}
+
 type keyRow struct {
 	bun.BaseModel `bun:"table:api_keys,alias:k"`
 	db.Owned

@@ -15,6 +15,7 @@ import (
 	"github.com/staff-control/staff-control/platform/config"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/kernel"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 //go:embed messages.json
@@ -77,6 +78,7 @@ func (m *Module) signingIn(ctx context.Context, h *kernel.Host, s *service) (err
 		return err
 	}
 	s.passwords = newPasswords(m.cost)
+	s.sealKey = func() ([]byte, error) { return secret.Derive(s.tokens.key, sealPurpose) }
 	if s.count, err = newSignIns(h.Metrics); err != nil {
 		return err
 	}

@@ -158,6 +158,23 @@ func TestAnOperatorSetsAPassword(t *testing.T) {
 	})
 }
 
+func TestAnOperatorDropsASecondStep(t *testing.T) {
+	t.Parallel()
+	s, clock := newService(t, dbtest.SQLite(t))
+	enrolled(t, s, clock, newUser(t, s, 0, "ADMIN", "operator"))
+	var out bytes.Buffer
+	h := &kernel.CommandHost{Log: discard(), Out: &out}
+	if err := s.commandUser(context.Background(), h, []string{"drop-second-step", "operator"}); err != nil || !strings.Contains(out.String(), "operator") {
+		t.Fatalf("told %q, %v", out.String(), err)
+	}
+	signIn(t, s, "operator")
+	for _, name := range []string{"operator", "ghost"} {
+		if err := s.commandUser(context.Background(), h, []string{"drop-second-step", name}); err == nil {
+			t.Errorf("%s has a second step to drop", name)
+		}
+	}
+}
+
 func TestKeysAreDerivedOfTheServersSecret(t *testing.T) {
 	t.Parallel()
 	one := derived{func() ([]byte, error) { return []byte("one"), nil }}

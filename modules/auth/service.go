@@ -25,6 +25,7 @@ type service struct {
 	now       func() time.Time
 	tokens    *tokens
 	passwords *passwords
+	sealKey   func() ([]byte, error) // of secrets of second steps
 	attempts  *attempts
 	sessions  *sessions
 	guard     *guard
@@ -48,12 +49,16 @@ type grant struct {
 // visit is somebody who wants to sign in.
 type visit struct {
 	username, password string
+	code               string // of the second step
+	v1                 bool   // by a client that knows no second step
 	ip, agent          string
 }
 
 // The ways to prove who one is.
 const (
 	byPassword = "password"
+	byTOTP     = "totp"
+	byRecovery = "recovery"
 )
 
 // signIn checks a name and a password and opens a sign-in. A name that nobody has is answered like a wrong password,
@@ -112,7 +117,7 @@ func (s *service) lockedUntil(u userRow, username string) time.Time {
 // refuseInactive writes down that somebody who knows the password of a user who may not sign in has tried.
 func (s *service) refuseInactive(ctx context.Context, u userRow, v visit) error {
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		return s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{"inactive", 0, clip(v.agent)}))
+		return s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{notActive, 0, clip(v.agent)}))
 	})
 	return cmp.Or(err, error(errInactive))
 }
@@ -125,24 +130,28 @@ func (s *service) fail(ctx context.Context, u userRow, v visit) error {
 		s.attempts.failName(v.username, now, s.cfg)
 		return nil
 	}
-	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		n, err := s.store.countFailure(ctx, tx, u.ID)
-		if err != nil {
-			return err
-		}
-		if err := s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{"wrong", n, clip(v.agent)})); err != nil {
-			return err
-		}
-		d := s.cfg.lockFor(n)
-		if d == 0 {
-			return nil
-		}
-		if err := s.store.lock(ctx, tx, u.ID, now.Add(d)); err != nil {
-			return err
-		}
-		s.log.WarnContext(ctx, "user name locked after wrong passwords", "user", u.ID, "failures", n, "for", d)
-		return s.audit.Write(ctx, tx, selfEntry("user.locked", u, nil, lockOut{n, now.Add(d)}))
-	})
+	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.failIn(ctx, tx, u, v, wrongPassword) })
+}
+
+// failIn is fail of a user that there is, for a reason, in a transaction.
+func (s *service) failIn(ctx context.Context, tx db.Tx, u userRow, v visit, reason string) error {
+	now := s.time()
+	n, err := s.store.countFailure(ctx, tx, u.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{reason, n, clip(v.agent)})); err != nil {
+		return err
+	}
+	d := s.cfg.lockFor(n)
+	if d == 0 {
+		return nil
+	}
+	if err := s.store.lock(ctx, tx, u.ID, now.Add(d)); err != nil {
+		return err
+	}
+	s.log.WarnContext(ctx, "user name locked after wrong passwords or codes", "user", u.ID, "failures", n, "for", d)
+	return s.audit.Write(ctx, tx, selfEntry("user.locked", u, nil, lockOut{n, now.Add(d)}))
 }
 
 // failure is a sign-in that was refused to a name that somebody has. What comes while the name is locked is only counted.
@@ -152,6 +161,13 @@ type failure struct {
 	UserAgent string `json:"userAgent,omitempty"`
 }
 
+// The reasons of a failure.
+const (
+	wrongPassword = "password"
+	wrongCode     = "code"
+	notActive     = "inactive"
+)
+
 type lockOut struct {
 	Failures int       `json:"failures"`
 	Until    time.Time `json:"until"`
@@ -159,7 +175,8 @@ type lockOut struct {
 
 // open begins a sign-in of a user whose password was right.
 func (s *service) open(ctx context.Context, u userRow, v visit) (g grant, err error) {
-	row := sessionRow{ID: id.New(), Method: byPassword, ClientIP: v.ip, UserAgent: clip(v.agent)}
+	row := sessionRow{ID: id.New(), ClientIP: v.ip, UserAgent: clip(v.agent)}
+	refused := false
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		// Guesses that ran beside this one may have locked the name, and somebody may have changed the user.
 		checked := u.Password
@@ -175,6 +192,13 @@ func (s *service) open(ctx context.Context, u userRow, v visit) (g grant, err er
 		if !u.IsActive {
 			return errInactive
 		}
+		row.Method, err = s.second(ctx, tx, u, v)
+		if refused = errors.Is(err, errWrongCode); refused {
+			return s.failIn(ctx, tx, u, v, wrongCode) // here, so that guesses at once are not more than guesses in a row
+		}
+		if err != nil {
+			return err
+		}
 		if err := s.store.unlock(ctx, tx, u.ID); err != nil {
 			return err
 		}
@@ -183,10 +207,16 @@ func (s *service) open(ctx context.Context, u userRow, v visit) (g grant, err er
 		}
 		return s.audit.Write(ctx, tx, selfEntry("user.signed_in", u, nil, opened{row.ID, row.Method, row.UserAgent}))
 	})
-	if err == nil {
-		s.count("ok")
+	switch {
+	case err != nil:
+		return grant{}, err
+	case refused:
+		s.count("wrong")
+		s.attempts.failAddress(v.ip, s.time())
+		return grant{}, errWrongCode
 	}
-	return g, err
+	s.count("ok")
+	return g, nil
 }
 
 // opened is a sign-in as it is written down; its address is the audit's own.

@@ -258,16 +258,9 @@ func (s *service) changePassword(ctx context.Context, current, next string) erro
 	if err := f.Err(); err != nil {
 		return err
 	}
-	u, _, err := s.me(ctx)
+	u, err := s.knows(ctx, current)
 	if err != nil {
 		return err
-	}
-	fits, err := s.passwords.fits(ctx, u.Password, current)
-	if err != nil {
-		return err
-	}
-	if !fits {
-		return errWrongPassword
 	}
 	hash, err := s.passwords.hash(ctx, next)
 	if err != nil {

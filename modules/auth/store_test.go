@@ -34,9 +34,12 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			t.Fatal(err)
 		}
 		fillSecurity(t, d)
-		before := picture(t, d)
 		checks := keyChecks(s.store, key, secret.Hash(text))
 		maps.Copy(checks, securityChecks(t, s.store))
+		for _, v := range []*victim{&lead, &operator} {
+			v.code = secret.Hash(plainCode(enrolled(t, s, &clock{noon}, v.user, v.family).recovery[0]))
+		}
+		before := picture(t, d)
 		for _, v := range []victim{lead, operator} {
 			for name, check := range userChecks(s.store, v) {
 				earlier := checks[name]
@@ -66,6 +69,7 @@ type victim struct {
 	family  id.UUID
 	refresh string // its hash
 	session sessionRow
+	code    string // the hash of a recovery code
 }
 
 func newVictim(t *testing.T, s *service, u userRow) victim {
@@ -83,7 +87,7 @@ func newVictim(t *testing.T, s *service, u userRow) victim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return victim{u, family, secret.Hash(g.refresh), row}
+	return victim{u, family, secret.Hash(g.refresh), row, ""}
 }
 
 // refused runs do for organization 2 and is an error if it is not refused.
@@ -180,7 +184,21 @@ func userChecks(s store, v victim) map[string]func() error {
 		"sessions":  silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.sessions(ctx, tx, u.ID, noon, 9)) }),
 		"session":   refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.session(ctx, tx, v.family, noon); return err }),
 		"endOthers": silent(s, func(ctx context.Context, tx db.Tx) error { return s.endOthers(ctx, tx, u.ID, id.Nil, noon) }),
-		"sweep":     func() error { return s.sweep(keyOfOrganization(2), late) },
+		"totp":      refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.totp(ctx, tx, u.ID); return err }),
+		"insertTOTP": refused(s, func(ctx context.Context, tx db.Tx) error {
+			return s.insertTOTP(ctx, tx, &totpRow{MaybeOwned: ownedBy(1), UserID: u.ID, Sealed: "x", CreatedAt: noon})
+		}),
+		"takeStep":    refused(s, func(ctx context.Context, tx db.Tx) error { return s.takeStep(ctx, tx, u.ID, 1<<40) }),
+		"confirmTOTP": refused(s, func(ctx context.Context, tx db.Tx) error { return s.confirmTOTP(ctx, tx, u.ID, late) }),
+		"dropTOTP":    silent(s, func(ctx context.Context, tx db.Tx) error { return s.dropTOTP(ctx, tx, u.ID) }),
+		"takeRecovery": refused(s, func(ctx context.Context, tx db.Tx) error {
+			return s.takeRecovery(ctx, tx, u.ID, v.code, late)
+		}),
+		"replaceRecovery": refused(s, func(ctx context.Context, tx db.Tx) error {
+			return s.replaceRecovery(ctx, tx, []recoveryRow{{MaybeOwned: ownedBy(1), UserID: u.ID, Hash: "x"}})
+		}),
+		"countRecovery": zero(s, func(ctx context.Context, tx db.Tx) (int64, error) { return s.countRecovery(ctx, tx, u.ID) }),
+		"sweep":         func() error { return s.sweep(keyOfOrganization(2), late) },
 	}
 }
 
@@ -312,17 +330,20 @@ func picture(t *testing.T, d *db.DB) string {
 	var whitelist []whitelistRow
 	var events []eventRow
 	var devices []sessionRow
+	var steps []totpRow
+	var recovery []recoveryRow
 	const others = "organization_id IS NULL OR organization_id <> 2"
 	err := d.Read(admin(), func(ctx context.Context, tx db.Tx) error {
 		return errors.Join(tx.Select(&users).Where(others).Order("id").Scan(ctx), tx.Select(&sessions).Where(others).Order("hash").Scan(ctx),
 			tx.Select(&keys).Where(others).Order("id").Scan(ctx), tx.Select(&departments).Where(others).Scan(ctx),
 			tx.Select(&blocks).Where(others).Order("address").Scan(ctx), tx.Select(&whitelist).Where(others).Scan(ctx),
-			tx.Select(&events).Where(others).Order("id").Scan(ctx), tx.Select(&devices).Where(others).Order("id").Scan(ctx))
+			tx.Select(&events).Where(others).Order("id").Scan(ctx), tx.Select(&devices).Where(others).Order("id").Scan(ctx),
+			tx.Select(&steps).Where(others).Order("user_id").Scan(ctx), tx.Select(&recovery).Where(others).Order("user_id", "hash").Scan(ctx))
 	})
 	if err != nil || len(users) != 2 || len(sessions) != 2 || len(keys) != 1 || len(departments) != 1 {
 		t.Fatalf("%d users, %d sign-ins, %d keys, %d departments: %v", len(users), len(sessions), len(keys), len(departments), err)
 	}
-	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events, devices}) // it follows pointers
+	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events, devices, steps, recovery}) // it follows pointers
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -408,6 +408,8 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	}
 	n.ids["/api/v2/auth/sessions"] = n.session(t, s)
 	n.ids["/api/v2/users/sessions"] = n.ids["/api/v2/auth/sessions"]
+	n.ids["/api/v2/auth/tokens"] = n.program(t, s)
+	n.ids["/api/v2/users/tokens"] = n.ids["/api/v2/auth/tokens"]
 	n.agentKey = s.command(t, "apikey", "create", "--type", "AGENT", "--organization", organization)
 	var keys struct{ Items []struct{ ID int64 } }
 	s.get(t, "/api/v2/api-keys?organizationId="+organization, &keys)
@@ -516,6 +518,19 @@ func (n tenant) session(t *testing.T, s *site) string {
 		t.Fatalf("sign-ins: %d %s", status, answer)
 	}
 	return list.Items[0].ID
+}
+
+// program is a token of the tenant's HR.
+func (n tenant) program(t *testing.T, s *site) string {
+	t.Helper()
+	status, answer := call(t, http.MethodPost, s.dashboard+"/api/v2/auth/tokens", map[string]string{"Authorization": "Bearer " + n.tokens[actor.HR]}, map[string]any{
+		"name": n.mark + " payroll", "scopes": []string{"employee.read"}, "expiresAt": time.Now().Add(time.Hour), "password": adminPassword,
+	})
+	var made struct{ ID int64 }
+	if status != http.StatusCreated || json.Unmarshal(answer, &made) != nil {
+		t.Fatalf("token: %d %s", status, answer)
+	}
+	return fmt.Sprint(made.ID)
 }
 
 // keep makes a rule and a hold of the tenant's own.

@@ -35,3 +35,21 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (user_id, hash),
     FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id) ON UPDATE CASCADE ON DELETE CASCADE
 );
+
+-- Tokens by which programs act for their creator, within one organization, as far as their scopes go.
+CREATE TABLE api_tokens (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL REFERENCES organizations (id),
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE, -- an ADMIN is of no organization
+    name            TEXT NOT NULL,
+    hash            TEXT NOT NULL UNIQUE, -- SHA-256, hex
+    prefix          TEXT NOT NULL,        -- the first characters, to recognise it by
+    scopes          TEXT NOT NULL,        -- names of permissions between commas
+    created_at      DATETIME NOT NULL,
+    expires_at      DATETIME NOT NULL,
+    revoked_at      DATETIME,
+    last_used_at    DATETIME
+);
+CREATE INDEX idx_api_tokens_user ON api_tokens (user_id, id);
+CREATE INDEX idx_api_tokens_org ON api_tokens (organization_id, id);
+CREATE INDEX idx_api_tokens_expires ON api_tokens (expires_at);

@@ -24,6 +24,8 @@ var (
 	errKeyInactive   = fault.New(fault.Unauthenticated, "auth.key_inactive")
 	errKeyExpired    = fault.New(fault.Unauthenticated, "auth.key_expired")
 	errKeyRate       = fault.New(fault.TooMany, "auth.key_rate")
+	errAPIToken      = fault.New(fault.Unauthenticated, "auth.api_token_invalid")
+	errNoToken       = fault.New(fault.NotFound, "auth.api_token_unknown")
 	errBlocked       = fault.New(fault.Forbidden, "auth.address_blocked")
 	errCodeRequired  = fault.New(fault.Unauthenticated, "auth.code_required")
 	errWrongCode     = fault.New(fault.Unauthenticated, "auth.wrong_code")
@@ -35,6 +37,8 @@ var (
 
 // The refusals of fields.
 const (
+	codeScope             = "auth.scope_unknown"
+	codeTokenLife         = "auth.api_token_life"
 	codePassword          = "auth.password_weak"
 	codePasswordLong      = "auth.password_long"
 	codeNoOrganization    = "auth.admin_has_no_organization"

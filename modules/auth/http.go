@@ -29,6 +29,7 @@ func (s *service) routes(r httpx.Router) {
 	s.sessionRoutes(r)
 	s.totpRoutes(r)
 	s.keyRoutes(r)
+	s.tokenRoutes(r)
 }
 
 // byAccessToken finds people by the access token in Authorization.
@@ -48,7 +49,7 @@ func (s *service) byAPIKey(ctx context.Context, r *http.Request) (actor.Actor, b
 	if key == "" {
 		key = bearer(r)
 	}
-	if key == "" || isGatewayKey(key) || isToken(key) {
+	if key == "" || isGatewayKey(key) || isToken(key) || isAPIToken(key) {
 		return actor.Actor{}, false, nil
 	}
 	p, err := s.guard.admit(ctx, showing{

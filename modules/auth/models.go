@@ -88,6 +88,24 @@ type recoveryRow struct {
 	UsedAt time.Time `bun:"used_at,nullzero"`
 }
 
+// tokenRow is by what a program acts for a user.
+type tokenRow struct {
+	bun.BaseModel `bun:"table:api_tokens,alias:at"`
+	db.Owned
+	ID         int64     `bun:"id,pk,autoincrement"`
+	UserID     int64     `bun:"user_id"`
+	Name       string    `bun:"name"`
+	Hash       string    `bun:"hash"`
+	Prefix     string    `bun:"prefix"`
+	Scopes     string    `bun:"scopes"` // between commas
+	CreatedAt  time.Time `bun:"created_at"`
+	ExpiresAt  time.Time `bun:"expires_at"`
+	RevokedAt  time.Time `bun:"revoked_at,nullzero"`
+	LastUsedAt time.Time `bun:"last_used_at,nullzero"`
+}
+
+func (r tokenRow) scopes() []string { return strings.Split(r.Scopes, ",") }
+
 type keyRow struct {
 	bun.BaseModel `bun:"table:api_keys,alias:k"`
 	db.Owned

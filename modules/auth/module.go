@@ -86,6 +86,7 @@ func (m *Module) signingIn(ctx context.Context, h *kernel.Host, s *service) (err
 		return fmt.Errorf("first user: %w", err)
 	}
 	h.Authenticate(kernel.Dashboard, s.byAccessToken)
+	h.Authenticate(kernel.Dashboard, s.byAPIToken)
 	s.routes(h.Routes(kernel.Dashboard))
 	s.routesV1(h.RoutesV1(kernel.Dashboard))
 	h.Cron("sweep", "17 * * * *", s.sweep)

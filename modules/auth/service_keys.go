@@ -48,7 +48,7 @@ func (in keyInput) check(now time.Time) error {
 		f.Add("organizationId", "required", nil)
 	}
 	f.Text("description", in.Description, 0, 500)
-	if in.Key != "" && (len(in.Key) < minKey || len(in.Key) > maxKey || !printable(in.Key) || isGatewayKey(in.Key) || isToken(in.Key)) {
+	if in.Key != "" && (len(in.Key) < minKey || len(in.Key) > maxKey || !printable(in.Key) || isGatewayKey(in.Key) || isToken(in.Key) || isAPIToken(in.Key)) {
 		f.Add("key", codeKeyForm, fault.Params{"Min": minKey, "Max": maxKey})
 	}
 	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) && !in.v1 {

@@ -36,6 +36,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		fillSecurity(t, d)
 		checks := keyChecks(s.store, key, secret.Hash(text))
 		maps.Copy(checks, securityChecks(t, s.store))
+		maps.Copy(checks, tokenChecks(s.store, newToken(t, s, operator.user, 1, "user.read")))
 		for _, v := range []*victim{&lead, &operator} {
 			v.code = secret.Hash(plainCode(enrolled(t, s, &clock{noon}, v.user, v.family).recovery[0]))
 		}
@@ -238,6 +239,22 @@ func keyChecks(s store, key keyRow, hash string) map[string]func() error {
 	}
 }
 
+func tokenChecks(s store, made program) map[string]func() error {
+	row := made.row
+	return map[string]func() error{
+		"insertToken": refused(s, func(ctx context.Context, tx db.Tx) error {
+			c := row
+			c.ID, c.Hash = 0, "another"
+			return s.insertToken(ctx, tx, &c)
+		}),
+		"tokens":      silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.tokens(ctx, tx, row.UserID)) }),
+		"token":       refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.token(ctx, tx, row.ID); return err }),
+		"tokenByHash": refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.tokenByHash(ctx, tx, row.Hash); return err }),
+		"revokeToken": refused(s, func(ctx context.Context, tx db.Tx) error { return s.revokeToken(ctx, tx, row.ID, noon) }),
+		"touchToken":  silent(s, func(ctx context.Context, tx db.Tx) error { return s.touchToken(ctx, tx, row.ID, noon, noon) }),
+	}
+}
+
 // zero is an error if a count or a time is not zero for organization 3, which has nothing.
 func zero[T comparable](s store, read func(ctx context.Context, tx db.Tx) (T, error)) func() error {
 	return func() error {
@@ -332,18 +349,20 @@ func picture(t *testing.T, d *db.DB) string {
 	var devices []sessionRow
 	var steps []totpRow
 	var recovery []recoveryRow
+	var programs []tokenRow
 	const others = "organization_id IS NULL OR organization_id <> 2"
 	err := d.Read(admin(), func(ctx context.Context, tx db.Tx) error {
 		return errors.Join(tx.Select(&users).Where(others).Order("id").Scan(ctx), tx.Select(&sessions).Where(others).Order("hash").Scan(ctx),
 			tx.Select(&keys).Where(others).Order("id").Scan(ctx), tx.Select(&departments).Where(others).Scan(ctx),
 			tx.Select(&blocks).Where(others).Order("address").Scan(ctx), tx.Select(&whitelist).Where(others).Scan(ctx),
 			tx.Select(&events).Where(others).Order("id").Scan(ctx), tx.Select(&devices).Where(others).Order("id").Scan(ctx),
-			tx.Select(&steps).Where(others).Order("user_id").Scan(ctx), tx.Select(&recovery).Where(others).Order("user_id", "hash").Scan(ctx))
+			tx.Select(&steps).Where(others).Order("user_id").Scan(ctx), tx.Select(&recovery).Where(others).Order("user_id", "hash").Scan(ctx),
+			tx.Select(&programs).Where(others).Scan(ctx))
 	})
 	if err != nil || len(users) != 2 || len(sessions) != 2 || len(keys) != 1 || len(departments) != 1 {
 		t.Fatalf("%d users, %d sign-ins, %d keys, %d departments: %v", len(users), len(sessions), len(keys), len(departments), err)
 	}
-	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events, devices, steps, recovery}) // it follows pointers
+	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events, devices, steps, recovery, programs}) // it follows pointers
 	if err != nil {
 		t.Fatal(err)
 	}

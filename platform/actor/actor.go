@@ -4,6 +4,7 @@ package actor
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -78,12 +79,16 @@ type Actor struct {
 	Key string
 	// DepartmentIDs narrow a department lead's sight. They are a rule of the services, not tenancy.
 	DepartmentIDs []int64
+	// Scopes narrow a program's token to permissions of these names; nil for all that the role holds.
+	Scopes []string
 	// Language is the language of the actor's texts: uz, uz-Cyrl, ru or en; empty when the actor has chosen none.
 	Language string
 }
 
-// Can reports whether the actor's role holds p.
-func (a Actor) Can(p Permission) bool { return a.Role&p.Roles != 0 }
+// Can reports whether the actor's role holds p, and its scopes let it.
+func (a Actor) Can(p Permission) bool {
+	return a.Role&p.Roles != 0 && (a.Scopes == nil || p.Name == Public.Name || slices.Contains(a.Scopes, p.Name))
+}
 
 // CrossesOrganizations reports whether the actor sees all organizations at once:
 // the operator of the whole system (ADMIN) and the system itself, unless narrowed by In.

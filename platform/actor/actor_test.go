@@ -57,6 +57,21 @@ func TestARoleHoldsItsPermissionsOnly(t *testing.T) {
 	}
 }
 
+func TestScopesOnlyNarrow(t *testing.T) {
+	t.Parallel()
+	admit, read := actor.Permission{Name: "visitor.admit", Roles: actor.Guard}, actor.Permission{Name: "visitor.read", Roles: actor.Guard}
+	a := actor.Actor{Role: actor.Guard, Scopes: []string{"visitor.read", "user.write"}}
+	if !a.Can(read) || a.Can(admit) || a.Can(actor.SignedIn) || !a.Can(actor.Public) {
+		t.Errorf("%v: read %v, admit %v, signed in %v", a.Scopes, a.Can(read), a.Can(admit), a.Can(actor.SignedIn))
+	}
+	if a.Can(actor.Permission{Name: "user.write", Roles: actor.Admin}) {
+		t.Error("a scope gives what the role does not hold")
+	}
+	if a.Scopes = []string{}; a.Can(read) {
+		t.Error("no scopes are all scopes")
+	}
+}
+
 func TestOnlyTheOperatorAndTheSystemCrossOrganizations(t *testing.T) {
 	t.Parallel()
 	for name, role := range parsed {

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -99,6 +100,17 @@ func (s *Server) Routes() []Route {
 		return strings.Compare(a.Method, b.Method)
 	})
 	return table
+}
+
+// Permissions returns those that the routes of ctx's server ask for, by their names.
+func Permissions(ctx context.Context) (all []actor.Permission) {
+	if c := callOf(ctx); c != nil && c.route != nil {
+		for _, r := range c.route.server.routes {
+			all = append(all, r.permission)
+		}
+	}
+	slices.SortFunc(all, func(a, b actor.Permission) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(all, func(a, b actor.Permission) bool { return a.Name == b.Name })
 }
 
 // Router returns the router of an owner that has the path prefixes. To add a route outside them is a bug and panics.

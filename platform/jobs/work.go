@@ -46,10 +46,12 @@ type person struct {
 	OrganizationID int64   `json:"organizationId,omitempty"`
 	DepartmentIDs  []int64 `json:"departmentIds,omitempty"`
 	Language       string  `json:"language,omitempty"`
+	// Scopes that are there and none are not those that are not there.
+	Scopes []string `json:"scopes,omitzero"`
 }
 
 func describe(a actor.Actor) person {
-	return person{a.Role.String(), a.ID, a.UserID, a.OrganizationID, a.DepartmentIDs, a.Language}
+	return person{a.Role.String(), a.ID, a.UserID, a.OrganizationID, a.DepartmentIDs, a.Language, a.Scopes}
 }
 
 // actor is the person as it was; the role of nobody if this binary does not know the role.
@@ -59,7 +61,7 @@ func (p person) actor() actor.Actor {
 	}
 	role, _ := actor.ParseRole(p.Role)
 	return actor.Actor{
-		Role: role, ID: p.ID, UserID: p.UserID, OrganizationID: p.OrganizationID, DepartmentIDs: p.DepartmentIDs, Language: p.Language,
+		Role: role, ID: p.ID, UserID: p.UserID, OrganizationID: p.OrganizationID, DepartmentIDs: p.DepartmentIDs, Language: p.Language, Scopes: p.Scopes,
 	}
 }
 

@@ -57,3 +57,6 @@ CREATE INDEX idx_api_tokens_user ON api_tokens (user_id, id);
 CREATE INDEX idx_api_tokens_org ON api_tokens (organization_id, id);
 CREATE INDEX idx_api_tokens_expires ON api_tokens (expires_at);
 SELECT guard_table('api_tokens');
+
+ALTER TABLE users ADD COLUMN must_change_password boolean NOT NULL DEFAULT false;
+ALTER TABLE users ADD COLUMN password_changed_at timestamptz; -- null: when the user was made

@@ -53,3 +53,6 @@ CREATE TABLE api_tokens (
 CREATE INDEX idx_api_tokens_user ON api_tokens (user_id, id);
 CREATE INDEX idx_api_tokens_org ON api_tokens (organization_id, id);
 CREATE INDEX idx_api_tokens_expires ON api_tokens (expires_at);
+
+ALTER TABLE users ADD COLUMN must_change_password BOOLEAN NOT NULL DEFAULT false;
+ALTER TABLE users ADD COLUMN password_changed_at DATETIME; -- null: when the user was made

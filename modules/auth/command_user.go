@@ -71,7 +71,7 @@ func firstLine(r io.Reader) (string, error) {
 // replacePassword gives a user a new password, whatever the old one was, and opens a name that was locked.
 func (s *service) replacePassword(ctx context.Context, username, password string) error {
 	var f fault.Fields
-	if checkPassword(&f, "password", password); len(f) > 0 {
+	if s.cfg.checkPassword(&f, "password", username, password); len(f) > 0 {
 		return f.Err()
 	}
 	hash, err := s.passwords.hash(ctx, password)

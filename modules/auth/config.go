@@ -19,13 +19,15 @@ type Config struct {
 	BlockAfter    int           `koanf:"block_after" doc:"refused keys from one address within 5 minutes that block it; 0: never"`
 	BlockFor      time.Duration `koanf:"block_for" doc:"how long such an address is blocked; keys in force still pass"`
 	KeepEvents    time.Duration `koanf:"keep_events" doc:"how long security events are kept"`
+	MinPassword   int           `koanf:"min_password" doc:"shortest password that may be chosen"`
+	PasswordLife  time.Duration `koanf:"password_life" doc:"how long a password is good; then another must be chosen at the next sign-in; 0: for ever"`
 	SecureCookies bool          `koanf:"secure_cookies" doc:"mark cookies Secure also when a proxy ends TLS"`
 }
 
 func defaults() Config {
 	return Config{
 		AccessLife: 15 * time.Minute, RefreshLife: 7 * 24 * time.Hour, LockAfter: 5, LockFor: 15 * time.Minute, FailuresPerIP: 50,
-		BlockAfter: 10, BlockFor: 30 * time.Minute, KeepEvents: 30 * 24 * time.Hour,
+		MinPassword: minPassword, BlockAfter: 10, BlockFor: 30 * time.Minute, KeepEvents: 30 * 24 * time.Hour,
 	}
 }
 
@@ -54,5 +56,7 @@ func (c *Config) Validate() error {
 	must(c.BlockAfter == 0 || c.BlockAfter >= 2 && c.BlockAfter <= 1000, "block_after", "be 0 or between 2 and 1000", c.BlockAfter)
 	must(c.BlockFor >= time.Minute && c.BlockFor <= 24*time.Hour, "block_for", "be between 1m and 24h", c.BlockFor)
 	must(c.KeepEvents >= time.Hour && c.KeepEvents <= 366*24*time.Hour, "keep_events", "be between 1h and 8784h", c.KeepEvents)
+	must(c.MinPassword >= minPassword && c.MinPassword <= 64, "min_password", "be between 8 and 64", c.MinPassword)
+	must(c.PasswordLife == 0 || c.PasswordLife >= 24*time.Hour, "password_life", "be 0 or at least 24h", c.PasswordLife)
 	return errors.Join(errs...)
 }

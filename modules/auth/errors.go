@@ -30,6 +30,8 @@ var (
 	errCodeRequired  = fault.New(fault.Unauthenticated, "auth.code_required")
 	errWrongCode     = fault.New(fault.Unauthenticated, "auth.wrong_code")
 	errStepsV1       = fault.New(fault.Forbidden, "auth.v1_second_step")
+	errChangeDue     = fault.New(fault.Unauthenticated, "auth.password_change_required")
+	errChangeV1      = fault.New(fault.Forbidden, "auth.v1_password_change")
 	errCodeRefused   = fault.New(fault.Conflict, "auth.code_refused")
 	errTOTPOn        = fault.New(fault.Conflict, "auth.totp_on")
 	errTOTPOff       = fault.New(fault.Conflict, "auth.totp_off")
@@ -40,6 +42,8 @@ const (
 	codeScope             = "auth.scope_unknown"
 	codeTokenLife         = "auth.api_token_life"
 	codePassword          = "auth.password_weak"
+	codePasswordName      = "auth.password_name"
+	codePasswordSame      = "auth.password_same"
 	codePasswordLong      = "auth.password_long"
 	codeNoOrganization    = "auth.admin_has_no_organization"
 	codeNeedsOrganization = "auth.needs_organization"

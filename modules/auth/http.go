@@ -109,9 +109,10 @@ func (s *service) getLogin(context.Context, struct{}) (loginMethods, error) {
 }
 
 type loginRequest struct {
-	Username string `json:"username"`
-	Password string `json:"password"`
-	Code     string `json:"code,omitempty" doc:"asked for by auth.code_required: a code of the app, or a recovery code"`
+	Username    string `json:"username"`
+	Password    string `json:"password"`
+	Code        string `json:"code,omitempty" doc:"asked for by auth.code_required: a code of the app, or a recovery code"`
+	NewPassword string `json:"newPassword,omitempty" doc:"asked for by auth.password_change_required: the password from now on; all older sign-ins end"`
 }
 
 // person is a signed-in user as its own page knows it.
@@ -143,7 +144,7 @@ func (s *service) postLogin(ctx context.Context, in loginRequest) (loginResponse
 		return loginResponse{}, err
 	}
 	v := visitor(ctx).as(in.Username, in.Password)
-	v.code = in.Code
+	v.code, v.newPassword = in.Code, in.NewPassword
 	g, err := s.signIn(ctx, v)
 	return s.grantResponse(ctx, g, err)
 }

@@ -48,6 +48,7 @@ type userResponse struct {
 	Language       string    `json:"language,omitempty"`
 	DepartmentIDs  []int64   `json:"departmentIds,omitempty"`
 	IsActive       bool      `json:"isActive"`
+	MustChange     bool      `json:"mustChangePassword,omitempty" doc:"at the next sign-in"`
 	LockedUntil    time.Time `json:"lockedUntil,omitzero"`
 	CreatedAt      time.Time `json:"createdAt"`
 	UpdatedAt      time.Time `json:"updatedAt"`
@@ -56,7 +57,7 @@ type userResponse struct {
 func asUser(u userRow, departments []int64) userResponse {
 	return userResponse{
 		ID: u.ID, OrganizationID: u.organization(), Name: u.Name, Username: u.Username, Role: u.Role, Language: u.Language,
-		DepartmentIDs: departments, IsActive: u.IsActive, LockedUntil: u.LockedUntil.UTC(),
+		DepartmentIDs: departments, IsActive: u.IsActive, MustChange: u.MustChange, LockedUntil: u.LockedUntil.UTC(),
 		CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
 	}
 }

@@ -24,8 +24,11 @@ type userRow struct {
 	FailedLogins int       `bun:"failed_logins"`
 	LockedUntil  time.Time `bun:"locked_until,nullzero"`
 	IsActive     bool      `bun:"is_active"`
-	CreatedAt    time.Time `bun:"created_at,skipupdate"`
-	UpdatedAt    time.Time `bun:"updated_at"`
+	// MustChange asks for another password at the next sign-in.
+	MustChange        bool      `bun:"must_change_password"`
+	PasswordChangedAt time.Time `bun:"password_changed_at,nullzero"`
+	CreatedAt         time.Time `bun:"created_at,skipupdate"`
+	UpdatedAt         time.Time `bun:"updated_at"`
 }
 
 // organization is the user's organization, 0 for none.

@@ -85,17 +85,21 @@ func (p *passwords) turn(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// checkPassword applies v1's rules: at least eight characters with a small and a large letter, a digit and a mark,
-// beginning with a letter, a digit or a mark.
-func checkPassword(f *fault.Fields, field, password string) {
-	if len(password) > maxPassword {
+// checkPassword applies v1's rules: at least so many characters with a small and a large letter, a digit and a mark,
+// beginning with a letter, a digit or a mark; and that it does not hold the user's name.
+func (c *Config) checkPassword(f *fault.Fields, field, username, password string) {
+	switch {
+	case len(password) > maxPassword:
 		f.Add(field, codePasswordLong, fault.Params{"Max": maxPassword})
-		return
-	}
-	if !strong(password) {
-		f.Add(field, codePassword, fault.Params{"Min": minPassword, "Marks": marks})
+	case !strong(password) || len([]rune(password)) < c.MinPassword:
+		f.Add(field, codePassword, fault.Params{"Min": c.MinPassword, "Marks": marks})
+	case len(username) >= minNamePart && strings.Contains(strings.ToLower(password), strings.ToLower(username)):
+		f.Add(field, codePasswordName, nil)
 	}
 }
+
+// minNamePart is how long a name must be to be looked for in a password: shorter ones are in it by chance.
+const minNamePart = 4
 
 func strong(password string) bool {
 	const small, large, digits = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"

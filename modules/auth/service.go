@@ -50,7 +50,9 @@ type grant struct {
 type visit struct {
 	username, password string
 	code               string // of the second step
-	v1                 bool   // by a client that knows no second step
+	newPassword        string // to be the password from now on
+	newHash            string
+	v1                 bool // by a client that knows no second step
 	ip, agent          string
 }
 
@@ -91,6 +93,12 @@ func (s *service) signIn(ctx context.Context, v visit) (grant, error) {
 	case !user.IsActive || user.Role != actor.Admin.String() && user.organization() == 0:
 		s.count("inactive")
 		return grant{}, s.refuseInactive(ctx, user, v)
+	}
+	if v.newPassword != "" {
+		defer s.sessions.forget()
+		if v.newHash, err = s.anotherPassword(ctx, user, v.password, v.newPassword); err != nil {
+			return grant{}, err
+		}
 	}
 	return s.open(ctx, user, v)
 }
@@ -199,6 +207,9 @@ func (s *service) open(ctx context.Context, u userRow, v visit) (g grant, err er
 		if err != nil {
 			return err
 		}
+		if u, err = s.renewed(ctx, tx, u, v); err != nil {
+			return err
+		}
 		if err := s.store.unlock(ctx, tx, u.ID); err != nil {
 			return err
 		}
@@ -217,6 +228,32 @@ func (s *service) open(ctx context.Context, u userRow, v visit) (g grant, err er
 	}
 	s.count("ok")
 	return g, nil
+}
+
+// renewed gives the user the password that it has chosen at the sign-in, or says that it must choose one.
+func (s *service) renewed(ctx context.Context, tx db.Tx, u userRow, v visit) (userRow, error) {
+	now := s.time()
+	since := u.PasswordChangedAt
+	if since.IsZero() {
+		since = u.CreatedAt
+	}
+	switch due := u.MustChange || s.cfg.PasswordLife > 0 && now.Sub(since) >= s.cfg.PasswordLife; {
+	case v.newHash == "" && !due:
+		return u, nil
+	case v.newHash == "" && v.v1:
+		return u, errChangeV1
+	case v.newHash == "":
+		return u, errChangeDue
+	}
+	before := u
+	u.Password, u.PasswordChangedAt, u.MustChange, u.UpdatedAt = v.newHash, now, false, now
+	if err := s.store.updateUser(ctx, tx, &u); err != nil {
+		return u, err
+	}
+	if err := s.store.endAll(ctx, tx, u.ID, now); err != nil {
+		return u, err
+	}
+	return u, s.audit.Write(ctx, tx, selfEntry("user.password_changed", u, asUser(before, nil), asUser(u, nil)))
 }
 
 // opened is a sign-in as it is written down; its address is the audit's own.
@@ -258,7 +295,7 @@ const adminName = "admin"
 
 // makeAdmin makes the first user. It returns db.ErrConflict if there is one.
 func (s *service) makeAdmin(ctx context.Context, password string) (err error) {
-	u := userRow{Name: "Administrator", Username: adminName, Role: actor.Admin.String(), IsActive: true, CreatedAt: s.time(), UpdatedAt: s.time()}
+	u := userRow{Name: "Administrator", Username: adminName, Role: actor.Admin.String(), IsActive: true, PasswordChangedAt: s.time(), CreatedAt: s.time(), UpdatedAt: s.time()}
 	if u.Password, err = s.passwords.hash(ctx, password); err != nil {
 		return err
 	}

@@ -17,9 +17,6 @@ type profileInput struct {
 
 func (in profileInput) check() error {
 	var f fault.Fields
-	if in.NewPassword != nil {
-		checkPassword(&f, "newPassword", *in.NewPassword)
-	}
 	if in.CurrentPassword == nil && (in.NewPassword != nil || in.Username != nil) {
 		f.Add("currentPassword", "required", nil)
 	}
@@ -31,31 +28,27 @@ func (s *service) changeProfile(ctx context.Context, in profileInput) error {
 	if err := in.check(); err != nil {
 		return err
 	}
-	u, _, err := s.me(ctx)
-	if err != nil {
-		return err
-	}
+	var u userRow
+	var hash string
+	var err error
 	if in.CurrentPassword != nil {
-		fits, err := s.passwords.fits(ctx, u.Password, *in.CurrentPassword)
-		if err != nil {
+		if u, err = s.knows(ctx, *in.CurrentPassword); err != nil {
 			return err
 		}
-		if !fits {
-			return errWrongPassword
-		}
 	}
-	var hashed userRow
-	if err := s.setPassword(ctx, &hashed, in.NewPassword); err != nil {
-		return err
+	if in.NewPassword != nil {
+		if hash, err = s.anotherPassword(ctx, u, *in.CurrentPassword, *in.NewPassword); err != nil {
+			return err
+		}
 	}
 	err = s.changeMe(ctx, "user.profile_changed", func(row *userRow) error {
 		if in.CurrentPassword != nil && row.Password != u.Password { // it was changed meanwhile
 			return errWrongPassword
 		}
-		if hashed.Password != "" {
-			row.Password = hashed.Password
+		if hash != "" {
+			row.Password, row.PasswordChangedAt, row.MustChange = hash, s.time(), false
 		}
-		return userInput{Name: in.Name, Username: in.Username}.apply(row)
+		return userInput{Name: in.Name, Username: in.Username}.apply(row, s.cfg)
 	})
 	a, _ := actor.From(ctx)
 	return s.userFault(ctx, "update", a.UserID, err)

@@ -253,16 +253,11 @@ func (s *service) speak(ctx context.Context, language string) error {
 
 // changePassword sets the actor's own password and ends all its sign-ins, this one too.
 func (s *service) changePassword(ctx context.Context, current, next string) error {
-	var f fault.Fields
-	checkPassword(&f, "newPassword", next)
-	if err := f.Err(); err != nil {
-		return err
-	}
 	u, err := s.knows(ctx, current)
 	if err != nil {
 		return err
 	}
-	hash, err := s.passwords.hash(ctx, next)
+	hash, err := s.anotherPassword(ctx, u, current, next)
 	if err != nil {
 		return err
 	}
@@ -270,9 +265,21 @@ func (s *service) changePassword(ctx context.Context, current, next string) erro
 		if row.Password != u.Password {
 			return errWrongPassword
 		}
-		row.Password = hash
+		row.Password, row.PasswordChangedAt, row.MustChange = hash, s.time(), false
 		return nil
 	})
+}
+
+// anotherPassword hashes the password that a user wants in the place of its own.
+func (s *service) anotherPassword(ctx context.Context, u userRow, current, next string) (string, error) {
+	var f fault.Fields
+	if s.cfg.checkPassword(&f, "newPassword", u.Username, next); len(f) == 0 && current == next {
+		f.Add("newPassword", codePasswordSame, nil)
+	}
+	if err := f.Err(); err != nil {
+		return "", err
+	}
+	return s.passwords.hash(ctx, next)
 }
 
 func (s *service) changeMe(ctx context.Context, action string, change func(*userRow) error) error {

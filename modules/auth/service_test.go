@@ -271,7 +271,8 @@ func TestPasswordRulesAreV1s(t *testing.T) {
 		"Aa1!" + string(make([]byte, 69)): codePasswordLong,
 	} {
 		var f fault.Fields
-		checkPassword(&f, "password", password)
+		cfg := defaults()
+		cfg.checkPassword(&f, "password", "hr1", password)
 		got := ""
 		if len(f) > 0 {
 			got = f[0].Code

@@ -51,13 +51,13 @@ func (s *service) createUser(ctx context.Context, in userInput) (userRow, error)
 	if u.OrganizationID = in.OrganizationID; u.OrganizationID == nil && a.OrganizationID != 0 {
 		u.OrganizationID = &a.OrganizationID
 	}
-	if err := in.apply(&u); err != nil {
+	if err := in.apply(&u, s.cfg); err != nil {
 		return u, err
 	}
 	if err := s.setPassword(ctx, &u, in.Password); err != nil {
 		return u, err
 	}
-	u.CreatedAt, u.UpdatedAt = s.time(), s.time()
+	u.CreatedAt, u.UpdatedAt, u.PasswordChangedAt = s.time(), s.time(), s.time()
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.store.insertUser(ctx, tx, &u); err != nil {
 			return err
@@ -81,7 +81,7 @@ func (s *service) updateUser(ctx context.Context, id int64, in userInput) (u use
 	if a.UserID == id && (in.Role != nil || in.IsActive != nil) {
 		return u, errSelf
 	}
-	if err := in.checkPassword(); err != nil {
+	if err := in.checkPassword(s.cfg); err != nil {
 		return u, err
 	}
 	var hashed userRow
@@ -97,7 +97,7 @@ func (s *service) updateUser(ctx context.Context, id int64, in userInput) (u use
 		if hashed.Password != "" {
 			u.Password = hashed.Password
 		}
-		if err := in.apply(&u); err != nil {
+		if err := in.apply(&u, s.cfg); err != nil {
 			return err
 		}
 		if (before.Role == actor.Admin.String()) != (u.Role == actor.Admin.String()) {
@@ -136,6 +136,9 @@ func (s *service) moveUser(ctx context.Context, tx db.Tx, organizationID int64, 
 
 func (s *service) saveUser(ctx context.Context, tx db.Tx, action string, before, u userRow) error {
 	u.UpdatedAt = s.time()
+	if u.Password != before.Password {
+		u.PasswordChangedAt = s.time()
+	}
 	if u.Password != before.Password || u.IsActive && !before.IsActive {
 		u.FailedLogins, u.LockedUntil = 0, time.Time{}
 	}
@@ -212,24 +215,25 @@ func (s *service) userFault(ctx context.Context, action string, id int64, err er
 
 // userInput is what an administrator may say of a user; what is absent stays.
 type userInput struct {
-	OrganizationID *int64  `json:"organizationId,omitempty" doc:"of all but ADMIN; it never changes"`
-	Name           *string `json:"name,omitempty"`
-	Username       *string `json:"username,omitempty"`
-	Password       *string `json:"password,omitempty"`
-	Role           *string `json:"role,omitempty" enum:"ADMIN,HR,DEPARTMENT_LEAD,GUARD"`
-	IsActive       *bool   `json:"isActive,omitempty"`
-	move           bool    // to OrganizationID, which /api/v2 leaves as it is
+	OrganizationID     *int64  `json:"organizationId,omitempty" doc:"of all but ADMIN; it never changes"`
+	Name               *string `json:"name,omitempty"`
+	Username           *string `json:"username,omitempty"`
+	Password           *string `json:"password,omitempty"`
+	Role               *string `json:"role,omitempty" enum:"ADMIN,HR,DEPARTMENT_LEAD,GUARD"`
+	IsActive           *bool   `json:"isActive,omitempty"`
+	MustChangePassword *bool   `json:"mustChangePassword,omitempty" doc:"whether another must be chosen at the next sign-in"`
+	move               bool    // to OrganizationID, which /api/v2 leaves as it is
 }
 
-func (in userInput) checkPassword() error {
+func (in userInput) checkPassword(c *Config) error {
 	var f fault.Fields
 	if in.Password != nil {
-		checkPassword(&f, "password", *in.Password)
+		c.checkPassword(&f, "password", "", *in.Password)
 	}
 	return f.Err()
 }
 
-func (in userInput) apply(u *userRow) error {
+func (in userInput) apply(u *userRow, c *Config) error {
 	isNew := u.ID == 0
 	if in.Name != nil {
 		u.Name = strings.TrimSpace(*in.Name)
@@ -243,6 +247,9 @@ func (in userInput) apply(u *userRow) error {
 	if in.IsActive != nil {
 		u.IsActive = *in.IsActive
 	}
+	if in.MustChangePassword != nil {
+		u.MustChange = *in.MustChangePassword
+	}
 	var f fault.Fields
 	f.Text("name", u.Name, 1, maxName)
 	f.Text("username", u.Username, 1, maxName)
@@ -252,6 +259,9 @@ func (in userInput) apply(u *userRow) error {
 	role, known := actor.ParseRole(u.Role)
 	if !known || role&actor.People == 0 {
 		f.Add("role", "not_one_of", fault.Params{"Values": "ADMIN, HR, DEPARTMENT_LEAD, GUARD"})
+	}
+	if in.Password != nil {
+		c.checkPassword(&f, "password", u.Username, *in.Password)
 	}
 	if isNew {
 		in.applyNew(&f, *u, role)
@@ -263,8 +273,6 @@ func (in userInput) apply(u *userRow) error {
 func (in userInput) applyNew(f *fault.Fields, u userRow, role actor.Role) {
 	if in.Password == nil {
 		f.Add("password", "required", nil)
-	} else {
-		checkPassword(f, "password", *in.Password)
 	}
 	switch {
 	case role == actor.Admin && u.OrganizationID != nil:

@@ -34,8 +34,9 @@ func (s *service) getTOTP(ctx context.Context, _ struct{}) (totpResponse, error)
 }
 
 type newTOTPResponse struct {
-	Secret string `json:"secret" doc:"in base32, to be typed"`
-	URL    string `json:"url" doc:"otpauth://, to be shown as a QR code"`
+	Secret string   `json:"secret" doc:"in base32, to be typed"`
+	URL    string   `json:"url" doc:"otpauth://, for an app on the same telephone"`
+	QR     []string `json:"qr" doc:"the URL as a QR code: of each row its dots from the left, 1 is dark"`
 }
 
 func (s *service) postTOTP(ctx context.Context, in proof) (newTOTPResponse, error) {
@@ -44,7 +45,9 @@ func (s *service) postTOTP(ctx context.Context, in proof) (newTOTPResponse, erro
 		return newTOTPResponse{}, err
 	}
 	httpx.SetHeader(ctx, "Cache-Control", "no-store")
-	return newTOTPResponse{secretText(secret), totpURL(secret, username)}, nil
+	text := totpURL(secret, username)
+	dots, err := qrDots(text)
+	return newTOTPResponse{secretText(secret), text, dots}, err
 }
 
 type codeRequest struct {

@@ -8,9 +8,12 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"image/color"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/boombuler/barcode/qr"
 )
 
 const (
@@ -61,6 +64,26 @@ func secretText(secret []byte) string {
 func totpURL(secret []byte, username string) string {
 	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + issuer + ":" + username}
 	return u.String() + "?secret=" + secretText(secret) + "&issuer=" + url.PathEscape(issuer)
+}
+
+// qrDots is a text as a QR code, drawn by whoever shows it: of each row its dots from the left, 1 is dark.
+func qrDots(text string) ([]string, error) {
+	code, err := qr.Encode(text, qr.M, qr.Unicode)
+	if err != nil {
+		return nil, fmt.Errorf("QR code: %w", err)
+	}
+	var rows []string
+	for y := range code.Bounds().Dy() {
+		row := make([]byte, code.Bounds().Dx())
+		for x := range row {
+			row[x] = '0'
+			if code.At(x, y) == color.Black {
+				row[x] = '1'
+			}
+		}
+		rows = append(rows, string(row))
+	}
+	return rows, nil
 }
 
 const (

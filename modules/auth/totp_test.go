@@ -55,6 +55,23 @@ func TestAnAppReadsTheURL(t *testing.T) {
 	}
 }
 
+func TestTheQRCodeHasItsMarks(t *testing.T) {
+	t.Parallel()
+	dots, err := qrDots(totpURL(make([]byte, totpSecret), strings.Repeat("ў", 100)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y, want := range []string{"1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"} { // of the finder in a corner
+		row := dots[y]
+		if len(row) != len(dots) || row[:7] != want || row[len(row)-7:] != want || dots[len(dots)-7+y][:7] != want {
+			t.Errorf("row %d is %s", y, row)
+		}
+	}
+	if _, err := qrDots(strings.Repeat("x", 10_000)); err == nil {
+		t.Error("a book fits into a QR code")
+	}
+}
+
 // phone is an authenticator app.
 type phone struct {
 	secret   []byte

@@ -2,7 +2,7 @@ import createClient from 'openapi-fetch'
 import { ApiError, errorOf } from './errors'
 import { heard } from './fallback'
 import { SessionStore } from './session'
-import type { Grant, paths } from './types'
+import type { Grant, paths, SignIn } from './types'
 
 /** language is what the answers' texts are asked in; the page sets it when the user switches. */
 let language = 'uz'
@@ -85,8 +85,8 @@ export async function answer<T>(
   return data as T
 }
 
-export async function signIn(username: string, password: string): Promise<void> {
-  session.start(await answer(api.POST('/api/v2/auth/login', { body: { username, password } })))
+export async function signIn(body: SignIn): Promise<void> {
+  session.start(await answer(api.POST('/api/v2/auth/login', { body })))
 }
 
 export async function signOut(): Promise<void> {

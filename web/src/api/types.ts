@@ -8,6 +8,9 @@ type Schemas = components['schemas']
 
 export type User = Schemas['AuthPerson']
 export type Role = User['role']
+export type SignIn = Schemas['AuthLoginRequest']
+export type Session = Schemas['AuthSessionResponse']
+export type ApiToken = Schemas['AuthTokenResponse']
 export type Grant = Schemas['AuthLoginResponse']
 
 export type Gateway = Schemas['GatewaysGatewayResponse']

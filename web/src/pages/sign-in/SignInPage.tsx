@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useEffect, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
 import { signIn } from '../../api/client'
 import { ApiError } from '../../api/errors'
 import { Brand } from '../../app/Shell'
@@ -8,23 +8,54 @@ import { Switches } from '../../app/Switches'
 import { useLanguage } from '../../i18n/i18n'
 import { duration } from '../../lib/format'
 import { ErrorNote } from '../../ui/ErrorNote'
+import { fieldErrors } from '../../ui/form'
 import css from './sign-in.module.css'
 import { useTexts } from './texts'
 
+/** What a sign-in may take besides the name and the password; the server asks for it. */
+type Step = 'code' | 'newPassword'
+
+const codeOf = (error: unknown) => (error instanceof ApiError ? error.envelope?.code : undefined)
+
+function askedBy(error: unknown): Step[] {
+  switch (codeOf(error)) {
+    case 'auth.code_required':
+      return ['code']
+    case 'auth.password_change_required':
+      return ['newPassword']
+    default:
+      return []
+  }
+}
+
+const REFUSALS: Record<string, 'code.asked' | 'code.wrong' | 'newPassword.asked'> = {
+  'auth.code_required': 'code.asked',
+  'auth.wrong_code': 'code.wrong',
+  'auth.password_change_required': 'newPassword.asked',
+}
+
 export default function SignInPage() {
   const t = useTexts()
+  const [asked, setAsked] = useState<ReadonlySet<Step>>(new Set())
   const attempt = useMutation({
-    mutationFn: ({ username, password }: { username: string; password: string }) =>
-      signIn(username, password),
+    mutationFn: signIn,
+    onError: (error) => setAsked((before) => new Set([...before, ...askedBy(error)])),
   })
   useEffect(() => {
     document.title = `${t('title')} · Staff Control`
   }, [t])
 
+  const { errorOf, rest } = fieldErrors(attempt.error ?? undefined, ['newPassword'])
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
-    attempt.mutate({ username: String(form.get('username')).trim(), password: String(form.get('password')) })
+    const text = (name: string) => String(form.get(name) ?? '').trim() || undefined
+    attempt.mutate({
+      username: text('username') ?? '',
+      password: String(form.get('password')),
+      code: text('code'),
+      newPassword: String(form.get('newPassword') ?? '') || undefined,
+    })
   }
   return (
     <div className={css.page}>
@@ -55,7 +86,35 @@ export default function SignInPage() {
             size="md"
             visibilityToggleButtonProps={{ 'aria-label': t('show') }}
           />
-          {attempt.isError && <Refused error={attempt.error} />}
+          {asked.has('code') && (
+            <TextInput
+              name="code"
+              label={t('code')}
+              description={t('code.hint')}
+              autoComplete="one-time-code"
+              autoCapitalize="none"
+              spellCheck={false}
+              required
+              withAsterisk={false}
+              size="md"
+              autoFocus
+            />
+          )}
+          {asked.has('newPassword') && (
+            <PasswordInput
+              name="newPassword"
+              label={t('newPassword')}
+              description={t('newPassword.hint')}
+              error={errorOf('newPassword')}
+              autoComplete="new-password"
+              required
+              withAsterisk={false}
+              size="md"
+              visibilityToggleButtonProps={{ 'aria-label': t('show') }}
+              autoFocus
+            />
+          )}
+          {rest !== undefined && <Refused error={rest} />}
           <Button type="submit" size="md" loading={attempt.isPending}>
             {t('submit')}
           </Button>
@@ -79,9 +138,10 @@ function Refused({ error }: { error: unknown }) {
     )
   }
   if (refusal?.status === 401) {
+    const named = REFUSALS[refusal.envelope?.code ?? '']
     return (
-      <p role="alert" className={css.refused}>
-        {t('wrong')}
+      <p role="alert" className={codeOf(error) === 'auth.code_required' ? undefined : css.refused}>
+        {t(named ?? 'wrong')}
       </p>
     )
   }

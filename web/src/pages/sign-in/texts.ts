@@ -11,6 +11,33 @@ export const useTexts = texts('signIn', {
     ru: 'Неверное имя пользователя или пароль.',
     en: 'The user name or the password is wrong.',
   },
+  code: { uz: 'Kod', ru: 'Код', en: 'Code' },
+  'code.hint': {
+    uz: 'Autentifikator ilovasidagi olti raqam yoki zaxira kodi.',
+    ru: 'Шесть цифр из приложения-аутентификатора или резервный код.',
+    en: 'Six digits from your authenticator app, or a recovery code.',
+  },
+  'code.asked': {
+    uz: 'Parol toʻgʻri. Endi kodni kiriting.',
+    ru: 'Пароль верный. Теперь введите код.',
+    en: 'The password is right. Now enter the code.',
+  },
+  'code.wrong': {
+    uz: 'Kod notoʻgʻri yoki allaqachon ishlatilgan. Keyingisini kuting.',
+    ru: 'Код неверен или уже использован. Дождитесь следующего.',
+    en: 'The code is wrong or was used already. Wait for the next one.',
+  },
+  newPassword: { uz: 'Yangi parol', ru: 'Новый пароль', en: 'New password' },
+  'newPassword.hint': {
+    uz: 'Katta va kichik harf, raqam va belgi: @$!%*#?&',
+    ru: 'Большая и маленькая буква, цифра и знак: @$!%*#?&',
+    en: 'A capital and a small letter, a digit and a sign: @$!%*#?&',
+  },
+  'newPassword.asked': {
+    uz: 'Davom etish uchun yangi parol tanlang.',
+    ru: 'Чтобы продолжить, выберите новый пароль.',
+    en: 'Choose a new password to go on.',
+  },
   wait: {
     uz: 'Urinishlar koʻp boʻldi. {{time}} dan keyin qayta urinib koʻring.',
     ru: 'Слишком много попыток. Повторите через {{time}}.',

@@ -140,6 +140,9 @@ function Account({ user, onKeys }: { user: User; onKeys: () => void }) {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item leftSection={<UserIcon />} component={Link} href="/security">
+          {t('security')}
+        </Menu.Item>
         <Menu.Item leftSection={<KeyboardIcon />} onClick={onKeys}>
           {t('keys')}
         </Menu.Item>

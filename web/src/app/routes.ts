@@ -24,6 +24,7 @@ export type SectionName =
   | 'storage'
   | 'organizations'
   | 'users'
+  | 'security'
 
 interface Section {
   name: SectionName
@@ -118,6 +119,12 @@ const sections: Section[] = [
     roles: ['ADMIN'],
     within: 'users',
     page: lazy(() => import('../pages/organizations/OrganizationsPage')),
+  },
+  {
+    name: 'security',
+    path: '/security',
+    roles: [...LEADING, 'GUARD'],
+    page: lazy(() => import('../pages/security/SecurityPage')),
   },
 ]
 

@@ -9,6 +9,7 @@ export const useShell = texts('shell', {
   policies: { uz: 'Siyosatlar', ru: 'Политики', en: 'Policies' },
   administration: { uz: 'Boshqaruv', ru: 'Администрирование', en: 'Administration' },
   users: { uz: 'Foydalanuvchilar', ru: 'Пользователи', en: 'Users' },
+  security: { uz: 'Xavfsizlik', ru: 'Безопасность', en: 'Security' },
   palette: { uz: 'Topish', ru: 'Найти', en: 'Find' },
   'palette.hint': {
     uz: 'Sahifa, xodim, kompyuter yoki amal',

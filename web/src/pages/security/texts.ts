@@ -1,0 +1,82 @@
+import { texts } from '../../i18n/i18n'
+
+export const useTexts = texts('security', {
+  title: { uz: 'Xavfsizlik', ru: 'Безопасность', en: 'Security' },
+  password: { uz: 'Hozirgi parol', ru: 'Нынешний пароль', en: 'Present password' },
+  code: { uz: 'Kod', ru: 'Код', en: 'Code' },
+  'code.hint': {
+    uz: 'Autentifikator ilovasidagi olti raqam yoki zaxira kodi.',
+    ru: 'Шесть цифр из приложения-аутентификатора или резервный код.',
+    en: 'Six digits from your authenticator app, or a recovery code.',
+  },
+  show: { uz: 'Parolni koʻrsatish', ru: 'Показать пароль', en: 'Show the password' },
+  cancel: { uz: 'Bekor qilish', ru: 'Отмена', en: 'Cancel' },
+
+  sessions: { uz: 'Kirishlar', ru: 'Входы', en: 'Sign-ins' },
+  'session.device': { uz: 'Dastur', ru: 'Программа', en: 'Program' },
+  'session.unknown': { uz: 'Nomaʼlum dastur', ru: 'Неизвестная программа', en: 'Unknown program' },
+  'session.address': { uz: 'Manzil', ru: 'Адрес', en: 'Address' },
+  'session.used': { uz: 'Oxirgi marta', ru: 'Последний раз', en: 'Last used' },
+  'session.current': { uz: 'Shu kirish', ru: 'Этот вход', en: 'This one' },
+  'session.end': { uz: 'Tugatish', ru: 'Завершить', en: 'End' },
+  'session.endOf': { uz: 'Tugatish: {{name}}', ru: 'Завершить: {{name}}', en: 'End: {{name}}' },
+  'session.others': { uz: 'Boshqalarini tugatish', ru: 'Завершить остальные', en: 'End the others' },
+
+  totp: { uz: 'Ikkinchi bosqich', ru: 'Второй шаг входа', en: 'Second step' },
+  'totp.off': {
+    uz: 'Hozir kirish uchun parol yetarli. Ikkinchi bosqichda telefoningizdagi kod ham soʻraladi.',
+    ru: 'Сейчас для входа хватает пароля. Со вторым шагом нужен ещё код с вашего телефона.',
+    en: 'A password is enough to sign in now. With a second step, a code from your telephone is asked for, too.',
+  },
+  'totp.on': {
+    uz: 'Yoqilgan. Qolgan zaxira kodlari: {{n}}.',
+    ru: 'Включён. Осталось резервных кодов: {{n}}.',
+    en: 'On. Recovery codes left: {{n}}.',
+  },
+  'totp.begin': { uz: 'Yoqish', ru: 'Включить', en: 'Switch on' },
+  'totp.next': { uz: 'Davom etish', ru: 'Дальше', en: 'Go on' },
+  'totp.scan': {
+    uz: 'QR-kodni autentifikator ilovasida skanerlang yoki kalitni qoʻlda kiriting, soʻng ilova koʻrsatgan kodni yozing.',
+    ru: 'Отсканируйте QR-код приложением-аутентификатором или введите ключ вручную, затем введите код из приложения.',
+    en: 'Scan the QR code with an authenticator app, or type the key, then enter the code that the app shows.',
+  },
+  'totp.qr': { uz: 'QR-kod', ru: 'QR-код', en: 'QR code' },
+  'totp.key': { uz: 'Kalit', ru: 'Ключ', en: 'Key' },
+  'totp.app': {
+    uz: 'Shu telefondagi ilovada ochish',
+    ru: 'Открыть в приложении на этом телефоне',
+    en: 'Open in an app on this telephone',
+  },
+  'totp.renew': { uz: 'Yangi zaxira kodlari', ru: 'Новые резервные коды', en: 'New recovery codes' },
+  'totp.disable': { uz: 'Oʻchirish', ru: 'Выключить', en: 'Switch off' },
+  'totp.codes': { uz: 'Zaxira kodlari', ru: 'Резервные коды', en: 'Recovery codes' },
+  'totp.codes.hint': {
+    uz: 'Ularni telefondan boshqa joyda saqlang. Har biri bir marta, kod oʻrniga ishlaydi. Boshqa koʻrsatilmaydi.',
+    ru: 'Храните их не в телефоне. Каждый действует один раз вместо кода. Больше они не будут показаны.',
+    en: 'Keep them somewhere else than on the telephone. Each works once in the place of a code. They are not shown again.',
+  },
+  'totp.kept': { uz: 'Saqlab oldim', ru: 'Я сохранил их', en: 'I have kept them' },
+
+  tokens: { uz: 'API tokenlar', ru: 'API-токены', en: 'API tokens' },
+  'tokens.none': {
+    uz: 'Boshqa dasturlar sizning nomingizdan ishlashi uchun token yarating.',
+    ru: 'Создайте токен, чтобы другая программа могла работать от вашего имени.',
+    en: 'Make a token so that another program can act for you.',
+  },
+  'token.new': { uz: 'Yangi token', ru: 'Новый токен', en: 'New token' },
+  'token.name': { uz: 'Nomi', ru: 'Название', en: 'Name' },
+  'token.scopes': { uz: 'Huquqlar', ru: 'Права', en: 'Rights' },
+  'token.organization': { uz: 'Tashkilot', ru: 'Организация', en: 'Organization' },
+  'token.days': { uz: 'Necha kun amal qiladi', ru: 'Сколько дней действует', en: 'Good for how many days' },
+  'token.expires': { uz: 'Muddati', ru: 'Действует до', en: 'Expires' },
+  'token.used': { uz: 'Oxirgi marta', ru: 'Последний раз', en: 'Last used' },
+  'token.make': { uz: 'Yaratish', ru: 'Создать', en: 'Make' },
+  'token.revoke': { uz: 'Bekor qilish', ru: 'Отозвать', en: 'Revoke' },
+  'token.revokeOf': { uz: 'Bekor qilish: {{name}}', ru: 'Отозвать: {{name}}', en: 'Revoke: {{name}}' },
+  'token.made': {
+    uz: 'Tokenni hozir nusxalang: u boshqa koʻrsatilmaydi.',
+    ru: 'Скопируйте токен сейчас: больше он не будет показан.',
+    en: 'Copy the token now: it is not shown again.',
+  },
+  'token.done': { uz: 'Nusxaladim', ru: 'Скопировал', en: 'I have copied it' },
+})

@@ -13,7 +13,7 @@ import (
 )
 
 const usageUser = `user set-password USERNAME   (the new password on standard input; without one, one is made and shown)
-       user drop-second-step USERNAME   (for whoever has lost the authenticator app and the recovery codes)`
+  user drop-second-step USERNAME   (for whoever has lost the authenticator app and the recovery codes)`
 
 // commandUser runs user, beside a running server or without one.
 func (s *service) commandUser(ctx context.Context, h *kernel.CommandHost, args []string) error {

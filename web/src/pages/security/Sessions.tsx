@@ -6,6 +6,7 @@ import { ErrorNote } from '../../ui/ErrorNote'
 import { Card } from '../../ui/Page'
 import { Ago, Rows, Status } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
+import { programOf } from './program'
 import { useTexts } from './texts'
 
 const KEY = ['security', 'sessions']
@@ -48,7 +49,7 @@ export function Sessions() {
             <tbody>
               {items.map((one) => (
                 <tr key={one.id} data-session={one.current ? 'current' : 'other'}>
-                  <td>{one.userAgent || t('session.unknown')}</td>
+                  <td title={one.userAgent}>{programOf(one.userAgent) || t('session.unknown')}</td>
                   <td className={ui.nowrap}>{one.clientIp}</td>
                   <td className={ui.nowrap}>
                     <Ago at={one.usedAt} zone={zone} />
@@ -60,7 +61,7 @@ export function Sessions() {
                       <Button
                         variant="default"
                         size="xs"
-                        aria-label={t('session.endOf', { name: one.userAgent || one.clientIp })}
+                        aria-label={t('session.endOf', { name: programOf(one.userAgent) || one.clientIp })}
                         onClick={() => end.mutate(one.id)}
                       >
                         {t('session.end')}

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { Button, Checkbox } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { answer, api } from '../../api/client'
@@ -14,9 +14,15 @@ export function ResetPassword({ user }: { user: Account }) {
   const t = useTexts()
   const [open, setOpen] = useState(false)
   const [password, setPassword] = useState('')
+  const [must, setMust] = useState(false)
   const reset = useMutation({
     mutationFn: () =>
-      answer(api.PATCH('/api/v2/users/{id}', { params: { path: { id: user.id } }, body: { password } })),
+      answer(
+        api.PATCH('/api/v2/users/{id}', {
+          params: { path: { id: user.id } },
+          body: { password, mustChangePassword: must },
+        }),
+      ),
   })
   const { errorOf, rest } = fieldErrors(reset.error, ['password'])
   if (!open) {
@@ -44,6 +50,11 @@ export function ResetPassword({ user }: { user: Account }) {
         value={password}
         onChange={setPassword}
         error={errorOf('password')}
+      />
+      <Checkbox
+        label={t('password.must')}
+        checked={must}
+        onChange={(event) => setMust(event.currentTarget.checked)}
       />
       {rest !== undefined && <ErrorNote error={rest} />}
       {reset.isSuccess && (

@@ -11,6 +11,7 @@ import { Rows } from '../../ui/parts'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { PasswordField } from './PasswordField'
+import { Guard } from './Guard'
 import { ResetPassword } from './ResetPassword'
 import { useTexts } from './texts'
 
@@ -61,6 +62,7 @@ export function UserForm({ id, onClose }: { id?: number; onClose: () => void }) 
         <>
           <Fields user={query.data} onClose={onClose} />
           <ResetPassword user={query.data} />
+          <Guard user={query.data} />
         </>
       )}
     </Modal>

@@ -70,6 +70,27 @@ export const useTexts = texts('users', {
   'password.new': { uz: 'Yangi parol', ru: 'Новый пароль', en: 'New password' },
   'password.show': { uz: 'Parolni koʻrsatish', ru: 'Показать пароль', en: 'Show the password' },
   'password.make': { uz: 'Yaratib berish', ru: 'Придумать', en: 'Make one' },
+  'password.must': {
+    uz: 'Keyingi kirishda oʻzi yangi parol tanlasin',
+    ru: 'При следующем входе пусть выберет новый пароль',
+    en: 'To be changed by the user at the next sign-in',
+  },
+  'guard.end': { uz: 'Barcha kirishlarini tugatish', ru: 'Завершить все входы', en: 'End all sign-ins' },
+  'guard.ended': {
+    uz: 'Barcha kirishlari tugatildi.',
+    ru: 'Все входы завершены.',
+    en: 'All sign-ins have ended.',
+  },
+  'guard.drop': {
+    uz: 'Ikkinchi bosqichni olib tashlash',
+    ru: 'Снять второй шаг входа',
+    en: 'Take the second step away',
+  },
+  'guard.dropped': {
+    uz: 'Endi faqat parol bilan kiriladi.',
+    ru: 'Теперь вход только по паролю.',
+    en: 'The password alone signs in now.',
+  },
   'password.reset': { uz: 'Parolni almashtirish', ru: 'Сменить пароль', en: 'Reset the password' },
   'password.hint': {
     uz: 'Barcha kirishlari tugaydi. Yangi parolni oʻzingiz yetkazing: u hech kimga yuborilmaydi.',

@@ -16,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/modules/doors"
 	"github.com/staff-control/staff-control/modules/employees"
 	"github.com/staff-control/staff-control/modules/executor"
+	"github.com/staff-control/staff-control/modules/feed"
 	"github.com/staff-control/staff-control/modules/gateways"
 	"github.com/staff-control/staff-control/modules/ingest"
 	"github.com/staff-control/staff-control/modules/monitoring"
@@ -70,6 +71,7 @@ func All() []kernel.Module {
 		schedules.New(),
 		presence.New(),
 		retention.New(),
+		feed.New(),
 		pages.New(),
 		demo.New(),
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/event"
+	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/jobs"
 )
 
@@ -57,7 +58,7 @@ func TestOthersAreToldOfAnAlertOnce(t *testing.T) {
 			t.Error(err)
 		}
 		runner.Close()
-		e := got[first.ID.String()]
+		e := got[id.Derive(1, "alert", first.ID.String()).String()]
 		if len(got) != 2 || len(heard) > 0 || e.OrganizationID != 1 || e.Alert.Kind != first.Kind || !e.At.Equal(noon) || e.who.ID != "user:7" {
 			t.Errorf("told %+v, and %d more", got, len(heard))
 		}

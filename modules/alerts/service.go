@@ -64,7 +64,9 @@ func (s *service) Raise(ctx context.Context, a alert.Alert) error {
 		if s.events == nil {
 			return nil
 		}
-		return s.events.Publish(ctx, tx, alert.Raised{OrganizationID: who.OrganizationID, Alert: a, At: now})
+		kept := a
+		kept.ID = row.ID
+		return s.events.Publish(ctx, tx, alert.Raised{OrganizationID: who.OrganizationID, Alert: kept, At: now})
 	})
 	if err != nil || !added {
 		return err
@@ -113,7 +115,10 @@ func (s *service) acknowledge(ctx context.Context, alertID id.UUID) error {
 		if row.OrganizationID != nil {
 			e.OrganizationID = *row.OrganizationID
 		}
-		return s.audit.Write(ctx, tx, e)
+		if err := s.audit.Write(ctx, tx, e); err != nil || s.events == nil {
+			return err
+		}
+		return s.events.Publish(ctx, tx, alert.Acknowledged{OrganizationID: e.OrganizationID, ID: alertID, At: s.clock()})
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		s.audit.Missed(ctx, (*alertRow)(nil), alertID, "alert", "alerts.acknowledge")

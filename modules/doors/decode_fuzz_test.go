@@ -11,7 +11,7 @@ import (
 // FuzzReport gives any JSON for a report: it is refused for its size only, and what is taken can be kept.
 func FuzzReport(f *testing.F) {
 	for _, seed := range []string{
-		string(action(1, "09:00:00", true, named(11))), string(event(1, "ALARM_TRIGGERED", "09:00:00")), string(status("10.0.0.1", "ONLINE", "09:00:00")),
+		string(action(1, "09:00:00", true, named(11))), string(doorEvent(1, "ALARM_TRIGGERED", "09:00:00")), string(status("10.0.0.1", "ONLINE", "09:00:00")),
 		`{}`, `null`, `[]`, `"x"`, `{"timestamp":1700000000000,"photoData":"AAAA","personInfo":{"employeeId":1.5}}`,
 		`{"deviceIp":"::ffff:10.0.0.1","photoData":{"a":[]},"doorNumber":1e400,"personInfo":[]}`, "{\"deviceIp\":\"\xff\\u0000\\ud800\"}",
 		`{"timestamp":-1e400}`, `{"timestamp":"0000-01-01T00:00:00Z"}`, `{"photoData":null,"deviceSerial":7}`,

@@ -13,7 +13,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 )
 
-func event(device int, kind, at string) json.RawMessage {
+func doorEvent(device int, kind, at string) json.RawMessage {
 	return json.RawMessage(fmt.Sprintf(`{"deviceIp":"10.0.0.%d","eventType":%q,"timestamp":"2026-11-02T%sZ","doorNumber":2,"severity":3,"description":"d"}`, device, kind, at))
 }
 
@@ -37,8 +37,8 @@ func TestEventsAreStoredOnceAndAlarmsRaised(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := newOffice(t, d)
-		in := reports(t, event(1, "DOOR_OPENED", "09:00:00"), event(1, "ALARM_TRIGGERED", "09:00:00"), event(1, "TAMPER_DETECTED", "09:00:00"),
-			event(1, "ACCESS_DENIED", "09:00:00"), event(1, "ACCESS_DENIED", "09:01:00"), event(7, "ALARM_TRIGGERED", "09:00:00"), event(1, "XX", "09:00:00"))
+		in := reports(t, doorEvent(1, "DOOR_OPENED", "09:00:00"), doorEvent(1, "ALARM_TRIGGERED", "09:00:00"), doorEvent(1, "TAMPER_DETECTED", "09:00:00"),
+			doorEvent(1, "ACCESS_DENIED", "09:00:00"), doorEvent(1, "ACCESS_DENIED", "09:01:00"), doorEvent(7, "ALARM_TRIGGERED", "09:00:00"), doorEvent(1, "XX", "09:00:00"))
 		for range 2 {
 			all, err := o.takeEvents(terminal(1), sourceHikvision, in)
 			if err != nil {
@@ -71,7 +71,7 @@ func TestAnAlertThatFailedIsRaisedWhenTheReportComesAgain(t *testing.T) {
 	o := newOffice(t, d)
 	broken := errors.New("broken")
 	o.bell.fail = broken
-	in := reports(t, event(1, "ALARM_TRIGGERED", "09:00:00"))
+	in := reports(t, doorEvent(1, "ALARM_TRIGGERED", "09:00:00"))
 	offline := reports(t, status("10.0.0.1", "OFFLINE", "09:00:00"))
 	if _, err := o.takeEvents(terminal(1), sourceHikvision, in); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
@@ -176,7 +176,7 @@ func TestAHeartbeatIsASignOfLife(t *testing.T) {
 func TestAlertsSayWhichDevice(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.SQLite(t))
-	if _, err := o.takeEvents(terminal(1), sourceHikvision, reports(t, event(2, "ALARM_TRIGGERED", "09:00:00"))); err != nil {
+	if _, err := o.takeEvents(terminal(1), sourceHikvision, reports(t, doorEvent(2, "ALARM_TRIGGERED", "09:00:00"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, a := range o.bell.all {

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/staff-control/staff-control/modules/doors/pass"
+	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/platform/db"
 )
 
@@ -58,6 +59,15 @@ type passRow struct {
 	Payload      json.RawMessage `bun:"payload"`
 	Source       string          `bun:"source"`
 	ReceivedAt   time.Time       `bun:"received_at"`
+}
+
+// told is the pass as others are told of it.
+func (r *passRow) told(d deviceRow, e employee.Employee) *pass.Pass {
+	return &pass.Pass{
+		ID: r.ID, OrganizationID: r.OrganizationID, At: r.At.UTC(), Granted: r.Granted, Direction: r.EntryType,
+		EmployeeID: r.EmployeeID, EmployeeName: e.Name, DepartmentID: e.DepartmentID, DeviceID: d.ID, DeviceName: d.Name,
+		ActionType: r.ActionType, PersonName: r.PersonName, Problem: string(r.Problem),
+	}
 }
 
 // statusRow is how a device was, for as long as it said the same.

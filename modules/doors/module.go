@@ -45,7 +45,7 @@ func (m *Module) again(ctx context.Context, a again) error { return m.service.ag
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{
 		cfg: m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), alerts: kernel.Get[alert.Log](h),
-		audit: h.Audit, orders: h.Jobs, now: time.Now, count: counter(h.Metrics),
+		audit: h.Audit, events: h.Events, orders: h.Jobs, now: time.Now, count: counter(h.Metrics),
 	}
 	m.service = s
 	kernel.Put[pass.Log](h, s)

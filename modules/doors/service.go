@@ -11,6 +11,7 @@ import (
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/event"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -22,6 +23,7 @@ type service struct {
 	staff  employee.Directory
 	alerts alert.Log
 	audit  *audit.Log
+	events *event.Bus // may be nil
 	orders kernel.Orders
 	now    func() time.Time
 	count  func(kind, result string)
@@ -88,6 +90,7 @@ func (s *service) lock(ctx context.Context, tx db.Tx) error {
 type taken struct {
 	row       passRow
 	duplicate bool
+	told      *pass.Pass // nil where it counts for nothing, or was stored before
 }
 
 // Action takes one pass that a job brings.
@@ -120,7 +123,7 @@ func (s *service) takeActions(ctx context.Context, source string, reports []repo
 				return err
 			}
 		}
-		return nil
+		return s.tell(ctx, tx, all)
 	})
 	if err != nil {
 		return nil, err
@@ -143,11 +146,27 @@ func (s *service) takeAction(ctx context.Context, tx db.Tx, source string, r rep
 	if !t.duplicate {
 		t.row = s.newPass(r, source, key)
 	}
-	return t, s.judge(ctx, tx, &t.row, r, device, known, staff)
+	t.told, err = s.judge(ctx, tx, &t.row, r, device, known, staff)
+	return t, err
 }
 
-// judge finds out what a report means, and stores it so: as a new pass, or as what became of one that was set aside.
-func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, device deviceRow, known bool, staff map[int64]employee.Employee) error {
+// tell tells others of the passes that count from now on.
+func (s *service) tell(ctx context.Context, tx db.Tx, all []taken) error {
+	e := pass.Recorded{OrganizationID: tx.Actor().OrganizationID}
+	for _, t := range all {
+		if t.told != nil {
+			e.Passes = append(e.Passes, *t.told)
+		}
+	}
+	if len(e.Passes) == 0 || s.events == nil {
+		return nil
+	}
+	return s.events.Publish(ctx, tx, e)
+}
+
+// judge finds out what a report means, and stores it so: as a new pass, or as what became of one that was set aside. It
+// returns what others are told of it, nil if it counts for nothing.
+func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, device deviceRow, known bool, staff map[int64]employee.Employee) (*pass.Pass, error) {
 	row.DeviceID, row.Problem = device.ID, s.doubt(r, known)
 	if row.Problem == "" {
 		row.EmployeeID, row.Problem = match(r.person(), staff)
@@ -157,7 +176,7 @@ func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, d
 	}
 	if row.Granted && !row.Problem.aside() {
 		if err := s.direct(ctx, tx, row, device); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	put := s.store.addPass
@@ -165,9 +184,9 @@ func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, d
 		put = s.store.judgePass
 	}
 	if err := put(ctx, tx, row); err != nil || row.Problem.aside() {
-		return err
+		return nil, err
 	}
-	return s.realign(ctx, tx, *row)
+	return row.told(device, staff[row.EmployeeID]), s.realign(ctx, tx, *row)
 }
 
 func (s *service) newPass(r report, source, key string) passRow {

@@ -44,6 +44,7 @@ func (s *service) again(ctx context.Context, a again) error {
 		return err
 	}
 	return s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		var all []taken
 		if err := s.lock(ctx, tx); err != nil {
 			return err
 		}
@@ -59,9 +60,14 @@ func (s *service) again(ctx context.Context, a again) error {
 			if err != nil {
 				return err
 			}
-			if err := s.judge(ctx, tx, &row, r, device, known, staff); err != nil {
+			t := taken{row: row}
+			if t.told, err = s.judge(ctx, tx, &t.row, r, device, known, staff); err != nil {
 				return err
 			}
+			all = append(all, t)
+		}
+		if err := s.tell(ctx, tx, all); err != nil {
+			return err
 		}
 		if len(rows) < portion {
 			return nil

@@ -20,7 +20,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		o := newOffice(t, d)
 		mine := mustTake(t, o, terminal(1), action(3, "09:00:00", true, named(11)))[0].row
 		mustTake(t, o, terminal(1), action(88, "09:00:00", true, named(11)))
-		if _, err := o.takeEvents(terminal(1), sourceHikvision, reports(t, event(1, "ALARM_TRIGGERED", "09:00:00"))); err != nil {
+		if _, err := o.takeEvents(terminal(1), sourceHikvision, reports(t, doorEvent(1, "ALARM_TRIGGERED", "09:00:00"))); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := o.takeStatuses(terminal(1), reports(t, status("10.0.0.3", "ONLINE", "09:00:00"), status("10.0.0.77", "ONLINE", "09:00:00"))); err != nil {

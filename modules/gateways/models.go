@@ -49,6 +49,13 @@ func (g *gatewayRow) contract() gateway.Gateway {
 	return c
 }
 
+// changed is the event that the gateway is now what it is.
+func (g *gatewayRow) changed() gateway.Changed {
+	return gateway.Changed{
+		ID: g.ID, OrganizationID: g.OrganizationID, Serial: g.Serial, Name: g.Name, Status: g.Status, Reason: g.StatusReason, At: g.StatusSince.UTC(),
+	}
+}
+
 // usesPrevious reports whether the hash is of the key before.
 func (g *gatewayRow) usesPrevious(hash string) bool {
 	return g.PreviousHash != nil && *g.PreviousHash == hash

@@ -251,6 +251,7 @@ func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, 
 		if g.Status == revoked {
 			return errRevoked
 		}
+		was := g.Status
 		columns, err := do(ctx, tx, &g, now)
 		if err != nil {
 			return err
@@ -258,7 +259,7 @@ func (s *service) change(ctx context.Context, gatewayID id.UUID, action string, 
 		if err := s.store.update(ctx, tx, &g, columns...); err != nil {
 			return err
 		}
-		if err := s.tellRevoked(ctx, tx, g); err != nil {
+		if err := errors.Join(s.tellRevoked(ctx, tx, g), s.told(ctx, tx, was, &g)); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, action, by, g)

@@ -82,12 +82,16 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 		if r.GatewayID != "" && r.GatewayID != g.ID.String() && r.GatewayID != g.Serial {
 			return gateway.ErrForeign
 		}
+		was := g.Status
 		columns := g.hear(r, h.at)
 		if hash != "" {
 			h.newKey = s.healKey(&g, hash, h.at)
 			columns = append(columns, "api_key", "previous_until")
 		}
 		if err := s.store.update(ctx, tx, &g, columns...); err != nil {
+			return err
+		}
+		if err := s.told(ctx, tx, was, &g); err != nil {
 			return err
 		}
 		return s.keep(ctx, tx, gatewayID, r, h.at)
@@ -103,6 +107,14 @@ func (s *service) hear(ctx context.Context, r report, hash string) (h heard, err
 	}
 	_, h.keysVersion, err = s.agentKeys(ctx)
 	return h, err
+}
+
+// told tells others where a gateway is not any more what it was.
+func (s *service) told(ctx context.Context, tx db.Tx, was string, g *gatewayRow) error {
+	if was == g.Status || s.events == nil {
+		return nil
+	}
+	return s.events.Publish(ctx, tx, g.changed())
 }
 
 // healKey gives a gateway that still uses the key before a new one, in place of the one that it never got; and ends the

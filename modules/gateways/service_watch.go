@@ -7,6 +7,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -31,7 +32,9 @@ func (s *service) findSilent(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.store.goOffline(ctx, g.ID, before, now); err != nil {
+		g.Status, g.StatusReason, g.StatusSince, g.UpdatedAt = offline, "no_heartbeat", &now, now
+		err = s.store.goOffline(ctx, g, before, func(ctx context.Context, tx db.Tx) error { return s.told(ctx, tx, online, &g) })
+		if err != nil {
 			return err
 		}
 	}

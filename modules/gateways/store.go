@@ -90,13 +90,18 @@ func (s store) silent(ctx context.Context, before time.Time) (rows []gatewayRow,
 	return rows, err
 }
 
-// goOffline marks a gateway offline, unless it was heard of meanwhile.
-func (s store) goOffline(ctx context.Context, gatewayID id.UUID, before, now time.Time) error {
-	g := gatewayRow{ID: gatewayID, Status: offline, StatusReason: "no_heartbeat", StatusSince: &now, UpdatedAt: now}
+// goOffline marks a gateway offline, unless it was heard of meanwhile; if it does, tell is called before that stands.
+func (s store) goOffline(ctx context.Context, g gatewayRow, before time.Time, tell func(context.Context, db.Tx) error) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Update(&g).Column("status", "status_reason", "status_since", "updated_at").WherePK().
+		res, err := tx.Update(&g).Column("status", "status_reason", "status_since", "updated_at").WherePK().
 			Where("g.status = ? AND g.last_seen_at < ?", online, before).Exec(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return tell(ctx, tx)
 	})
 }
 

@@ -89,7 +89,9 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			},
 			"silent": func() error { rows, err := s.silent(theirs, far); return shows(len(rows), err) },
 			"goOffline": func() error {
-				return s.goOffline(theirs, g.ID, far, far)
+				return s.goOffline(theirs, gatewayRow{ID: g.ID, Status: offline, StatusSince: &far, UpdatedAt: far}, far, func(context.Context, db.Tx) error {
+					return errors.New("a foreign gateway went offline")
+				})
 			},
 			"addSnapshot": func() error { // refers to a gateway that is not theirs
 				return in(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error {

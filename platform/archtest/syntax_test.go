@@ -22,6 +22,7 @@ var mayBeSystem = []string{
 	"modules/commands/service_deliver.go",      // claims what is due at once for gateways of many organizations
 	"modules/demo/service.go",                  // makes up a company where nobody has signed in yet, and takes it away
 	"modules/buffer/*.go",                      // the gateway's own file holds what its agents sent, whosever they are
+	"modules/feed/hub.go",                      // reads what happens once for listeners of all organizations
 	"modules/gateways/service.go",              // looks up which gateway is calling or enrolling
 	"modules/gateways/service_held.go",         // asks about gateways of many organizations, whose sockets are held
 	"modules/gateways/service_tokens.go",       // keeps the bootstrap token of the settings

@@ -157,21 +157,27 @@ func (s *Server) identify(r *http.Request) (actor.Actor, error) {
 // Recheck finds out again on whose behalf ctx's request comes, for what goes on for long after it was let in. It returns
 // the fault if that would not be let in now, or as somebody else. What counts requests counts one more.
 func Recheck(ctx context.Context) error {
+	_, err := Again(ctx)
+	return err
+}
+
+// Again is Recheck that also returns whose request it is now: the same actor's, perhaps with other rights.
+func Again(ctx context.Context) (actor.Actor, error) {
 	cl := callOf(ctx)
 	was, known := actor.From(ctx)
 	if cl == nil || cl.route == nil || !known {
-		return nil
+		return was, nil
 	}
 	a, err := cl.route.server.identify(cl.request)
 	switch {
 	case err != nil:
-		return err
+		return a, err
 	case a.ID != was.ID || a.OrganizationID != was.OrganizationID:
-		return errUnauthenticated
+		return a, errUnauthenticated
 	case !a.Can(cl.route.permission):
-		return errForbidden
+		return a, errForbidden
 	}
-	return nil
+	return a, nil
 }
 
 func (s *Server) finish(c *echo.Context, cl *call, began time.Time) {

@@ -78,11 +78,18 @@ type Alert struct {
 	Details  map[string]any `json:"details,omitempty"`
 }
 
-// Raised is the event that an alert was kept, on behalf of whoever raised it.
+// Raised is the event that an alert was kept, on behalf of whoever raised it. Its Alert has the id by which it is kept.
 type Raised struct {
 	OrganizationID int64     `json:"organizationId,omitempty"`
 	Alert          Alert     `json:"alert"`
 	At             time.Time `json:"at"` // by the server's clock
+}
+
+// Acknowledged is the event that somebody has said that an alert has been seen.
+type Acknowledged struct {
+	OrganizationID int64     `json:"organizationId,omitempty"`
+	ID             id.UUID   `json:"id"`
+	At             time.Time `json:"at"`
 }
 
 // Log takes alerts for the actor's organization. On a gateway it keeps them until they are delivered.

@@ -30,6 +30,32 @@ const (
 	Exit  Direction = "EXIT"
 )
 
+// Pass is one pass through a door, or a refused try at one.
+type Pass struct {
+	ID             int64     `json:"id"`
+	OrganizationID int64     `json:"organizationId"`
+	At             time.Time `json:"at"`
+	Granted        bool      `json:"granted"`
+	// Direction is empty for a refused try, and where nobody knows.
+	Direction Direction `json:"direction,omitempty"`
+	// EmployeeID and DepartmentID are 0 where nobody is known.
+	EmployeeID   int64  `json:"employeeId,omitempty"`
+	EmployeeName string `json:"employeeName,omitempty"`
+	DepartmentID int64  `json:"departmentId,omitempty"`
+	DeviceID     int64  `json:"deviceId,omitempty"`
+	DeviceName   string `json:"deviceName,omitempty"`
+	ActionType   string `json:"actionType"`
+	// PersonName is whom the terminal named, Problem why the pass is nobody's.
+	PersonName string `json:"personName,omitempty"`
+	Problem    string `json:"problem,omitempty"`
+}
+
+// Recorded is the event that passes of one organization were stored, or came to count.
+type Recorded struct {
+	OrganizationID int64  `json:"organizationId"`
+	Passes         []Pass `json:"passes"`
+}
+
 // EmployeeBounds are the ends of an employee's passes in a period. Refused tries are no passes.
 type EmployeeBounds struct {
 	EmployeeID int64

@@ -13,3 +13,7 @@ CREATE TABLE feed_events (
 CREATE INDEX idx_feed_events_org ON feed_events (organization_id, id);
 CREATE INDEX idx_feed_events_at ON feed_events (at);
 SELECT guard_table('feed_events');
+
+-- A pass that a person wrote down: why, and who it was.
+ALTER TABLE passes ADD COLUMN reason text;
+ALTER TABLE passes ADD COLUMN entered_by text;

@@ -12,3 +12,7 @@ CREATE TABLE feed_events (
 );
 CREATE INDEX idx_feed_events_org ON feed_events (organization_id, id);
 CREATE INDEX idx_feed_events_at ON feed_events (at);
+
+-- A pass that a person wrote down: why, and who it was.
+ALTER TABLE passes ADD COLUMN reason TEXT;
+ALTER TABLE passes ADD COLUMN entered_by TEXT;

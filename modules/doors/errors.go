@@ -6,5 +6,6 @@ var (
 	errMalformed      = fault.New(fault.Malformed, "malformed")
 	errReportTooLarge = fault.New(fault.TooLarge, "doors.report_too_large")
 	errBatchTooLarge  = fault.New(fault.TooLarge, "doors.batch_too_large")
+	errInactive       = fault.New(fault.Unprocessable, "doors.person_inactive")
 	errDeviceUnknown  = fault.New(fault.NotFound, "doors.device_unknown")
 )

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
@@ -57,6 +59,29 @@ func (d directory) InDepartments(ctx context.Context, departments []int64) (ids 
 		}
 	}
 	return ids, nil
+}
+
+func (d directory) Active(ctx context.Context, departments []int64) (list []employee.Employee, err error) {
+	for _, n := range slices.Sorted(maps.Keys(d)) {
+		if e := d[n]; e.Active && d.sees(ctx, e) && (len(departments) == 0 || slices.Contains(departments, e.DepartmentID)) {
+			list = append(list, e)
+		}
+	}
+	return list, nil
+}
+
+// tree knows the organizations of people, which are where it is five hours later than in UTC, and their departments.
+type tree struct{ organization.Tree }
+
+func (tree) ByID(ctx context.Context, id int64) (organization.Organization, error) {
+	if a, _ := actor.From(ctx); id < 1 || id > 2 || a.OrganizationID != 0 && a.OrganizationID != id {
+		return organization.Organization{}, organization.ErrUnknown
+	}
+	return organization.Organization{ID: id, Name: []string{"A", "B"}[id-1], Zone: time.FixedZone("Asia/Tashkent", 5*60*60)}, nil
+}
+
+func (tree) Department(_ context.Context, id int64) (organization.Department, error) {
+	return organization.Department{ID: id, Name: fmt.Sprint("Department ", id)}, nil
 }
 
 // people are employees of organization 1, in departments 1 and 2, of whom 13 has left; and 21 of organization 2.
@@ -118,7 +143,7 @@ func newOffice(t testing.TB, d *db.DB) office {
 	populate(t, d)
 	o := office{bell: &bell{}, ordered: new([]again), metrics: prometheus.NewRegistry()}
 	o.service = &service{
-		cfg: defaults(), store: store{d}, staff: people, alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
+		cfg: defaults(), store: store{d}, staff: people, roster: people, tree: tree{}, alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
 		audit:  audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)}),
 		orders: orders{o.ordered},
 	}

@@ -39,13 +39,15 @@ type passResponse struct {
 	DeviceAddress  string         `json:"deviceAddress"`
 	Granted        bool           `json:"granted"`
 	Direction      pass.Direction `json:"direction,omitempty" enum:"ENTER,EXIT"`
-	DirectionBy    string         `json:"directionBy,omitempty" enum:"device,alternation"`
+	DirectionBy    string         `json:"directionBy,omitempty" enum:"device,alternation,person"`
 	ActionType     string         `json:"actionType" enum:"PHOTO,CARD,CAR,QR,PERSONAL_CODE,ONE_TIME_ID,USER"`
 	PersonName     string         `json:"personName,omitempty" doc:"the name that the terminal told"`
 	CardNumber     string         `json:"cardNumber,omitempty"`
 	Problem        problem        `json:"problem,omitempty" doc:"why it counts for nobody"`
 	Source         string         `json:"source"`
 	ReceivedAt     time.Time      `json:"receivedAt"`
+	Reason         string         `json:"reason,omitempty" doc:"why a person wrote it down"`
+	EnteredBy      string         `json:"enteredBy,omitempty" doc:"who that was: user:7"`
 }
 
 func (s *service) getPasses(ctx context.Context, in passesRequest) (page httpx.Page[passResponse], err error) {
@@ -64,14 +66,18 @@ func (s *service) getPasses(ctx context.Context, in passesRequest) (page httpx.P
 	rows, page.Next = db.NextPage(rows, q.limit, func(r passRow) []any { return []any{r.At, r.ID} })
 	names, err := s.namesOf(ctx, rows)
 	for _, r := range rows {
-		page.Items = append(page.Items, passResponse{
-			ID: r.ID, At: r.At.UTC(), OrganizationID: r.OrganizationID, EmployeeID: r.EmployeeID, EmployeeName: names.people[r.EmployeeID],
-			DeviceID: r.DeviceID, DeviceName: names.devices[r.DeviceID], DeviceAddress: r.DeviceIP, Granted: r.Granted,
-			Direction: r.EntryType, DirectionBy: r.DirectionBy, ActionType: r.ActionType, PersonName: r.PersonName, CardNumber: r.CardNumber,
-			Problem: r.Problem, Source: r.Source, ReceivedAt: r.ReceivedAt.UTC(),
-		})
+		page.Items = append(page.Items, names.pass(r))
 	}
 	return page, err
+}
+
+func (n names) pass(r passRow) passResponse {
+	return passResponse{
+		ID: r.ID, At: r.At.UTC(), OrganizationID: r.OrganizationID, EmployeeID: r.EmployeeID, EmployeeName: n.people[r.EmployeeID],
+		DeviceID: r.DeviceID, DeviceName: n.devices[r.DeviceID], DeviceAddress: r.DeviceIP, Granted: r.Granted,
+		Direction: r.EntryType, DirectionBy: r.directionBy(), ActionType: r.ActionType, PersonName: r.PersonName, CardNumber: r.CardNumber,
+		Problem: r.Problem, Source: r.Source, ReceivedAt: r.ReceivedAt.UTC(), Reason: r.Reason, EnteredBy: r.EnteredBy,
+	}
 }
 
 // deviceResponse is a device without its secrets.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -18,7 +19,8 @@ import (
 
 func provided(role kernel.Role) []kernel.Module {
 	return []kernel.Module{
-		kerneltest.Provide[employee.Directory](role, people), kerneltest.Provide[alert.Log](role, &bell{}), New(),
+		kerneltest.Provide[employee.Directory](role, people), kerneltest.Provide[employee.Roster](role, people), kerneltest.Provide[organization.Tree](role, tree{}),
+		kerneltest.Provide[alert.Log](role, &bell{}), New(),
 	}
 }
 

@@ -34,6 +34,7 @@ type deviceRow struct {
 const (
 	byDevice      = "device"
 	byAlternation = "alternation"
+	byPerson      = "person"
 )
 
 type passRow struct {
@@ -59,6 +60,16 @@ type passRow struct {
 	Payload      json.RawMessage `bun:"payload"`
 	Source       string          `bun:"source"`
 	ReceivedAt   time.Time       `bun:"received_at"`
+	Reason       string          `bun:"reason,nullzero"`     // why a person wrote it down
+	EnteredBy    string          `bun:"entered_by,nullzero"` // and who that was
+}
+
+// directionBy is what gave the pass its direction. The column does not tell a person from a device.
+func (r *passRow) directionBy() string {
+	if r.Source == sourcePerson {
+		return byPerson
+	}
+	return r.DirectionBy
 }
 
 // told is the pass as others are told of it.

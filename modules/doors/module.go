@@ -9,6 +9,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/jobs"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -30,9 +31,9 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "doors",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[alert.Log]()},
+		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[organization.Tree](), kernel.PortOf[alert.Log]()},
 		Provides: []kernel.Port{kernel.PortOf[pass.Log](), kernel.PortOf[pass.Terminals]()},
-		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes", logV1, logPath},
+		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes", "/api/entry-logs", "/api/v1/entry-logs", logV1, logPath},
 		Config:   &m.cfg,
 		Jobs:     []jobs.Handler{jobs.On("again", m.again)},
 		Messages: messages,
@@ -44,15 +45,17 @@ func (m *Module) again(ctx context.Context, a again) error { return m.service.ag
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{
-		cfg: m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), alerts: kernel.Get[alert.Log](h),
+		cfg: m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), roster: kernel.Get[employee.Roster](h), tree: kernel.Get[organization.Tree](h), alerts: kernel.Get[alert.Log](h),
 		audit: h.Audit, events: h.Events, orders: h.Jobs, now: time.Now, count: counter(h.Metrics),
 	}
 	m.service = s
 	kernel.Put[pass.Log](h, s)
 	kernel.Put[pass.Terminals](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
+	s.routesToday(h.Routes(kernel.Dashboard))
 	s.routesV1(h.RoutesV1(kernel.AgentAPI))
 	s.employeeRoutesV1(h.RoutesV1(kernel.Dashboard))
+	s.routesLogsV1(h.RoutesV1(kernel.Dashboard))
 	h.Cron("forget", "41 3 * * *", s.forget)
 	return nil
 }

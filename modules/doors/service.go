@@ -9,6 +9,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/event"
@@ -21,6 +22,8 @@ type service struct {
 	cfg    Config
 	store  store
 	staff  employee.Directory
+	roster employee.Roster
+	tree   organization.Tree
 	alerts alert.Log
 	audit  *audit.Log
 	events *event.Bus // may be nil
@@ -36,6 +39,7 @@ func (s *service) clock() time.Time { return s.now().UTC().Truncate(time.Microse
 const (
 	sourceHikvision = "hikvision"
 	sourceJob       = "job"
+	sourcePerson    = "person"
 )
 
 // problem is why a report counts for nobody, or for nothing at all.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/platform/db"
 )
 
@@ -31,24 +32,14 @@ type passQuery struct {
 		id int64
 	}
 	sight sight
+	way   pass.Direction
 }
 
 // passes returns a page, and one more.
 func (s store) passes(ctx context.Context, q passQuery) (rows []passRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		sel := q.sight.narrow(tx.Select(&rows)).ExcludeColumn("payload").
+		sel := q.filter(q.sight.narrow(tx.Select(&rows)).ExcludeColumn("payload")).
 			OrderExpr("?TableAlias.action_time DESC, ?TableAlias.id DESC").Limit(int64(q.limit + 1))
-		for column, id := range map[string]int64{"employee_id": q.employee, "device_id": q.device, "organization_id": q.organization} {
-			if id != 0 {
-				sel = sel.Where("?TableAlias.? = ?", bun.Ident(column), id)
-			}
-		}
-		if !q.from.IsZero() {
-			sel = sel.Where("?TableAlias.action_time >= ?", q.from)
-		}
-		if !q.until.IsZero() {
-			sel = sel.Where("?TableAlias.action_time < ?", q.until)
-		}
 		if q.granted != nil {
 			sel = sel.Where("?TableAlias.granted = ?", *q.granted)
 		}
@@ -58,6 +49,39 @@ func (s store) passes(ctx context.Context, q passQuery) (rows []passRow, err err
 		return sel.Scan(ctx)
 	})
 	return rows, err
+}
+
+// pageV1 returns the passes of known people from a place in the list on, the latest first, and how many there are in all.
+func (s store) pageV1(ctx context.Context, q passQuery, offset int64) (rows []passRow, total int64, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		sel := q.filter(q.sight.narrow(tx.Select(&rows)).ExcludeColumn("payload")).
+			Where("?TableAlias.employee_id IS NOT NULL").Where("?TableAlias.entry_type IS NOT NULL")
+		if q.way != "" {
+			sel = sel.Where("?TableAlias.entry_type = ?", q.way)
+		}
+		n, err := sel.Count(ctx)
+		if total = int64(n); err != nil {
+			return err
+		}
+		return sel.OrderExpr("?TableAlias.action_time DESC, ?TableAlias.id DESC").Limit(int64(q.limit)).Offset(offset).Scan(ctx)
+	})
+	return rows, total, err
+}
+
+// filter leaves what is asked of ids and times.
+func (q passQuery) filter(sel *bun.SelectQuery) *bun.SelectQuery {
+	for column, id := range map[string]int64{"employee_id": q.employee, "device_id": q.device, "organization_id": q.organization} {
+		if id != 0 {
+			sel = sel.Where("?TableAlias.? = ?", bun.Ident(column), id)
+		}
+	}
+	if !q.from.IsZero() {
+		sel = sel.Where("?TableAlias.action_time >= ?", q.from)
+	}
+	if !q.until.IsZero() {
+		sel = sel.Where("?TableAlias.action_time < ?", q.until)
+	}
+	return sel
 }
 
 // narrow leaves the passes that sight allows.
@@ -86,6 +110,18 @@ func (s store) deviceNames(ctx context.Context, ids []int64) (map[int64]string, 
 		names[r.ID] = r.Name
 	}
 	return names, err
+}
+
+func (s store) devicesByIDs(ctx context.Context, ids []int64) (map[int64]deviceRow, error) {
+	var rows []deviceRow
+	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
+	})
+	of := map[int64]deviceRow{}
+	for _, r := range rows {
+		of[r.ID] = r
+	}
+	return of, err
 }
 
 // devices returns a page of devices by id, and one more.
@@ -132,4 +168,19 @@ func (s store) addDevice(ctx context.Context, tx db.Tx, row *deviceRow) error {
 
 func (s store) changeDevice(ctx context.Context, tx db.Tx, row *deviceRow) error {
 	return db.One(tx.Update(row).WherePK().Exec(ctx))
+}
+
+// movements returns what was reported in [from, until) in the order of time, without what was told of it.
+func (s store) movements(ctx context.Context, v sight, organization int64, from, until time.Time) (rows []passRow, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		q := v.narrow(tx.Select(&rows)).
+			Column("id", "organization_id", "employee_id", "device_id", "action_time", "entry_type", "granted", "problem", "action_type").
+			Where("?TableAlias.action_time >= ?", from).Where("?TableAlias.action_time < ?", until).
+			OrderExpr("?TableAlias.action_time, ?TableAlias.id")
+		if organization != 0 {
+			q = q.Where("?TableAlias.organization_id = ?", organization)
+		}
+		return q.Scan(ctx)
+	})
+	return rows, err
 }

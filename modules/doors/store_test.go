@@ -158,6 +158,18 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				more, also := s.devices(theirs, 1, 0, 10)
 				return nothing(len(rows) != 1 || rows[0].ID != 4 || len(more) > 0, errors.Join(err, also))
 			},
+			"movements": func() error {
+				rows, err := s.movements(theirs, all, 1, noon.Add(-24*time.Hour), noon.Add(24*time.Hour))
+				return nothing(len(rows) > 0, err)
+			},
+			"pageV1": func() error {
+				rows, total, err := s.pageV1(theirs, passQuery{sight: all, organization: 1, limit: 9}, 0)
+				return nothing(len(rows) > 0 || total > 0, err)
+			},
+			"devicesByIDs": func() error {
+				of, err := s.devicesByIDs(theirs, []int64{1, 2, 3})
+				return nothing(len(of) > 0, err)
+			},
 			"statusesOf": func() error {
 				of, err := s.statusesOf(theirs, []int64{1, 2, 3})
 				return nothing(len(of) > 0, err)

@@ -13,8 +13,8 @@ import (
 const (
 	// page is how many rows are read at once, if queues have room for twice as many.
 	page = 500
-	// crowdTime is how long those who read may take to make room when more than a page comes at once.
-	crowdTime = time.Second
+	// crowdTime is how long those who read may take to make room when much comes at once.
+	crowdTime = 100 * time.Millisecond
 )
 
 // hub reads what happens once for all listeners of this process, in the order of ids, and puts it before them.
@@ -157,6 +157,7 @@ func (h *hub) read(ctx context.Context) error {
 		h.mu.Unlock()
 	}
 	for n := max(min(page, h.cfg.Queue/2), 1); ; {
+		h.wait(ctx)
 		rows, err := h.service.store.behind(ctx, h.last, 0, n)
 		if err != nil {
 			return err
@@ -165,12 +166,14 @@ func (h *hub) read(ctx context.Context) error {
 		if len(rows) < n {
 			return nil
 		}
-		h.wait(ctx)
 	}
 }
 
 // wait lets listeners read what came, so that many events at once, from a terminal that was away, drop nobody who reads.
 func (h *hub) wait(ctx context.Context) {
+	if !h.crowded() {
+		return
+	}
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
 	enough := time.After(crowdTime)

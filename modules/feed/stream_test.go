@@ -170,6 +170,7 @@ func TestASlowListenerIsDropped(t *testing.T) {
 	if last == 0 || last >= n {
 		t.Fatalf("of %d it was told up to %d", n, last)
 	}
+	until(t, "the process has seen all", func() bool { return m.hub.told() == n })
 	again := listen(t, url, "hr", fmt.Sprint(last))
 	for range n - last {
 		again.wants("alert " + long[:10])

@@ -13,6 +13,8 @@ import (
 var (
 	// Read is the right to see passes; a department lead sees those of its people.
 	Read = actor.Permission{Name: "pass.read", Roles: actor.People}
+	// Write is the right to write down a pass that no terminal saw, with a reason.
+	Write = actor.Permission{Name: "pass.write", Roles: actor.Admin | actor.HR | actor.Guard}
 	// Report is the right of door terminals to report passes, events and how they are.
 	Report = actor.Permission{Name: "pass.report", Roles: actor.Hikvision | actor.Admin}
 	// ReadDevices is the right to see door terminals.

@@ -14,6 +14,7 @@ type Config struct {
 	Queue         int           `koanf:"queue" doc:"by how many events a listener may lag; a slower one is dropped, and told so where it comes again"`
 	Heartbeat     time.Duration `koanf:"heartbeat" doc:"how long a listener to whom nothing happens waits for a sign of life"`
 	CheckInterval time.Duration `koanf:"check_interval" doc:"how often the sign-in of a listener is checked"`
+	Gather        time.Duration `koanf:"gather" doc:"how long after an event the next ones are told of together: a thousand listeners are as many answers to write"`
 	SweepInterval time.Duration `koanf:"sweep_interval" doc:"how often a process looks for events of which no notice told it"`
 	Keep          time.Duration `koanf:"keep" doc:"how long events are kept for listeners who come again"`
 	KeepEvents    int64         `koanf:"keep_events" doc:"how many events are kept at most"`
@@ -22,7 +23,7 @@ type Config struct {
 func defaults() Config {
 	return Config{
 		MaxListeners: 2000, MaxPerUser: 20, Queue: 256, Heartbeat: 15 * time.Second, CheckInterval: 20 * time.Second,
-		SweepInterval: 2 * time.Second, Keep: 24 * time.Hour, KeepEvents: 100_000,
+		Gather: 250 * time.Millisecond, SweepInterval: 2 * time.Second, Keep: 24 * time.Hour, KeepEvents: 100_000,
 	}
 }
 
@@ -39,6 +40,7 @@ func (c *Config) Validate() error {
 	must(c.Queue >= 1 && c.Queue <= 10_000, "queue", "be between 1 and 10000", c.Queue)
 	must(c.Heartbeat >= least && c.Heartbeat <= time.Minute, "heartbeat", "be between 10ms and 1m", c.Heartbeat)
 	must(c.CheckInterval >= least && c.CheckInterval <= 50*time.Second, "check_interval", "be between 10ms and 50s", c.CheckInterval)
+	must(c.Gather >= least && c.Gather <= 5*time.Second, "gather", "be between 10ms and 5s", c.Gather)
 	must(c.SweepInterval >= least && c.SweepInterval <= time.Minute, "sweep_interval", "be between 10ms and 1m", c.SweepInterval)
 	must(c.Keep >= time.Minute && c.Keep <= 30*24*time.Hour, "keep", "be between 1m and 720h", c.Keep)
 	must(c.KeepEvents >= 100 && c.KeepEvents <= 10_000_000, "keep_events", "be between 100 and 10000000", c.KeepEvents)

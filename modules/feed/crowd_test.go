@@ -117,7 +117,7 @@ func BenchmarkListeners(b *testing.B) {
 func benchmarkListeners(b *testing.B, d *db.DB) {
 	const listeners, events, pause = 1000, 200, 50 * time.Millisecond
 	o := newOffice(b, d)
-	url, m := serve(b, d, newPeople(), "feed.max_per_user=1000", "feed.heartbeat=15s", "feed.check_interval=20s")
+	url, m := serve(b, d, newPeople(), "feed.max_per_user=1000", "feed.heartbeat=15s", "feed.check_interval=20s", "feed.gather=250ms")
 	quiet := requests(b, url, 300)
 	before := inUse()
 	var mu sync.Mutex

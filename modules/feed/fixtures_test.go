@@ -162,7 +162,7 @@ func (p *people) authenticate(_ context.Context, r *http.Request) (actor.Actor, 
 }
 
 // quick are settings under which a test does not wait.
-var quick = []string{"feed.heartbeat=50ms", "feed.check_interval=50ms", "feed.sweep_interval=1m"}
+var quick = []string{"feed.heartbeat=50ms", "feed.check_interval=50ms", "feed.sweep_interval=1m", "feed.gather=10ms"}
 
 // serve runs a dashboard process.
 func serve(t testing.TB, d *db.DB, p *people, set ...string) (string, *Module) {

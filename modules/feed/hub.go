@@ -115,6 +115,7 @@ func (h *hub) follow(ctx context.Context) error {
 	defer sweep.Stop()
 	away := false
 	for {
+		before := h.last
 		err := h.read(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -123,12 +124,27 @@ func (h *hub) follow(ctx context.Context) error {
 			h.log.WarnContext(ctx, "nobody is told of anything until the database is back", "error", err)
 		}
 		away = err != nil
+		if h.last != before && !pause(ctx, h.cfg.Gather) {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-h.wake:
 		case <-sweep.C:
 		}
+	}
+}
+
+// pause reports whether the time passed before ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
 	}
 }
 

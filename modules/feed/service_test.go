@@ -157,7 +157,7 @@ func TestSettingsOutOfBoundsAreNamed(t *testing.T) {
 	}
 	c = Config{CheckInterval: time.Hour}
 	err := c.Validate()
-	for _, name := range []string{"max_listeners", "max_per_user", "queue", "heartbeat", "check_interval", "sweep_interval", "keep", "keep_events"} {
+	for _, name := range []string{"max_listeners", "max_per_user", "queue", "heartbeat", "check_interval", "gather", "sweep_interval", "keep", "keep_events"} {
 		if err == nil || !strings.Contains(err.Error(), name+":") {
 			t.Errorf("%s is not named: %v", name, err)
 		}

@@ -15,6 +15,7 @@ import css from './shell.module.css'
 import { Switches } from './Switches'
 import { useShell } from './texts'
 import { useShellKeys } from './shellKeys'
+import { useFeed } from './useFeed'
 
 const Palette = lazy(() => import('./palette/Palette'))
 const KeySheet = lazy(() => import('./KeySheet'))
@@ -36,6 +37,7 @@ export function Shell({ user }: { user: User }) {
   const [opened, { open, close }] = useDisclosure(false)
   const [overlay, setOverlay] = useState<Overlay>()
   const leave = useCallback(() => setOverlay(undefined), [])
+  useFeed()
   useShellKeys({ palette: () => setOverlay('palette'), keys: () => setOverlay('keys') })
   return (
     <div className={css.shell}>

@@ -67,7 +67,7 @@ func TestHundredsAreToldOfEverything(t *testing.T) {
 	const listeners, events = 300, 400
 	d := dbtest.SQLite(t)
 	o := newOffice(t, d)
-	url, m := serve(t, d, newPeople(), "feed.max_per_user=300", "feed.heartbeat=10s", "feed.check_interval=1s")
+	url, m := serve(t, d, newPeople(), "feed.max_per_user=300", "feed.queue=400", "feed.heartbeat=10s", "feed.check_interval=1s")
 	got := make([][]string, listeners)
 	done := make(chan int, listeners)
 	c := gather(t, url, listeners, func(i int, subject string) {

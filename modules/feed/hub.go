@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +17,8 @@ const (
 	page = 500
 	// crowdTime is how long those who read may take to make room when much comes at once.
 	crowdTime = 100 * time.Millisecond
+	// wave is how many listeners get something at once, breath the pause before the next ones do.
+	wave, breath = 50, 2 * time.Millisecond
 )
 
 // hub reads what happens once for all listeners of this process, in the order of ids, and puts it before them.
@@ -49,7 +53,8 @@ func newFrame(r eventRow) frame {
 // listener is somebody who is told of what happens after an id.
 type listener struct {
 	view
-	after int64
+	after int64 // what came up to it is not put before the listener
+	told  int64 // all that came up to it has been put before the listener
 	queue chan frame
 	gone  chan struct{} // closed when it is dropped
 }
@@ -66,7 +71,7 @@ func (h *hub) join(v view, from int64) (*listener, error) {
 		h.metrics.refused.Inc()
 		return nil, errTooMany.With("Max", h.cfg.MaxPerUser)
 	}
-	l := &listener{view: v, after: max(h.last, from), queue: make(chan frame, h.cfg.Queue), gone: make(chan struct{})}
+	l := &listener{view: v, after: max(h.last, from), told: max(h.last, from), queue: make(chan frame, h.cfg.Queue), gone: make(chan struct{})}
 	h.listeners[l] = true
 	h.byUser[v.who.ID]++
 	h.metrics.listeners.Set(float64(len(h.listeners)))
@@ -78,6 +83,7 @@ func (h *hub) restart(l *listener) (after int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l.after = min(l.after, h.last)
+	l.told = max(min(l.told, h.last), l.after)
 	return l.after
 }
 
@@ -104,7 +110,7 @@ func (h *hub) remove(l *listener) {
 func (h *hub) position(l *listener) (id int64, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return max(h.last, l.after), h.listeners[l] && len(l.queue) == 0
+	return l.told, h.listeners[l] && len(l.queue) == 0
 }
 
 // follow reads what happens until ctx ends.
@@ -178,7 +184,7 @@ func (h *hub) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		h.spread(rows)
+		h.spread(ctx, rows)
 		if len(rows) < n {
 			return nil
 		}
@@ -216,28 +222,47 @@ func (h *hub) crowded() bool {
 	return false
 }
 
-// spread puts rows before those who see them. It waits for nobody: whose queue is full is dropped.
-func (h *hub) spread(rows []eventRow) {
-	now := h.service.clock()
+// spread puts rows before those who see them, some listeners at a time: each has something to write then, and requests
+// shall not wait behind all of them. It waits for nobody: whose queue is full is dropped.
+func (h *hub) spread(ctx context.Context, rows []eventRow) {
+	if len(rows) == 0 {
+		return
+	}
+	frames := make([]frame, len(rows))
+	for i, r := range rows {
+		frames[i] = newFrame(r)
+		h.metrics.delay.Observe(max(h.service.clock().Sub(r.At), 0).Seconds())
+	}
+	h.mu.Lock()
+	h.last = rows[len(rows)-1].ID // who joins from now on is told of these by the database
+	all := slices.Collect(maps.Keys(h.listeners))
+	h.mu.Unlock()
+	for some := range slices.Chunk(all, wave) {
+		h.put(some, rows, frames)
+		if len(all) > wave && !pause(ctx, breath) {
+			return
+		}
+	}
+}
+
+// put puts rows before some listeners.
+func (h *hub) put(some []*listener, rows []eventRow, frames []frame) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, r := range rows {
-		f, n := newFrame(r), 0
-		for l := range h.listeners {
-			if r.ID <= l.after || !l.sees(r) {
+	for _, l := range some {
+		for i, r := range rows {
+			if !h.listeners[l] || r.ID <= l.after || !l.sees(r) {
 				continue
 			}
 			select {
-			case l.queue <- f:
-				n++
+			case l.queue <- frames[i]:
+				h.metrics.sent.WithLabelValues(r.Kind).Inc()
 			default:
 				h.remove(l)
 				close(l.gone)
 			}
 		}
-		h.last = r.ID
-		h.metrics.sent.WithLabelValues(r.Kind).Add(float64(n))
-		h.metrics.delay.Observe(max(now.Sub(r.At), 0).Seconds())
+		l.told = max(l.told, rows[len(rows)-1].ID)
 	}
 }
 

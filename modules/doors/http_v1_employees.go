@@ -9,12 +9,12 @@ import (
 
 // The paths of an employee's passes, under v1's last prefix and under the one before.
 const (
-	logV1   = "/api/v1/employees/:id/entry-logs"
-	logPath = "/api/employees/:id/entry-logs"
+	logOfEmployeeV1 = "/api/v1/employees/:id/entry-logs"
+	logOfEmployee   = "/api/employees/:id/entry-logs"
 )
 
 func (s *service) employeeRoutesV1(r httpx.Router) {
-	for _, path := range []string{logV1, logPath} {
+	for _, path := range []string{logOfEmployeeV1, logOfEmployee} {
 		r.GET(path, pass.Read, httpx.Handle(200, s.getLogV1), httpx.Lenient(), httpx.Doc("An employee's passes and refused tries, the latest first"))
 	}
 }

@@ -33,7 +33,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[organization.Tree](), kernel.PortOf[alert.Log]()},
 		Provides: []kernel.Port{kernel.PortOf[pass.Log](), kernel.PortOf[pass.Terminals]()},
-		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes", "/api/entry-logs", "/api/v1/entry-logs", logV1, logPath},
+		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes", "/api/entry-logs", "/api/v1/entry-logs", logOfEmployeeV1, logOfEmployee},
 		Config:   &m.cfg,
 		Jobs:     []jobs.Handler{jobs.On("again", m.again)},
 		Messages: messages,

@@ -15,8 +15,11 @@ type profileInput struct {
 	NewPassword     *string `json:"newPassword,omitempty"`
 }
 
-func (in profileInput) check() error {
+func (in profileInput) check(c *Config) error {
 	var f fault.Fields
+	if in.NewPassword != nil {
+		c.checkPassword(&f, "newPassword", "", *in.NewPassword)
+	}
 	if in.CurrentPassword == nil && (in.NewPassword != nil || in.Username != nil) {
 		f.Add("currentPassword", "required", nil)
 	}
@@ -25,7 +28,7 @@ func (in profileInput) check() error {
 
 // changeProfile changes the actor's own name, user name and password. Another password ends all its sign-ins.
 func (s *service) changeProfile(ctx context.Context, in profileInput) error {
-	if err := in.check(); err != nil {
+	if err := in.check(s.cfg); err != nil {
 		return err
 	}
 	var u userRow
@@ -36,7 +39,7 @@ func (s *service) changeProfile(ctx context.Context, in profileInput) error {
 			return err
 		}
 	}
-	if in.NewPassword != nil {
+	if in.NewPassword != nil && *in.NewPassword != *in.CurrentPassword { // v1's clients send both for a new name, too
 		if hash, err = s.anotherPassword(ctx, u, *in.CurrentPassword, *in.NewPassword); err != nil {
 			return err
 		}

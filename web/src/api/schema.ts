@@ -90,6 +90,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/computer-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Windows users, a page at a time */
+        get: operations["getComputerUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/computer-users/unlinked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Windows users who are nobody yet */
+        get: operations["getComputerUsersUnlinked"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/computer-users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Windows user with its computers */
+        get: operations["getComputerUsersById"];
+        /** Change what is known of a Windows user */
+        put: operations["putComputerUsersById"];
+        post?: never;
+        /** Delete a Windows user, or make one inactive who was seen */
+        delete: operations["deleteComputerUsersById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/computer-users/{id}/link-employee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which employee a Windows user is */
+        post: operations["postComputerUsersByIdLinkEmployee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/computer-users/{id}/unlink-employee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Say that a Windows user is nobody's from now on */
+        delete: operations["deleteComputerUsersByIdUnlinkEmployee"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/computers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Computers, a page at a time */
+        get: operations["getComputers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/computers/{id}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Windows users that were seen on a computer */
+        get: operations["getComputersByIdUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Departments that you may see, a page at a time */
+        get: operations["getDepartments"];
+        put?: never;
+        /** Make a department */
+        post: operations["postDepartments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/departments/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All departments that you may see */
+        get: operations["getDepartmentsSelf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/departments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One department with its organization, its neighbours in the tree and its people */
+        get: operations["getDepartmentsById"];
+        /** Change or move a department */
+        put: operations["putDepartmentsById"];
+        post?: never;
+        /** Delete a department, or make it inactive if it is in use */
+        delete: operations["deleteDepartmentsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/departments/{id}/sub-departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The departments below one, with their people counted */
+        get: operations["getDepartmentsByIdSubDepartments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/docs": {
         parameters: {
             query?: never;
@@ -134,6 +326,162 @@ export interface paths {
         /** Employees, a page at a time */
         get: operations["getEmployees"];
         put?: never;
+        /** Add an employee */
+        post: operations["postEmployees"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employees/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One employee */
+        get: operations["getEmployeesById"];
+        /** Change or move an employee */
+        put: operations["putEmployeesById"];
+        post?: never;
+        /** Delete an employee, or make one inactive of whom there are records */
+        delete: operations["deleteEmployeesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employees/{id}/assign-car": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an employee a car */
+        post: operations["postEmployeesByIdAssignCar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employees/{id}/assign-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an employee a card */
+        post: operations["postEmployeesByIdAssignCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employees/{id}/computer-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Windows users that an employee is, with their computers */
+        get: operations["getEmployeesByIdComputerUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employees/{id}/entry-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An employee's passes and refused tries, the latest first */
+        get: operations["getEmployeesByIdEntryLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employees/{id}/link-computer-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an employee is a Windows user */
+        post: operations["postEmployeesByIdLinkComputerUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/employees/{id}/unlink-computer-user/{computer_user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Say that an employee is a Windows user no longer */
+        delete: operations["deleteEmployeesByIdUnlinkComputerUserByComputerUserId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/entry-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Passes, the latest first, as v1's specification has them */
+        get: operations["getEntryLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/entry-logs/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened at the doors today, as v1's specification has it */
+        get: operations["getEntryLogsToday"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -152,6 +500,145 @@ export interface paths {
         get: operations["getApiHealth"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onetime-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes, a page at a time, the newest first */
+        get: operations["getOnetimeCodes"];
+        put?: never;
+        /** Give a visitor a code that the caller chose */
+        post: operations["postOnetimeCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onetime-codes/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes that let in now */
+        get: operations["getOnetimeCodesActive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onetime-codes/expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes that let in no more */
+        get: operations["getOnetimeCodesExpired"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onetime-codes/validate/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose the code is, if it lets in now; it is not used up */
+        get: operations["getOnetimeCodesValidateByCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onetime-codes/visitor/{visitorId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visitor's codes */
+        get: operations["getOnetimeCodesVisitorByVisitorId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onetime-codes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One code */
+        get: operations["getOnetimeCodesById"];
+        /** Change a code */
+        put: operations["putOnetimeCodesById"];
+        post?: never;
+        /** Delete a code that was never used */
+        delete: operations["deleteOnetimeCodesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onetime-codes/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a code in force again */
+        post: operations["postOnetimeCodesByIdActivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onetime-codes/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a code */
+        post: operations["postOnetimeCodesByIdDeactivate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,6 +671,60 @@ export interface paths {
         };
         /** All organizations, a page at a time */
         get: operations["getOrganizations"];
+        put?: never;
+        /** Make an organization */
+        post: operations["postOrganizations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organizations that you see, the newest first */
+        get: operations["getOrganizationsSelf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One organization with its departments */
+        get: operations["getOrganizationsById"];
+        /** Change what is given of an organization */
+        put: operations["putOrganizationsById"];
+        post?: never;
+        /** Delete an organization, or make it inactive if it is in use */
+        delete: operations["deleteOrganizationsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{id}/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The departments of an organization, a page at a time */
+        get: operations["getOrganizationsByIdDepartments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -459,6 +1000,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All users, a page at a time */
+        get: operations["getUsers"];
+        put?: never;
+        /** Make a user */
+        post: operations["postUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who you are */
+        get: operations["getUsersMe"];
+        /** Change your name, or with your password your user name or password */
+        put: operations["putUsersMe"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles that users may have */
+        get: operations["getUsersRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user */
+        get: operations["getUsersById"];
+        /** Change a user */
+        put: operations["putUsersById"];
+        post?: never;
+        /** Make a user inactive and end its sign-ins */
+        delete: operations["deleteUsersById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/assign-department": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a department lead more departments */
+        post: operations["postUsersByIdAssignDepartment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/assign-organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a user to another organization */
+        post: operations["postUsersByIdAssignOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/change-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a user another role */
+        post: operations["postUsersByIdChangeRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1": {
         parameters: {
             query?: never;
@@ -545,6 +1209,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/computer-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Windows users, a page at a time */
+        get: operations["getV1ComputerUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computer-users/unlinked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Windows users who are nobody yet */
+        get: operations["getV1ComputerUsersUnlinked"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computer-users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Windows user with its computers */
+        get: operations["getV1ComputerUsersById"];
+        /** Change what is known of a Windows user */
+        put: operations["putV1ComputerUsersById"];
+        post?: never;
+        /** Delete a Windows user, or make one inactive who was seen */
+        delete: operations["deleteV1ComputerUsersById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computer-users/{id}/link-employee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which employee a Windows user is */
+        post: operations["postV1ComputerUsersByIdLinkEmployee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computer-users/{id}/unlink-employee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Say that a Windows user is nobody's from now on */
+        delete: operations["deleteV1ComputerUsersByIdUnlinkEmployee"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Computers, a page at a time */
+        get: operations["getV1Computers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computers/{id}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Windows users that were seen on a computer */
+        get: operations["getV1ComputersByIdUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Departments that you may see, a page at a time */
+        get: operations["getV1Departments"];
+        put?: never;
+        /** Make a department */
+        post: operations["postV1Departments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/departments/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All departments that you may see */
+        get: operations["getV1DepartmentsSelf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/departments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One department with its organization, its neighbours in the tree and its people */
+        get: operations["getV1DepartmentsById"];
+        /** Change or move a department */
+        put: operations["putV1DepartmentsById"];
+        post?: never;
+        /** Delete a department, or make it inactive if it is in use */
+        delete: operations["deleteV1DepartmentsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/departments/{id}/sub-departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The departments below one, with their people counted */
+        get: operations["getV1DepartmentsByIdSubDepartments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/employees": {
         parameters: {
             query?: never;
@@ -554,6 +1410,162 @@ export interface paths {
         };
         /** Employees, a page at a time */
         get: operations["getV1Employees"];
+        put?: never;
+        /** Add an employee */
+        post: operations["postV1Employees"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/employees/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One employee */
+        get: operations["getV1EmployeesById"];
+        /** Change or move an employee */
+        put: operations["putV1EmployeesById"];
+        post?: never;
+        /** Delete an employee, or make one inactive of whom there are records */
+        delete: operations["deleteV1EmployeesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/employees/{id}/assign-car": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an employee a car */
+        post: operations["postV1EmployeesByIdAssignCar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/employees/{id}/assign-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an employee a card */
+        post: operations["postV1EmployeesByIdAssignCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/employees/{id}/computer-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Windows users that an employee is, with their computers */
+        get: operations["getV1EmployeesByIdComputerUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/employees/{id}/entry-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An employee's passes and refused tries, the latest first */
+        get: operations["getV1EmployeesByIdEntryLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/employees/{id}/link-computer-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an employee is a Windows user */
+        post: operations["postV1EmployeesByIdLinkComputerUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/employees/{id}/unlink-computer-user/{computer_user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Say that an employee is a Windows user no longer */
+        delete: operations["deleteV1EmployeesByIdUnlinkComputerUserByComputerUserId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entry-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Passes, the latest first, as v1's specification has them */
+        get: operations["getV1EntryLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entry-logs/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened at the doors today, as v1's specification has it */
+        get: operations["getV1EntryLogsToday"];
         put?: never;
         post?: never;
         delete?: never;
@@ -579,6 +1591,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/onetime-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes, a page at a time, the newest first */
+        get: operations["getV1OnetimeCodes"];
+        put?: never;
+        /** Give a visitor a code that the caller chose */
+        post: operations["postV1OnetimeCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/onetime-codes/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes that let in now */
+        get: operations["getV1OnetimeCodesActive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/onetime-codes/expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes that let in no more */
+        get: operations["getV1OnetimeCodesExpired"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/onetime-codes/validate/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose the code is, if it lets in now; it is not used up */
+        get: operations["getV1OnetimeCodesValidateByCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/onetime-codes/visitor/{visitorId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visitor's codes */
+        get: operations["getV1OnetimeCodesVisitorByVisitorId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/onetime-codes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One code */
+        get: operations["getV1OnetimeCodesById"];
+        /** Change a code */
+        put: operations["putV1OnetimeCodesById"];
+        post?: never;
+        /** Delete a code that was never used */
+        delete: operations["deleteV1OnetimeCodesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/onetime-codes/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a code in force again */
+        post: operations["postV1OnetimeCodesByIdActivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/onetime-codes/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a code */
+        post: operations["postV1OnetimeCodesByIdDeactivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations": {
         parameters: {
             query?: never;
@@ -588,6 +1739,60 @@ export interface paths {
         };
         /** All organizations, a page at a time */
         get: operations["getV1Organizations"];
+        put?: never;
+        /** Make an organization */
+        post: operations["postV1Organizations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organizations that you see, the newest first */
+        get: operations["getV1OrganizationsSelf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One organization with its departments */
+        get: operations["getV1OrganizationsById"];
+        /** Change what is given of an organization */
+        put: operations["putV1OrganizationsById"];
+        post?: never;
+        /** Delete an organization, or make it inactive if it is in use */
+        delete: operations["deleteV1OrganizationsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The departments of an organization, a page at a time */
+        get: operations["getV1OrganizationsByIdDepartments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -863,6 +2068,285 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All users, a page at a time */
+        get: operations["getV1Users"];
+        put?: never;
+        /** Make a user */
+        post: operations["postV1Users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who you are */
+        get: operations["getV1UsersMe"];
+        /** Change your name, or with your password your user name or password */
+        put: operations["putV1UsersMe"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles that users may have */
+        get: operations["getV1UsersRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user */
+        get: operations["getV1UsersById"];
+        /** Change a user */
+        put: operations["putV1UsersById"];
+        post?: never;
+        /** Make a user inactive and end its sign-ins */
+        delete: operations["deleteV1UsersById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/assign-department": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a department lead more departments */
+        post: operations["postV1UsersByIdAssignDepartment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/assign-organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a user to another organization */
+        post: operations["postV1UsersByIdAssignOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/change-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a user another role */
+        post: operations["postV1UsersByIdChangeRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visitors, a page at a time, the newest first */
+        get: operations["getV1Visitors"];
+        put?: never;
+        /** Register a visitor */
+        post: operations["postV1Visitors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors/active-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes that let in now */
+        get: operations["getV1VisitorsActiveCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors/codes/{codeId}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Withdraw a code */
+        put: operations["putV1VisitorsCodesByCodeIdDeactivate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visitors who were registered today */
+        get: operations["getV1VisitorsToday"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors/validate-code/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose the code is, if it lets in now; it is not used up */
+        get: operations["getV1VisitorsValidateCodeByCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One visitor */
+        get: operations["getV1VisitorsById"];
+        /** Change a visitor */
+        put: operations["putV1VisitorsById"];
+        post?: never;
+        /** Delete a visitor who has never been here, with the codes */
+        delete: operations["deleteV1VisitorsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visitor's passes, the latest first */
+        get: operations["getV1VisitorsByIdActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors/{id}/entry-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visitor's passes, a page at a time, the latest first */
+        get: operations["getV1VisitorsByIdEntryLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visitors/{id}/generate-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a visitor a code */
+        post: operations["postV1VisitorsByIdGenerateCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/activity/comparison": {
         parameters: {
             query?: never;
@@ -1120,6 +2604,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/auth/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether you have a second step of signing in */
+        get: operations["getV2AuthMeTotp"];
+        put?: never;
+        /** Begin to have a second step: the secret for an authenticator app, shown once */
+        post: operations["postV2AuthMeTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch the second step on with a code of the app; your other sign-ins end, and recovery codes are shown once */
+        post: operations["postV2AuthMeTotpConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/me/totp/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch the second step off */
+        post: operations["postV2AuthMeTotpDisable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/me/totp/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace your recovery codes */
+        post: operations["postV2AuthMeTotpRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/auth/refresh": {
         parameters: {
             query?: never;
@@ -1132,6 +2685,93 @@ export interface paths {
         /** The next access token, for the cookie */
         post: operations["postV2AuthRefresh"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your sign-ins that last, the newest first */
+        get: operations["getV2AuthSessions"];
+        put?: never;
+        post?: never;
+        /** End your sign-ins but this one */
+        delete: operations["deleteV2AuthSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your sign-ins */
+        delete: operations["deleteV2AuthSessionsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your tokens for programs, without the tokens themselves */
+        get: operations["getV2AuthTokens"];
+        put?: never;
+        /** Make a token for a program, which is shown once */
+        post: operations["postV2AuthTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/tokens/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rights that you can give to a token */
+        get: operations["getV2AuthTokensScopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke one of your tokens for good */
+        delete: operations["deleteV2AuthTokensById"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1638,6 +3278,58 @@ export interface paths {
         patch: operations["patchV2EmployeesById"];
         trace?: never;
     };
+    "/api/v2/employees/{id}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cards and cars of an employee */
+        get: operations["getV2EmployeesByIdCredentials"];
+        put?: never;
+        /** Give an employee a card or a car */
+        post: operations["postV2EmployeesByIdCredentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/{id}/credentials/{credential_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a card or a car away from an employee */
+        delete: operations["deleteV2EmployeesByIdCredentialsByCredentialId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened since an id. With Accept: text/event-stream also what goes on to happen: server-sent events named by their kind; ready says that nothing was missed, reset that something was, end why the stream ends. */
+        get: operations["getV2Events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/gateways": {
         parameters: {
             query?: never;
@@ -1941,6 +3633,41 @@ export interface paths {
         };
         /** Passes through doors, and refused tries, the latest first. */
         get: operations["getV2Passes"];
+        put?: never;
+        /** Write down a pass that no terminal saw, and why. */
+        post: operations["postV2Passes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/passes/inside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is inside now, the last to come first. */
+        get: operations["getV2PassesInside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/passes/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened at the doors since midnight. */
+        get: operations["getV2PassesToday"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2764,6 +4491,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/users/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one sign-in of any user */
+        delete: operations["deleteV2UsersSessionsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke any user's token for good */
+        delete: operations["deleteV2UsersTokensById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/users/{id}": {
         parameters: {
             query?: never;
@@ -2794,6 +4555,441 @@ export interface paths {
         /** Say which departments a department lead leads */
         put: operations["putV2UsersByIdDepartments"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sign-ins of a user that last, the newest first */
+        get: operations["getV2UsersByIdSessions"];
+        put?: never;
+        post?: never;
+        /** End all sign-ins of a user */
+        delete: operations["deleteV2UsersByIdSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/{id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A user's tokens for programs, without the tokens themselves */
+        get: operations["getV2UsersByIdTokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/{id}/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take the second step from a user who has lost it; all its sign-ins end */
+        delete: operations["deleteV2UsersByIdTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visitors that you may see, the newest first */
+        get: operations["getV2Visitors"];
+        put?: never;
+        /** Register a visitor */
+        post: operations["postV2Visitors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes of visitors, the newest first */
+        get: operations["getV2VisitorsCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/codes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whose code it is and whether it lets in now; it is not used up */
+        post: operations["postV2VisitorsCodesCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/codes/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2VisitorsCodesExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/codes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One code */
+        get: operations["getV2VisitorsCodesById"];
+        put?: never;
+        post?: never;
+        /** Delete a code that was never used */
+        delete: operations["deleteV2VisitorsCodesById"];
+        options?: never;
+        head?: never;
+        /** Change or withdraw a code */
+        patch: operations["patchV2VisitorsCodesById"];
+        trace?: never;
+    };
+    "/api/v2/visitors/codes/{id}/qr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The code as a picture to be read by scanners (PNG) */
+        get: operations["getV2VisitorsCodesByIdQr"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2VisitorsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many visitors are expected, here, and gone today */
+        get: operations["getV2VisitorsToday"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visits, the latest first; who is here is ?inside=true, who should have left ?overstay=true */
+        get: operations["getV2VisitorsVisits"];
+        put?: never;
+        /** Check a visitor in; a code is used up */
+        post: operations["postV2VisitorsVisits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/visits/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2VisitorsVisitsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/visits/{id}/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a visitor out */
+        post: operations["postV2VisitorsVisitsByIdCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/visitors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One visitor */
+        get: operations["getV2VisitorsById"];
+        put?: never;
+        post?: never;
+        /** Delete a visitor with the codes, or make one inactive who has been here */
+        delete: operations["deleteV2VisitorsById"];
+        options?: never;
+        head?: never;
+        /** Change a visitor */
+        patch: operations["patchV2VisitorsById"];
+        trace?: never;
+    };
+    "/api/v2/visitors/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a visitor a code */
+        post: operations["postV2VisitorsByIdCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visitors, a page at a time, the newest first */
+        get: operations["getVisitors"];
+        put?: never;
+        /** Register a visitor */
+        post: operations["postVisitors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors/active-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes that let in now */
+        get: operations["getVisitorsActiveCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors/codes/{codeId}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Withdraw a code */
+        put: operations["putVisitorsCodesByCodeIdDeactivate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visitors who were registered today */
+        get: operations["getVisitorsToday"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors/validate-code/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose the code is, if it lets in now; it is not used up */
+        get: operations["getVisitorsValidateCodeByCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One visitor */
+        get: operations["getVisitorsById"];
+        /** Change a visitor */
+        put: operations["putVisitorsById"];
+        post?: never;
+        /** Delete a visitor who has never been here, with the codes */
+        delete: operations["deleteVisitorsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visitor's passes, the latest first */
+        get: operations["getVisitorsByIdActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors/{id}/entry-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visitor's passes, a page at a time, the latest first */
+        get: operations["getVisitorsByIdEntryLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitors/{id}/generate-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a visitor a code */
+        post: operations["postVisitorsByIdGenerateCode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2928,6 +5124,13 @@ export interface components {
             next: string;
             total: number;
         };
+        AuthCodeRequest: {
+            code: string;
+        };
+        AuthDepartmentUserV1: {
+            /** Format: int64 */
+            departmentId: number;
+        };
         AuthDepartmentsRequest: {
             departmentIds: number[];
         };
@@ -2978,10 +5181,39 @@ export interface components {
             /** @enum {string} */
             language: "uz" | "uz-Cyrl" | "ru" | "en";
         };
+        AuthListedUserV1: {
+            createdAt: string;
+            departmentUsers: components["schemas"]["AuthDepartmentUserV1"][];
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            /** Format: int64 */
+            organizationId?: number | null;
+            /** @enum {string} */
+            role: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
+            updatedAt: string;
+            username: string;
+        };
+        AuthListedUserV1PageV1: {
+            data: components["schemas"]["AuthListedUserV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
         AuthLoginMethods: {
             methods: string[];
         };
         AuthLoginRequest: {
+            /** @description asked for by auth.code_required: a code of the app, or a recovery code */
+            code?: string;
+            /** @description asked for by auth.password_change_required: the password from now on; all older sign-ins end */
+            newPassword?: string;
+            password: string;
+            username: string;
+        };
+        AuthLoginRequestV1: {
             password: string;
             username: string;
         };
@@ -3022,6 +5254,38 @@ export interface components {
             /** @enum {string} */
             type: "AGENT" | "HIKVISION" | "ADMIN";
         };
+        AuthNewTOTPResponse: {
+            /** @description the URL as a QR code: of each row its dots from the left, 1 is dark */
+            qr: string[];
+            /** @description in base32, to be typed */
+            secret: string;
+            /** @description otpauth://, for an app on the same telephone */
+            url: string;
+        };
+        AuthNewTokenResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description to the minute
+             */
+            lastUsedAt?: string;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            prefix: string;
+            scopes: string[];
+            /** @description shown this once */
+            token: string;
+        };
+        AuthOrganizationRequest: {
+            /** Format: int64 */
+            organizationId: number;
+        };
         AuthPairV1: {
             accessToken: string;
             refreshToken: string;
@@ -3050,11 +5314,133 @@ export interface components {
             role: string;
             username: string;
         };
+        AuthProfileInput: {
+            /** @description for another user name or password */
+            currentPassword?: string;
+            name?: string;
+            newPassword?: string;
+            username?: string;
+        };
+        AuthProof: {
+            /** @description where you have a second step: a code of the app, or a recovery code */
+            code?: string;
+            password: string;
+        };
+        AuthRecoveryResponse: {
+            /** @description shown this once; each is good once, in the place of a code */
+            recoveryCodes: string[];
+        };
         AuthRefreshRequestV1: {
             refreshToken: string;
         };
+        AuthRoleRequest: {
+            /** @enum {string} */
+            role: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
+        };
+        AuthScopesResponse: {
+            items: string[];
+        };
+        AuthSessionResponse: {
+            clientIp: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description whether it is that of this request */
+            current: boolean;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            method: "password" | "totp" | "recovery";
+            /**
+             * Format: date-time
+             * @description when its access token was made
+             */
+            usedAt: string;
+            userAgent: string;
+        };
+        AuthSessionsResponse: {
+            items: components["schemas"]["AuthSessionResponse"][];
+        };
+        AuthTokenInput: {
+            /** @description where you have a second step: a code of the app, or a recovery code */
+            code?: string;
+            /**
+             * Format: date-time
+             * @description at most 366 days from now
+             */
+            expiresAt: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description of an ADMIN's token; otherwise it is your own
+             */
+            organizationId?: number;
+            password: string;
+            /** @description names of rights, each of which you must have */
+            scopes: string[];
+        };
+        AuthTokenResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description to the minute
+             */
+            lastUsedAt?: string;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            prefix: string;
+            scopes: string[];
+        };
+        AuthTokensResponse: {
+            items: components["schemas"]["AuthTokenResponse"][];
+        };
+        AuthTotpResponse: {
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description how many are left
+             */
+            recoveryCodes: number;
+            /** Format: date-time */
+            since?: string;
+        };
+        AuthUserBodyV1: {
+            isActive?: boolean;
+            name?: string;
+            /**
+             * Format: int64
+             * @description of all but ADMIN
+             */
+            organizationId?: number;
+            password?: string;
+            /** @enum {string} */
+            role?: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
+            username?: string;
+        };
+        AuthUserChangeV1: {
+            isActive?: boolean;
+            name?: string;
+            /**
+             * Format: int64
+             * @description of all but ADMIN
+             */
+            organizationId?: number;
+            password?: string;
+            /** @enum {string} */
+            role?: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
+            username?: string;
+        };
         AuthUserInput: {
             isActive?: boolean;
+            /** @description whether another must be chosen at the next sign-in */
+            mustChangePassword?: boolean;
             name?: string;
             /**
              * Format: int64
@@ -3068,6 +5454,8 @@ export interface components {
         };
         AuthUserPatch: {
             isActive?: boolean;
+            /** @description whether another must be chosen at the next sign-in */
+            mustChangePassword?: boolean;
             name?: string;
             /**
              * Format: int64
@@ -3089,6 +5477,8 @@ export interface components {
             language?: string;
             /** Format: date-time */
             lockedUntil?: string;
+            /** @description at the next sign-in */
+            mustChangePassword?: boolean;
             name: string;
             /** Format: int64 */
             organizationId?: number;
@@ -3102,6 +5492,19 @@ export interface components {
             items: components["schemas"]["AuthUserResponse"][];
             next: string;
             total: number;
+        };
+        AuthUserV1: {
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            /** Format: int64 */
+            organizationId?: number | null;
+            /** @enum {string} */
+            role: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
+            updatedAt: string;
+            username: string;
         };
         AuthValidationV1: {
             user: components["schemas"]["AuthPersonV1"];
@@ -3201,6 +5604,30 @@ export interface components {
             next: string;
             total: number;
         };
+        ComputersComputerV1: {
+            computerUid: string;
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            ipAddress?: string | null;
+            isActive: boolean;
+            macAddress?: string | null;
+            os?: string | null;
+            updatedAt: string;
+        };
+        ComputersComputerV1PageV1: {
+            data: components["schemas"]["ComputersComputerV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        ComputersDepartmentV1: {
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            shortName: string;
+        };
         ComputersDuplicateResponse: {
             computers: components["schemas"]["ComputersComputerResponse"][];
             /** @enum {string} */
@@ -3209,11 +5636,54 @@ export interface components {
         ComputersDuplicatesResponse: {
             items: components["schemas"]["ComputersDuplicateResponse"][];
         };
+        ComputersEmployeeV1: {
+            department: components["schemas"]["ComputersDepartmentV1"];
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        ComputersKnownUserV1: {
+            createdAt: string;
+            domain?: string | null;
+            employee?: components["schemas"]["ComputersEmployeeV1"] | null;
+            /** Format: int64 */
+            employeeId?: number | null;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isAdmin: boolean;
+            isInDomain: boolean;
+            name: string;
+            sid: string;
+            updatedAt: string;
+            username: string;
+        };
+        ComputersKnownUserV1PageV1: {
+            data: components["schemas"]["ComputersKnownUserV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        ComputersLinkEmployeeV1: {
+            /** Format: int64 */
+            employee_id: number;
+        };
         ComputersLinkRequest: {
             /** Format: int64 */
             employeeId: number;
             /** Format: date-time */
             from?: string;
+        };
+        ComputersLinkUserV1: {
+            /** @description a number, as a text */
+            computerUserId: string;
+        };
+        ComputersLinkedV1: {
+            computerUser: components["schemas"]["ComputersUserV1"];
+            /** Format: int64 */
+            employeeId: number;
+            message: string;
         };
         ComputersMergeRequest: {
             /**
@@ -3221,6 +5691,34 @@ export interface components {
              * @description the id of the computer that this one is now
              */
             into: number;
+        };
+        ComputersPairV1: {
+            computer: components["schemas"]["ComputersComputerV1"];
+            /** Format: int64 */
+            computerId: number;
+            /** Format: int64 */
+            computerUserId: number;
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            updatedAt: string;
+        };
+        ComputersSeenUserV1: {
+            createdAt: string;
+            domain?: string | null;
+            /** Format: int64 */
+            employeeId?: number | null;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isAdmin: boolean;
+            isInDomain: boolean;
+            name: string;
+            sid: string;
+            updatedAt: string;
+            username: string;
+            usersOnComputers: components["schemas"]["ComputersPairV1"][];
         };
         ComputersTurn: {
             /** Format: date-time */
@@ -3235,6 +5733,57 @@ export interface components {
         ComputersTurnPage: {
             items: components["schemas"]["ComputersTurn"][];
             next: string;
+        };
+        ComputersUsedComputerV1: {
+            computerUid: string;
+            /** Format: int64 */
+            id: number;
+            ipAddress?: string | null;
+            os?: string | null;
+        };
+        ComputersUsedComputersV1: {
+            createdAt: string;
+            domain?: string | null;
+            /** Format: int64 */
+            employeeId?: number | null;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isAdmin: boolean;
+            isInDomain: boolean;
+            name: string;
+            sid: string;
+            updatedAt: string;
+            username: string;
+            usersOnComputers: components["schemas"]["ComputersUsedV1"][];
+        };
+        ComputersUsedV1: {
+            computer: components["schemas"]["ComputersUsedComputerV1"];
+            /** Format: int64 */
+            computerId: number;
+            /** Format: int64 */
+            computerUserId: number;
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            updatedAt: string;
+            /** @description none: sessions are among what is monitored */
+            userSessions: Record<string, never>[];
+        };
+        ComputersUserBodyV1: {
+            /**
+             * Format: int64
+             * @description one on which the user was seen; agents say on which
+             */
+            computer_id?: number;
+            domain?: string | null;
+            is_active?: boolean;
+            is_admin?: boolean;
+            is_in_domain?: boolean;
+            name?: string;
+            sid?: string;
+            username?: string;
         };
         ComputersUserOfOnePC: {
             /** Format: int64 */
@@ -3266,6 +5815,43 @@ export interface components {
             next: string;
             total: number;
         };
+        ComputersUserV1: {
+            createdAt: string;
+            domain?: string | null;
+            /** Format: int64 */
+            employeeId?: number | null;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isAdmin: boolean;
+            isInDomain: boolean;
+            name: string;
+            sid: string;
+            updatedAt: string;
+            username: string;
+        };
+        ComputersUsersOfV1: {
+            data: components["schemas"]["ComputersUsedComputersV1"][];
+            /** Format: int64 */
+            employeeId: number;
+        };
+        ComputersWholeUserV1: {
+            createdAt: string;
+            domain?: string | null;
+            employee?: components["schemas"]["ComputersEmployeeV1"] | null;
+            /** Format: int64 */
+            employeeId?: number | null;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            isAdmin: boolean;
+            isInDomain: boolean;
+            name: string;
+            sid: string;
+            updatedAt: string;
+            username: string;
+            usersOnComputers: components["schemas"]["ComputersPairV1"][];
+        };
         DemoCompanyResponse: {
             days: number;
             employees: number;
@@ -3285,6 +5871,74 @@ export interface components {
             code: string;
             field: string;
             message: string;
+        };
+        DoorsActionV1: {
+            actionMode: string;
+            actionResult: string;
+            actionTime: string;
+            actionType: string;
+            device?: components["schemas"]["DoorsDeviceV1"] | null;
+            /** Format: int64 */
+            deviceId?: number | null;
+            /** Format: int64 */
+            employeeId: number;
+            entryType?: string | null;
+            gate?: components["schemas"]["DoorsGateV1"] | null;
+            /** Format: int64 */
+            gateId?: number | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            visitorId?: number | null;
+            visitorType: string;
+        };
+        DoorsActivityActionV1: {
+            /** Format: date-time */
+            action_time: string;
+            device?: components["schemas"]["DoorsActivityDeviceV1"] | null;
+            /** @enum {string} */
+            entry_type: "enter" | "exit";
+        };
+        DoorsActivityDeviceV1: {
+            name: string;
+        };
+        DoorsActivityPersonV1: {
+            department: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            photo?: string | null;
+        };
+        DoorsActivityV1: {
+            action: components["schemas"]["DoorsActivityActionV1"];
+            employee: components["schemas"]["DoorsActivityPersonV1"];
+            /** Format: int64 */
+            id: number;
+        };
+        DoorsAppliedV1: {
+            end_date?: string | null;
+            start_date?: string | null;
+        };
+        DoorsAvailableV1: {
+            departments: components["schemas"]["DoorsNamedV1"][];
+            devices: components["schemas"]["DoorsNamedV1"][];
+            organizations: components["schemas"]["DoorsNamedV1"][];
+        };
+        DoorsBreakdownV1: {
+            absent: number;
+            department: string;
+            late?: number | null;
+            present: number;
+            total_employees: number;
+        };
+        DoorsDepartmentResponse: {
+            /** Format: int64 */
+            id: number;
+            inside: number;
+            name: string;
+            people: number;
+            /** @description who came today or is inside */
+            present: number;
         };
         DoorsDeviceRequest: {
             /** @enum {string} */
@@ -3327,6 +5981,121 @@ export interface components {
             items: components["schemas"]["DoorsDeviceResponse"][];
             next: string;
         };
+        DoorsDeviceStatusV1: {
+            device_name: string;
+            /** Format: date-time */
+            last_activity?: string | null;
+            /** @description unknown until the terminal has told one */
+            status: string;
+            today_events: number;
+        };
+        DoorsDeviceV1: {
+            entryType?: string | null;
+            /** Format: int64 */
+            id: number;
+            name?: string | null;
+        };
+        DoorsDoorResponse: {
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            lastSeenAt?: string;
+            name: string;
+            passes: number;
+            /** @description what the terminal last said of itself */
+            status?: string;
+        };
+        DoorsFiltersV1: {
+            applied: components["schemas"]["DoorsAppliedV1"];
+            available: components["schemas"]["DoorsAvailableV1"];
+        };
+        DoorsGateV1: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        DoorsInsideResponse: {
+            /** Format: int64 */
+            departmentId: number;
+            /** Format: int64 */
+            deviceId?: number;
+            deviceName?: string;
+            /** Format: int64 */
+            employeeId: number;
+            employeeName: string;
+            /** Format: int64 */
+            organizationId: number;
+            /** Format: date-time */
+            since: string;
+        };
+        DoorsInsideResponsePage: {
+            items: components["schemas"]["DoorsInsideResponse"][];
+            next: string;
+        };
+        DoorsLogActionV1: {
+            action_result: string;
+            /** Format: date-time */
+            action_time: string;
+            action_type: string;
+            device?: components["schemas"]["DoorsLogDeviceV1"] | null;
+            /** Format: int64 */
+            device_id?: number | null;
+            /** @enum {string} */
+            entry_type: "enter" | "exit";
+            /** Format: int64 */
+            id: number;
+        };
+        DoorsLogDeviceV1: {
+            entry_type: string;
+            /** Format: int64 */
+            id: number;
+            ip_address: string;
+            name: string;
+        };
+        DoorsLogPageV1: {
+            data: components["schemas"]["DoorsActionV1"][];
+            meta: {
+                limit: number;
+                page: number;
+                /** Format: int64 */
+                total: number;
+                /** Format: int64 */
+                totalPages: number;
+            };
+        };
+        DoorsLogPersonV1: {
+            department: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            organization: string;
+            personal_id?: string | null;
+            photo?: string | null;
+            sub_department?: string | null;
+        };
+        DoorsLogV1: {
+            action: components["schemas"]["DoorsLogActionV1"];
+            /** Format: date-time */
+            created_at: string;
+            employee: components["schemas"]["DoorsLogPersonV1"];
+            /** Format: int64 */
+            id: number;
+        };
+        DoorsLogsResponseV1: {
+            entry_logs: components["schemas"]["DoorsLogV1"][];
+            filters: components["schemas"]["DoorsFiltersV1"];
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        DoorsNamedV1: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
         DoorsNewDeviceRequest: {
             /** @enum {string} */
             entryType?: "ENTER" | "EXIT" | "BOTH";
@@ -3338,6 +6107,19 @@ export interface components {
             serialNumber?: string;
             /** @enum {string} */
             type?: "FACE" | "CARD" | "CAR" | "QR" | "ACCESS_CONTROL" | "BIOMETRIC" | "OTHER";
+        };
+        DoorsPassInput: {
+            /**
+             * Format: date-time
+             * @description now, if it is not there
+             */
+            at?: string;
+            /** @enum {string} */
+            direction: "ENTER" | "EXIT";
+            /** Format: int64 */
+            employeeId: number;
+            /** @description why no terminal saw it */
+            reason: string;
         };
         DoorsPassResponse: {
             /** @enum {string} */
@@ -3352,10 +6134,12 @@ export interface components {
             /** @enum {string} */
             direction?: "ENTER" | "EXIT";
             /** @enum {string} */
-            directionBy?: "device" | "alternation";
+            directionBy?: "device" | "alternation" | "person";
             /** Format: int64 */
             employeeId?: number;
             employeeName?: string;
+            /** @description who that was: user:7 */
+            enteredBy?: string;
             granted: boolean;
             /** Format: int64 */
             id: number;
@@ -3365,6 +6149,8 @@ export interface components {
             personName?: string;
             /** @description why it counts for nobody */
             problem?: string;
+            /** @description why a person wrote it down */
+            reason?: string;
             /** Format: date-time */
             receivedAt: string;
             source: string;
@@ -3373,7 +6159,109 @@ export interface components {
             items: components["schemas"]["DoorsPassResponse"][];
             next: string;
         };
+        DoorsSummaryV1: {
+            /** @description HH:MM, where the organization is */
+            avg_arrival_time?: string | null;
+            /** @description likewise, of those who are out */
+            avg_departure_time?: string | null;
+            current_occupancy: number;
+            early_departures?: number | null;
+            late_arrivals?: number | null;
+            total_entries: number;
+            total_exits: number;
+        };
+        DoorsTodayResponse: {
+            date: string;
+            departments: components["schemas"]["DoorsDepartmentResponse"][];
+            devices: components["schemas"]["DoorsDoorResponse"][];
+            entries: number;
+            exits: number;
+            /** @description people who came in and have not been seen to leave */
+            inside: number;
+            recent: components["schemas"]["DoorsPassResponse"][];
+            refused: number;
+            /** @description passes of nobody who is known */
+            unknown: number;
+            zone: string;
+        };
+        DoorsTodayResponseV1: {
+            date: string;
+            department_breakdown: components["schemas"]["DoorsBreakdownV1"][];
+            device_status: components["schemas"]["DoorsDeviceStatusV1"][];
+            recent_activities: components["schemas"]["DoorsActivityV1"][];
+            summary: components["schemas"]["DoorsSummaryV1"];
+        };
+        EmployeesAssignmentV1: {
+            credential: components["schemas"]["EmployeesCredentialResponse"];
+            /** Format: int64 */
+            employeeId: number;
+            message: string;
+        };
+        EmployeesBodyV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            /** Format: int64 */
+            departmentId?: number;
+            email?: string | null;
+            isActive?: boolean;
+            name?: string;
+            phone?: string | null;
+            photo?: string | null;
+            /** Format: int64 */
+            policyId?: number;
+        };
+        EmployeesCarV1: {
+            carId: string;
+        };
+        EmployeesCardV1: {
+            cardId: string;
+        };
+        EmployeesChangeV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            /** Format: int64 */
+            departmentId?: number;
+            email?: string | null;
+            isActive?: boolean;
+            name?: string;
+            phone?: string | null;
+            photo?: string | null;
+            /** Format: int64 */
+            policyId?: number;
+        };
+        EmployeesCredentialRequest: {
+            additionalDetails?: string;
+            /** @description the number of the card or of the car */
+            code: string;
+            /** @description of a car */
+            model?: string;
+            /** @enum {string} */
+            type: "CARD" | "CAR";
+        };
+        EmployeesCredentialResponse: {
+            additionalDetails?: string | null;
+            code: string;
+            createdAt: string;
+            /** Format: int64 */
+            employeeId: number;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            model?: string;
+            /** @enum {string} */
+            type: "PHOTO" | "CARD" | "CAR" | "QR" | "PERSONAL_CODE" | "ONE_TIME_ID" | "USER";
+            updatedAt: string;
+        };
+        EmployeesCredentialResponsePage: {
+            items: components["schemas"]["EmployeesCredentialResponse"][];
+            next: string;
+        };
         EmployeesDepartmentV1: {
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            organizationId: number;
             shortName: string;
         };
         EmployeesEmployeeInput: {
@@ -3384,8 +6272,11 @@ export interface components {
             email?: string;
             isActive?: boolean;
             name?: string;
+            /** @description 14 digits */
+            personalId?: string;
             phone?: string;
             photo?: string;
+            position?: string;
         };
         EmployeesEmployeePatch: {
             additionalDetails?: string;
@@ -3395,8 +6286,11 @@ export interface components {
             email?: string;
             isActive?: boolean;
             name?: string;
+            /** @description 14 digits */
+            personalId?: string;
             phone?: string;
             photo?: string;
+            position?: string;
         };
         EmployeesEmployeeRemoval: {
             /** @enum {string} */
@@ -3417,8 +6311,10 @@ export interface components {
             name: string;
             /** Format: int64 */
             organizationId?: number;
+            personalId?: string;
             phone?: string;
             photo: string;
+            position?: string;
             /** Format: date-time */
             updatedAt?: string;
         };
@@ -3430,7 +6326,6 @@ export interface components {
         EmployeesEmployeeV1: {
             additionalDetails?: string | null;
             address?: string | null;
-            /** Format: date-time */
             createdAt?: string | null;
             department: components["schemas"]["EmployeesDepartmentV1"];
             /** Format: int64 */
@@ -3444,17 +6339,45 @@ export interface components {
             organizationId?: number | null;
             phone?: string | null;
             photo?: string | null;
+            policy?: components["schemas"]["EmployeesPolicyV1"] | null;
             /** Format: int64 */
             policyId?: number | null;
-            /** Format: date-time */
             updatedAt?: string | null;
         };
-        EmployeesEmployeeV1PageV1: {
-            data: components["schemas"]["EmployeesEmployeeV1"][];
+        EmployeesListedV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            createdAt?: string | null;
+            department: components["schemas"]["EmployeesShortDepartmentV1"];
+            /** Format: int64 */
+            departmentId: number;
+            email?: string | null;
+            /** Format: int64 */
+            id: number;
+            isActive?: boolean | null;
+            name: string;
+            /** Format: int64 */
+            organizationId?: number | null;
+            phone?: string | null;
+            photo?: string | null;
+            /** Format: int64 */
+            policyId?: number | null;
+            updatedAt?: string | null;
+        };
+        EmployeesListedV1PageV1: {
+            data: components["schemas"]["EmployeesListedV1"][];
             limit: number;
             page: number;
             /** Format: int64 */
             total: number;
+        };
+        EmployeesPolicyV1: {
+            /** Format: int64 */
+            id: number;
+            title?: string | null;
+        };
+        EmployeesShortDepartmentV1: {
+            shortName: string;
         };
         Error: {
             code: string;
@@ -3473,6 +6396,24 @@ export interface components {
         FaultV1: {
             code: string;
             message: string;
+        };
+        FeedEventResponse: {
+            /**
+             * Format: date-time
+             * @description when it was known here
+             */
+            at: string;
+            data: unknown;
+            id: string;
+            /** @enum {string} */
+            kind: "pass" | "alert" | "gateway";
+        };
+        FeedEventsResponse: {
+            /** @description false if more has happened than is told of: read the lists again */
+            complete: boolean;
+            items: components["schemas"]["FeedEventResponse"][];
+            /** @description the id to ask after the next time */
+            next: string;
         };
         FileKindUsage: {
             /** Format: int64 */
@@ -3620,6 +6561,9 @@ export interface components {
             dependencies: components["schemas"]["KernelDependency"][];
             role: string;
             status: string;
+        };
+        MessageV1: {
+            message: string;
         };
         MonitoringComparedItem: {
             /**
@@ -3909,9 +6853,35 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
-        OrganizationsCountV1: {
+        OrganizationsDepartmentBodyV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            email?: string | null;
+            fullName?: string;
             /** Format: int64 */
-            departments: number;
+            organizationId?: number;
+            /** Format: int64 */
+            parentId?: number;
+            /** @description of Uzbekistan */
+            phone?: string | null;
+            shortName?: string;
+        };
+        OrganizationsDepartmentChangeV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            email?: string | null;
+            fullName?: string;
+            /** Format: int64 */
+            organizationId?: number;
+            /** Format: int64 */
+            parentId?: number;
+            /** @description of Uzbekistan */
+            phone?: string | null;
+            shortName?: string;
+        };
+        OrganizationsDepartmentCountV1: {
+            /** Format: int64 */
+            children: number;
             /** Format: int64 */
             employees: number;
         };
@@ -3953,6 +6923,23 @@ export interface components {
             phone?: string;
             shortName?: string;
         };
+        OrganizationsDepartmentPlainV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            createdAt: string;
+            email?: string | null;
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: int64 */
+            organizationId: number;
+            /** Format: int64 */
+            parentId?: number | null;
+            phone?: string | null;
+            shortName: string;
+            updatedAt: string;
+        };
         OrganizationsDepartmentResponse: {
             additionalDetails: string;
             address: string;
@@ -3977,6 +6964,72 @@ export interface components {
             next: string;
             total: number;
         };
+        OrganizationsEmployeeV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            createdAt: string;
+            /** Format: int64 */
+            departmentId: number;
+            email?: string | null;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            phone?: string | null;
+            photo?: string | null;
+            /** Format: int64 */
+            policyId?: number | null;
+            updatedAt: string;
+        };
+        OrganizationsListedDepartmentV1: {
+            _count: components["schemas"]["OrganizationsDepartmentCountV1"];
+            additionalDetails?: string | null;
+            address?: string | null;
+            createdAt: string;
+            email?: string | null;
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: int64 */
+            organizationId: number;
+            /** Format: int64 */
+            parentId?: number | null;
+            phone?: string | null;
+            shortName: string;
+            updatedAt: string;
+        };
+        OrganizationsListedDepartmentV1PageV1: {
+            data: components["schemas"]["OrganizationsListedDepartmentV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        OrganizationsListedOrganizationV1: {
+            _count: components["schemas"]["OrganizationsOrganizationCountV1"];
+            additionalDetails?: string | null;
+            address?: string | null;
+            createdAt: string;
+            email?: string | null;
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            logo?: string | null;
+            phone?: string | null;
+            shortName: string;
+            updatedAt: string;
+        };
+        OrganizationsListedOrganizationV1PageV1: {
+            data: components["schemas"]["OrganizationsListedOrganizationV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
         OrganizationsNode: {
             children: components["schemas"]["OrganizationsNode"][];
             /** Format: int64 */
@@ -3986,6 +7039,30 @@ export interface components {
         OrganizationsNodePage: {
             items: components["schemas"]["OrganizationsNode"][];
             next: string;
+        };
+        OrganizationsOrganizationBodyV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            email?: string | null;
+            fullName?: string;
+            /** @description of Uzbekistan */
+            phone?: string | null;
+            shortName?: string;
+        };
+        OrganizationsOrganizationChangeV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            email?: string | null;
+            fullName?: string;
+            /** @description of Uzbekistan */
+            phone?: string | null;
+            shortName?: string;
+        };
+        OrganizationsOrganizationCountV1: {
+            /** Format: int64 */
+            departments: number;
+            /** Format: int64 */
+            employees: number;
         };
         OrganizationsOrganizationInput: {
             additionalDetails?: string;
@@ -4036,10 +7113,8 @@ export interface components {
             total: number;
         };
         OrganizationsOrganizationV1: {
-            _count: components["schemas"]["OrganizationsCountV1"];
             additionalDetails?: string | null;
             address?: string | null;
-            /** Format: date-time */
             createdAt: string;
             email?: string | null;
             fullName: string;
@@ -4049,19 +7124,86 @@ export interface components {
             logo?: string | null;
             phone?: string | null;
             shortName: string;
-            /** Format: date-time */
             updatedAt: string;
-        };
-        OrganizationsOrganizationV1PageV1: {
-            data: components["schemas"]["OrganizationsOrganizationV1"][];
-            limit: number;
-            page: number;
-            /** Format: int64 */
-            total: number;
         };
         OrganizationsRemoval: {
             /** @enum {string} */
             outcome: "deleted" | "deactivated";
+        };
+        OrganizationsSubDepartmentV1: {
+            additional_details?: string | null;
+            address?: string | null;
+            created_at: string;
+            email?: string | null;
+            /** Format: int64 */
+            employees_count: number;
+            full_name: string;
+            /** Format: int64 */
+            id: number;
+            is_active: boolean;
+            phone?: string | null;
+            /** Format: int64 */
+            policy_id?: number | null;
+            policy_name?: string | null;
+            short_name: string;
+            updated_at: string;
+        };
+        OrganizationsSubDepartmentsV1: {
+            active_sub_departments: number;
+            department: {
+                full_name: string;
+                /** Format: int64 */
+                id: number;
+                organization_name: string;
+                short_name: string;
+            };
+            sub_departments: components["schemas"]["OrganizationsSubDepartmentV1"][];
+            /** Format: int64 */
+            total_employees: number;
+            total_sub_departments: number;
+            user_permissions: components["schemas"]["OrganizationsSubPermissionsV1"];
+        };
+        OrganizationsSubPermissionsV1: {
+            can_create_sub_dept: boolean;
+            can_delete_sub_dept: boolean;
+            can_edit_sub_dept: boolean;
+            can_view_employees: boolean;
+        };
+        OrganizationsWholeDepartmentV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            children: components["schemas"]["OrganizationsDepartmentPlainV1"][];
+            createdAt: string;
+            email?: string | null;
+            employees: components["schemas"]["OrganizationsEmployeeV1"][];
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            organization: components["schemas"]["OrganizationsOrganizationV1"];
+            /** Format: int64 */
+            organizationId: number;
+            parent?: components["schemas"]["OrganizationsDepartmentPlainV1"] | null;
+            /** Format: int64 */
+            parentId?: number | null;
+            phone?: string | null;
+            shortName: string;
+            updatedAt: string;
+        };
+        OrganizationsWholeOrganizationV1: {
+            additionalDetails?: string | null;
+            address?: string | null;
+            createdAt: string;
+            departments: components["schemas"]["OrganizationsDepartmentPlainV1"][];
+            email?: string | null;
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            logo?: string | null;
+            phone?: string | null;
+            shortName: string;
+            updatedAt: string;
         };
         PkiCertificateResponse: {
             /** Format: date-time */
@@ -5493,6 +8635,608 @@ export interface components {
         UpdatesReleasesResponse: {
             items: components["schemas"]["UpdatesReleaseResponse"][];
         };
+        VisitorsActionDeviceV1: {
+            entryType?: string | null;
+            ipAddress?: string | null;
+            name?: string | null;
+        };
+        VisitorsActionV1: {
+            actionMode: string;
+            actionResult: string;
+            /** Format: date-time */
+            actionTime: string;
+            actionType: string;
+            device?: components["schemas"]["VisitorsActionDeviceV1"] | null;
+            /** Format: int64 */
+            deviceId?: number | null;
+            /** Format: int64 */
+            employeeId?: number | null;
+            entryType?: string | null;
+            gate?: components["schemas"]["VisitorsGateV1"] | null;
+            /** Format: int64 */
+            gateId?: number | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            visitorId?: number | null;
+            visitorType?: string | null;
+        };
+        VisitorsActionsV1: {
+            actions: components["schemas"]["VisitorsActionV1"][];
+            visitor: components["schemas"]["VisitorsNameV1"];
+        };
+        VisitorsArrival: {
+            /** @description what is handed out */
+            badge?: string;
+            /** @description as read: the code, or what its picture says */
+            code?: string;
+            /**
+             * Format: int64
+             * @description the visitor's own host if left out; 0 for nobody
+             */
+            hostId?: number;
+            note?: string;
+            /**
+             * Format: date-time
+             * @description when the visitor is expected to leave; if left out, at the end of the day or of the code
+             */
+            until?: string;
+            /**
+             * Format: int64
+             * @description who it is, where no code is shown
+             */
+            visitorId?: number;
+        };
+        VisitorsChangedV1: {
+            additionalDetails?: string | null;
+            birthday?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            firstName: string;
+            /** Format: int64 */
+            id: number;
+            lastName: string;
+            middleName?: string | null;
+            passportNumber?: string | null;
+            phone?: string | null;
+            pinfl?: string | null;
+            workPlace?: string | null;
+        };
+        VisitorsCheckRequest: {
+            /** @description as read: the code, or what its picture says */
+            code: string;
+        };
+        VisitorsCodeOfV1: {
+            additionalDetails?: string | null;
+            code: string;
+            codeType: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: date-time */
+            startDate: string;
+            visitor: components["schemas"]["VisitorsNameV1"];
+            /** Format: int64 */
+            visitorId: number;
+        };
+        VisitorsCodeOfWholeV1: {
+            code: string;
+            codeType: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: date-time */
+            startDate: string;
+        };
+        VisitorsCodeResponse: {
+            additionalDetails?: string;
+            code: string;
+            /** @enum {string} */
+            codeType: "ONETIME" | "MULTIPLE";
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: date-time */
+            lastUsedAt?: string;
+            /**
+             * Format: int64
+             * @description left out where there is no bound
+             */
+            maxUses?: number;
+            /** Format: int64 */
+            organizationId?: number;
+            /** Format: date-time */
+            startDate: string;
+            /** @description whether it lets in now */
+            usable: boolean;
+            /** Format: int64 */
+            uses: number;
+            /** Format: int64 */
+            visitorId: number;
+            visitorName: string;
+        };
+        VisitorsCodeResponsePage: {
+            items: components["schemas"]["VisitorsCodeResponse"][];
+            next: string;
+            total: number;
+        };
+        VisitorsCodeV1: {
+            additionalDetails?: string | null;
+            code: string;
+            codeType: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: date-time */
+            startDate: string;
+            /** Format: int64 */
+            visitorId: number;
+        };
+        VisitorsCreatorV1: {
+            departmentUsers: components["schemas"]["VisitorsMemberV1"][];
+            /** Format: int64 */
+            id: number;
+            name?: string | null;
+            organization?: components["schemas"]["VisitorsOrganizationV1"] | null;
+            /** Format: int64 */
+            organizationId?: number | null;
+        };
+        VisitorsDeactivatedV1: {
+            code: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+        };
+        VisitorsGateV1: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        VisitorsGenerateV1: {
+            additionalDetails?: string;
+            /** @enum {string} */
+            codeType?: "ONETIME" | "MULTIPLE";
+            /** Format: date-time */
+            endDate?: string;
+            /** Format: date-time */
+            startDate?: string;
+        };
+        VisitorsGeneratedV1: {
+            code: string;
+            codeType: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** @description a PNG as a data URL */
+            qrCode: string;
+            qrData: components["schemas"]["VisitorsQrData"];
+            /** Format: date-time */
+            startDate: string;
+            visitor: components["schemas"]["VisitorsNameV1"];
+        };
+        VisitorsGuestV1: {
+            firstName: string;
+            /** Format: int64 */
+            id: number;
+            lastName: string;
+            workPlace?: string | null;
+        };
+        VisitorsInputV1: {
+            additionalDetails?: string;
+            birthday?: string;
+            firstName?: string;
+            lastName?: string;
+            middleName?: string;
+            passportNumber?: string;
+            phone?: string;
+            pinfl?: string;
+            workPlace?: string;
+        };
+        VisitorsListedCodeV1: {
+            additionalDetails?: string | null;
+            code: string;
+            codeType: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: date-time */
+            startDate: string;
+            visitor: components["schemas"]["VisitorsGuestV1"];
+            /** Format: int64 */
+            visitorId: number;
+        };
+        VisitorsListedCodeV1PageV1: {
+            data: components["schemas"]["VisitorsListedCodeV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        VisitorsLogDeviceV1: {
+            gate?: components["schemas"]["VisitorsGateV1"] | null;
+            /** Format: int64 */
+            id: number;
+            name?: string | null;
+        };
+        VisitorsLogV1: {
+            actionMode: string;
+            actionResult: string;
+            /** Format: date-time */
+            actionTime: string;
+            actionType: string;
+            device?: components["schemas"]["VisitorsLogDeviceV1"] | null;
+            entryType?: string | null;
+            /** Format: int64 */
+            id: number;
+        };
+        VisitorsLogsV1: {
+            data: components["schemas"]["VisitorsLogV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        VisitorsMemberV1: {
+            /** Format: int64 */
+            departmentId: number;
+        };
+        VisitorsNameV1: {
+            firstName: string;
+            /** Format: int64 */
+            id: number;
+            lastName: string;
+        };
+        VisitorsNewCode: {
+            additionalDetails?: string;
+            /** @enum {string} */
+            codeType?: "ONETIME" | "MULTIPLE";
+            /** Format: date-time */
+            endDate?: string;
+            isActive?: boolean;
+            /**
+             * Format: int64
+             * @description of a MULTIPLE code; 0 for no bound
+             */
+            maxUses?: number;
+            /** Format: date-time */
+            startDate?: string;
+        };
+        VisitorsNewOwnCodeV1: {
+            additionalDetails?: string;
+            code?: string;
+            /** @enum {string} */
+            codeType?: "ONETIME" | "MULTIPLE";
+            /** Format: date-time */
+            endDate?: string;
+            isActive?: boolean;
+            /** Format: date-time */
+            startDate?: string;
+            /** Format: int64 */
+            visitorId: number;
+        };
+        VisitorsOneCodeV1: {
+            additionalDetails?: string | null;
+            code: string;
+            codeType: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            /** Format: date-time */
+            startDate: string;
+            visitor: {
+                creator: components["schemas"]["VisitorsUserV1"];
+                firstName: string;
+                /** Format: int64 */
+                id: number;
+                lastName: string;
+                middleName?: string | null;
+                phone?: string | null;
+                workPlace?: string | null;
+            };
+            /** Format: int64 */
+            visitorId: number;
+        };
+        VisitorsOrganizationV1: {
+            fullName: string;
+            /** Format: int64 */
+            id: number;
+            shortName: string;
+        };
+        VisitorsPeriodV1: {
+            code: string;
+            codeType: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            startDate: string;
+        };
+        VisitorsPutCodeV1: {
+            additionalDetails?: string;
+            code?: string;
+            /** @enum {string} */
+            codeType?: "ONETIME" | "MULTIPLE";
+            /** Format: date-time */
+            endDate?: string;
+            isActive?: boolean;
+            /** Format: date-time */
+            startDate?: string;
+            /**
+             * Format: int64
+             * @description not to be changed
+             */
+            visitorId?: number;
+        };
+        VisitorsPutV1: {
+            additionalDetails?: string;
+            birthday?: string;
+            firstName?: string;
+            lastName?: string;
+            middleName?: string;
+            passportNumber?: string;
+            phone?: string;
+            pinfl?: string;
+            workPlace?: string;
+        };
+        VisitorsQrData: {
+            code: string;
+            /** Format: int64 */
+            codeId: number;
+            codeType: string;
+            /** Format: date-time */
+            validFrom: string;
+            /** Format: date-time */
+            validTo: string;
+            /** Format: int64 */
+            visitorId: number;
+            visitorName: string;
+        };
+        VisitorsRemoval: {
+            /** @enum {string} */
+            outcome: "deleted" | "deactivated";
+        };
+        VisitorsTodayResponse: {
+            /** Format: int64 */
+            arrived: number;
+            date: string;
+            /**
+             * Format: int64
+             * @description who may still come today, and is not here
+             */
+            expected: number;
+            /** Format: int64 */
+            inside: number;
+            /** Format: int64 */
+            left: number;
+            /**
+             * Format: int64
+             * @description of those inside, who should have left
+             */
+            overstay: number;
+            zone: string;
+        };
+        VisitorsUserV1: {
+            /** Format: int64 */
+            id: number;
+            name?: string | null;
+            username?: string | null;
+        };
+        VisitorsValidV1: {
+            code: string;
+            codeType: string;
+            /** Format: date-time */
+            endDate: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            startDate: string;
+            visitor: {
+                firstName: string;
+                /** Format: int64 */
+                id: number;
+                lastName: string;
+                middleName?: string | null;
+                phone?: string | null;
+                workPlace?: string | null;
+            };
+        };
+        VisitorsValidateV1: {
+            code: components["schemas"]["VisitorsPeriodV1"];
+            valid: boolean;
+            visitor: {
+                /** Format: int64 */
+                id: number;
+            };
+        };
+        VisitorsVisitResponse: {
+            badge?: string;
+            /** Format: date-time */
+            checkedInAt: string;
+            /**
+             * Format: int64
+             * @description the user; left out for a door
+             */
+            checkedInBy?: number;
+            checkedInByName?: string;
+            /** Format: date-time */
+            checkedOutAt?: string;
+            /** Format: int64 */
+            checkedOutBy?: number;
+            checkedOutByName?: string;
+            /** Format: int64 */
+            codeId?: number;
+            /** Format: date-time */
+            expectedUntil: string;
+            /** Format: int64 */
+            hostId?: number;
+            hostName?: string;
+            /** Format: int64 */
+            id: number;
+            inside: boolean;
+            note?: string;
+            /** Format: int64 */
+            organizationId?: number;
+            /** @description still here, and expected to have left */
+            overstay: boolean;
+            /** Format: int64 */
+            visitorId: number;
+            visitorName: string;
+            workPlace?: string;
+        };
+        VisitorsVisitResponsePage: {
+            items: components["schemas"]["VisitorsVisitResponse"][];
+            next: string;
+            total: number;
+        };
+        VisitorsVisitorInput: {
+            additionalDetails?: string;
+            /** @description as in 1990-01-31 */
+            birthday?: string;
+            firstName?: string;
+            /**
+             * Format: int64
+             * @description the employee who is visited; 0 for nobody
+             */
+            hostId?: number;
+            isActive?: boolean;
+            lastName?: string;
+            middleName?: string;
+            /**
+             * Format: int64
+             * @description for those who see several; not to be changed
+             */
+            organizationId?: number;
+            passportNumber?: string;
+            phone?: string;
+            /** @description 14 digits */
+            pinfl?: string;
+            workPlace?: string;
+        };
+        VisitorsVisitorPatch: {
+            additionalDetails?: string;
+            /** @description as in 1990-01-31 */
+            birthday?: string;
+            firstName?: string;
+            /**
+             * Format: int64
+             * @description the employee who is visited; 0 for nobody
+             */
+            hostId?: number;
+            isActive?: boolean;
+            lastName?: string;
+            middleName?: string;
+            /**
+             * Format: int64
+             * @description for those who see several; not to be changed
+             */
+            organizationId?: number;
+            passportNumber?: string;
+            phone?: string;
+            /** @description 14 digits */
+            pinfl?: string;
+            workPlace?: string;
+        };
+        VisitorsVisitorResponse: {
+            additionalDetails?: string;
+            birthday?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            creatorId?: number;
+            firstName: string;
+            /** Format: int64 */
+            hostId?: number;
+            hostName?: string;
+            /** Format: int64 */
+            id: number;
+            inside: boolean;
+            isActive: boolean;
+            lastName: string;
+            middleName?: string;
+            name: string;
+            /** Format: int64 */
+            organizationId?: number;
+            passportNumber?: string;
+            phone?: string;
+            pinfl?: string;
+            /** Format: date-time */
+            updatedAt: string;
+            workPlace?: string;
+        };
+        VisitorsVisitorResponsePage: {
+            items: components["schemas"]["VisitorsVisitorResponse"][];
+            next: string;
+            total: number;
+        };
+        VisitorsVisitorV1: {
+            additionalDetails?: string | null;
+            birthday?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            creatorId?: number | null;
+            firstName: string;
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            lastName: string;
+            middleName?: string | null;
+            passportNumber?: string | null;
+            phone?: string | null;
+            pinfl?: string | null;
+            workPlace?: string | null;
+        };
+        VisitorsVisitorV1PageV1: {
+            data: components["schemas"]["VisitorsVisitorV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
+        VisitorsWholeV1: {
+            additionalDetails?: string | null;
+            birthday?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            creator: components["schemas"]["VisitorsCreatorV1"];
+            firstName: string;
+            /** Format: int64 */
+            id: number;
+            lastName: string;
+            middleName?: string | null;
+            onetimeCodes?: components["schemas"]["VisitorsCodeOfWholeV1"][];
+            passportNumber?: string | null;
+            phone?: string | null;
+            pinfl?: string | null;
+            workPlace?: string | null;
+        };
     };
     responses: {
         /** @description A fault */
@@ -5571,7 +9315,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AuthLoginRequest"];
+                "application/json": components["schemas"]["AuthLoginRequestV1"];
             };
         };
         responses: {
@@ -5656,6 +9400,415 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getComputerUsers: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersKnownUserV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getComputerUsersUnlinked: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersSeenUserV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getComputerUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersWholeUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putComputerUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ComputersUserBodyV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteComputerUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postComputerUsersByIdLinkEmployee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputersLinkEmployeeV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteComputerUsersByIdUnlinkEmployee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getComputers: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersComputerV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getComputersByIdUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersKnownUserV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getDepartments: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsListedDepartmentV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postDepartments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OrganizationsDepartmentBodyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsDepartmentPlainV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getDepartmentsSelf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsListedDepartmentV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getDepartmentsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsWholeDepartmentV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putDepartmentsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OrganizationsDepartmentChangeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsDepartmentPlainV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteDepartmentsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getDepartmentsByIdSubDepartments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrganizationsSubDepartmentsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getDocs: {
         parameters: {
             query?: never;
@@ -5721,7 +9874,338 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmployeesEmployeeV1PageV1"];
+                    "application/json": components["schemas"]["EmployeesListedV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postEmployees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmployeesBodyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getEmployeesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putEmployeesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmployeesChangeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteEmployeesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postEmployeesByIdAssignCar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmployeesCarV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesAssignmentV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postEmployeesByIdAssignCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmployeesCardV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesAssignmentV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getEmployeesByIdComputerUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersUsersOfV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getEmployeesByIdEntryLogs: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsLogPageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postEmployeesByIdLinkComputerUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputersLinkUserV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersLinkedV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteEmployeesByIdUnlinkComputerUserByComputerUserId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                computer_user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getEntryLogs: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                device_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                entry_type?: "enter" | "exit";
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DoorsLogsResponseV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getEntryLogsToday: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                group_by?: "department";
+                include_visitors?: boolean;
+                live_update?: boolean;
+                organization_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DoorsTodayResponseV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -5746,6 +10230,269 @@ export interface operations {
                 };
             };
             default: components["responses"]["Error"];
+        };
+    };
+    getOnetimeCodes: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsListedCodeV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postOnetimeCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorsNewOwnCodeV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getOnetimeCodesActive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsListedCodeV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getOnetimeCodesExpired: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsListedCodeV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getOnetimeCodesValidateByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsValidateV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getOnetimeCodesVisitorByVisitorId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                visitorId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeOfV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getOnetimeCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsOneCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putOnetimeCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsPutCodeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteOnetimeCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postOnetimeCodesByIdActivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postOnetimeCodesByIdDeactivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
         };
     };
     getOpenapiJson: {
@@ -5794,7 +10541,159 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrganizationsOrganizationV1PageV1"];
+                    "application/json": components["schemas"]["OrganizationsListedOrganizationV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postOrganizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OrganizationsOrganizationBodyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOrganizationV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getOrganizationsSelf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOrganizationV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getOrganizationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsWholeOrganizationV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putOrganizationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OrganizationsOrganizationChangeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOrganizationV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteOrganizationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getOrganizationsByIdDepartments: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsListedDepartmentV1PageV1"];
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -6480,6 +11379,283 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getUsers: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthListedUserV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuthUserBodyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getUsersMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putUsersMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuthProfileInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getUsersRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuthUserChangeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postUsersByIdAssignDepartment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthDepartmentsRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postUsersByIdAssignOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthOrganizationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postUsersByIdChangeRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthRoleRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getV1: {
         parameters: {
             query?: never;
@@ -6531,7 +11707,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AuthLoginRequest"];
+                "application/json": components["schemas"]["AuthLoginRequestV1"];
             };
         };
         responses: {
@@ -6616,6 +11792,415 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getV1ComputerUsers: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersKnownUserV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1ComputerUsersUnlinked: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersSeenUserV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1ComputerUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersWholeUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1ComputerUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ComputersUserBodyV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1ComputerUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1ComputerUsersByIdLinkEmployee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputersLinkEmployeeV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1ComputerUsersByIdUnlinkEmployee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1Computers: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersComputerV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1ComputersByIdUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersKnownUserV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1Departments: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsListedDepartmentV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1Departments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OrganizationsDepartmentBodyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsDepartmentPlainV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1DepartmentsSelf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsListedDepartmentV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1DepartmentsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsWholeDepartmentV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1DepartmentsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OrganizationsDepartmentChangeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsDepartmentPlainV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1DepartmentsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1DepartmentsByIdSubDepartments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["OrganizationsSubDepartmentsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getV1Employees: {
         parameters: {
             query?: {
@@ -6641,7 +12226,338 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmployeesEmployeeV1PageV1"];
+                    "application/json": components["schemas"]["EmployeesListedV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1Employees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmployeesBodyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1EmployeesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1EmployeesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmployeesChangeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1EmployeesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1EmployeesByIdAssignCar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmployeesCarV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesAssignmentV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1EmployeesByIdAssignCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmployeesCardV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesAssignmentV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1EmployeesByIdComputerUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersUsersOfV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1EmployeesByIdEntryLogs: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsLogPageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1EmployeesByIdLinkComputerUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputersLinkUserV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersLinkedV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1EmployeesByIdUnlinkComputerUserByComputerUserId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                computer_user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1EntryLogs: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                device_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                entry_type?: "enter" | "exit";
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DoorsLogsResponseV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1EntryLogsToday: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                group_by?: "department";
+                include_visitors?: boolean;
+                live_update?: boolean;
+                organization_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DoorsTodayResponseV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -6666,6 +12582,269 @@ export interface operations {
                 };
             };
             default: components["responses"]["Error"];
+        };
+    };
+    getV1OnetimeCodes: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsListedCodeV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1OnetimeCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorsNewOwnCodeV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1OnetimeCodesActive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsListedCodeV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1OnetimeCodesExpired: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsListedCodeV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1OnetimeCodesValidateByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsValidateV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1OnetimeCodesVisitorByVisitorId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                visitorId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeOfV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1OnetimeCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsOneCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1OnetimeCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsPutCodeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1OnetimeCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1OnetimeCodesByIdActivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1OnetimeCodesByIdDeactivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
         };
     };
     getV1Organizations: {
@@ -6693,7 +12872,159 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrganizationsOrganizationV1PageV1"];
+                    "application/json": components["schemas"]["OrganizationsListedOrganizationV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1Organizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OrganizationsOrganizationBodyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOrganizationV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1OrganizationsSelf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOrganizationV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1OrganizationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsWholeOrganizationV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1OrganizationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OrganizationsOrganizationChangeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOrganizationV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1OrganizationsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1OrganizationsByIdDepartments: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsListedDepartmentV1PageV1"];
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -7379,6 +13710,639 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getV1Users: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthListedUserV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1Users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuthUserBodyV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1UsersMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1UsersMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuthProfileInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1UsersRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1UsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1UsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuthUserChangeV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1UsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1UsersByIdAssignDepartment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthDepartmentsRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1UsersByIdAssignOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthOrganizationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1UsersByIdChangeRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthRoleRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthUserV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1Visitors: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitorV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1Visitors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsInputV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsVisitorV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1VisitorsActiveCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsListedCodeV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1VisitorsCodesByCodeIdDeactivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codeId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsDeactivatedV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1VisitorsToday: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitorV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1VisitorsValidateCodeByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsValidV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1VisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsWholeV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1VisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsPutV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsChangedV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1VisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: unknown;
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1VisitorsByIdActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsActionsV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1VisitorsByIdEntryLogs: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsLogsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1VisitorsByIdGenerateCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsGenerateV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsGeneratedV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getV2ActivityComparison: {
         parameters: {
             query?: {
@@ -7829,6 +14793,125 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2AuthMeTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthTotpResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2AuthMeTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthProof"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthNewTOTPResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2AuthMeTotpConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthCodeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthRecoveryResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2AuthMeTotpDisable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthProof"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2AuthMeTotpRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthRecoveryResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     postV2AuthRefresh: {
         parameters: {
             query?: never;
@@ -7846,6 +14929,155 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuthLoginResponse"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2AuthSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthSessionsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2AuthSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2AuthSessionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2AuthTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthTokensResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2AuthTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthTokenInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthNewTokenResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2AuthTokensScopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthScopesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2AuthTokensById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };
@@ -8956,6 +16188,102 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2EmployeesByIdCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesCredentialResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2EmployeesByIdCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmployeesCredentialRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesCredentialResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2EmployeesByIdCredentialsByCredentialId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                credential_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Events: {
+        parameters: {
+            query?: {
+                kinds?: string;
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedEventsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2Gateways: {
         parameters: {
             query?: {
@@ -9626,6 +16954,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoorsPassResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2Passes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorsPassInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsPassResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PassesInside: {
+        parameters: {
+            query?: {
+                department?: number;
+                organization?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsInsideResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2PassesToday: {
+        parameters: {
+            query?: {
+                department?: number;
+                organization?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsTodayResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -11352,6 +18753,48 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    deleteV2UsersSessionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2UsersTokensById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2UsersById: {
         parameters: {
             query?: never;
@@ -11448,6 +18891,1043 @@ export interface operations {
                 };
             };
             default: components["responses"]["Error"];
+        };
+    };
+    getV2UsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthSessionsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2UsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2UsersByIdTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthTokensResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2UsersByIdTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Visitors: {
+        parameters: {
+            query?: {
+                additionalDetails?: string;
+                after?: string;
+                birthday?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                firstName?: string;
+                hostId?: number | string;
+                hostName?: string;
+                id?: number | string;
+                inside?: boolean;
+                isActive?: boolean;
+                lastName?: string;
+                limit?: number;
+                name?: string;
+                organizationId?: number | string;
+                passportNumber?: string;
+                phone?: string;
+                pinfl?: string;
+                q?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                workPlace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitorResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2Visitors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsVisitorInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitorResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsCodes: {
+        parameters: {
+            query?: {
+                additionalDetails?: string;
+                after?: string;
+                code?: string;
+                codeType?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                "endDate.from"?: string;
+                "endDate.to"?: string;
+                id?: number | string;
+                isActive?: boolean;
+                "lastUsedAt.from"?: string;
+                "lastUsedAt.to"?: string;
+                limit?: number;
+                maxUses?: number | string;
+                "maxUses.from"?: number;
+                "maxUses.to"?: number;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                sort?: string;
+                "startDate.from"?: string;
+                "startDate.to"?: string;
+                usable?: boolean;
+                uses?: number | string;
+                "uses.from"?: number;
+                "uses.to"?: number;
+                visitorId?: number | string;
+                visitorName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2VisitorsCodesCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorsCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsCodesExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                additionalDetails?: string;
+                code?: string;
+                codeType?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                "endDate.from"?: string;
+                "endDate.to"?: string;
+                id?: number | string;
+                isActive?: boolean;
+                "lastUsedAt.from"?: string;
+                "lastUsedAt.to"?: string;
+                maxUses?: number | string;
+                "maxUses.from"?: number;
+                "maxUses.to"?: number;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                sort?: string;
+                "startDate.from"?: string;
+                "startDate.to"?: string;
+                usable?: boolean;
+                uses?: number | string;
+                "uses.from"?: number;
+                "uses.to"?: number;
+                visitorId?: number | string;
+                visitorName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2VisitorsCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchV2VisitorsCodesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsNewCode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsCodesByIdQr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                additionalDetails?: string;
+                birthday?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                firstName?: string;
+                hostId?: number | string;
+                hostName?: string;
+                id?: number | string;
+                inside?: boolean;
+                isActive?: boolean;
+                lastName?: string;
+                name?: string;
+                organizationId?: number | string;
+                passportNumber?: string;
+                phone?: string;
+                pinfl?: string;
+                q?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+                workPlace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsToday: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsTodayResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsVisits: {
+        parameters: {
+            query?: {
+                after?: string;
+                badge?: string;
+                "checkedInAt.from"?: string;
+                "checkedInAt.to"?: string;
+                checkedInBy?: number | string;
+                "checkedOutAt.from"?: string;
+                "checkedOutAt.to"?: string;
+                checkedOutBy?: number | string;
+                "expectedUntil.from"?: string;
+                "expectedUntil.to"?: string;
+                hostId?: number | string;
+                hostName?: string;
+                id?: number | string;
+                inside?: boolean;
+                limit?: number;
+                note?: string;
+                organizationId?: number | string;
+                overstay?: boolean;
+                q?: string;
+                search?: string;
+                sort?: string;
+                visitorId?: number | string;
+                visitorName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2VisitorsVisits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsArrival"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsVisitsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                badge?: string;
+                "checkedInAt.from"?: string;
+                "checkedInAt.to"?: string;
+                checkedInBy?: number | string;
+                "checkedOutAt.from"?: string;
+                "checkedOutAt.to"?: string;
+                checkedOutBy?: number | string;
+                "expectedUntil.from"?: string;
+                "expectedUntil.to"?: string;
+                hostId?: number | string;
+                hostName?: string;
+                id?: number | string;
+                inside?: boolean;
+                note?: string;
+                organizationId?: number | string;
+                overstay?: boolean;
+                q?: string;
+                search?: string;
+                sort?: string;
+                visitorId?: number | string;
+                visitorName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2VisitorsVisitsByIdCheckout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2VisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitorResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2VisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsRemoval"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchV2VisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsVisitorPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitorResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2VisitorsByIdCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsNewCode"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsCodeResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getVisitors: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitorV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postVisitors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsInputV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsVisitorV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getVisitorsActiveCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsListedCodeV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putVisitorsCodesByCodeIdDeactivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codeId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsDeactivatedV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getVisitorsToday: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsVisitorV1"][];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getVisitorsValidateCodeByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsValidV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getVisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsWholeV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putVisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsPutV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsChangedV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteVisitorsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: unknown;
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getVisitorsByIdActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorsActionsV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getVisitorsByIdEntryLogs: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsLogsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postVisitorsByIdGenerateCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitorsGenerateV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["VisitorsGeneratedV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
         };
     };
     getDocsGateway: {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -335,6 +334,3 @@ func (e *ear) wants(all ...string) {
 		}
 	}
 }
-
-// errAway is a database that does not answer.
-var errAway = errors.New("away")

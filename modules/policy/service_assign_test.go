@@ -289,7 +289,6 @@ func TestTheSetFollowsWhatChanges(t *testing.T) {
 	write(t, o.world.d, "UPDATE employees SET policy_id = ? WHERE id = 1", q.ID)
 	o.shelf.forget(1)
 	of("S-1")
-	changed = rules.Changed()
 	// While people cannot be read, what was known goes on.
 	o.world.away = errors.New("away")
 	o.world.pass(shelfLife)

@@ -308,7 +308,7 @@ func TestRetentionGivesDaysBack(t *testing.T) {
 		newOrganizations(t, primary)
 		k := newKeeping(t, primary, series, t.TempDir())
 		for o := range int64(3) {
-			k.fill(o+1, 1, 40, 41, 100, 101, 102, 400)
+			k.fill(o+1, 1, 40, 41, 100, 101, 102, 398) // what is older than 400 days is set aside
 		}
 		before := k.daysOf("active_windows")
 		k.ask(2, "PUT", "/api/v2/retention/rules", `{"resourceType":"screenshot","days":30,"action":"archive","active":true}`, 200)

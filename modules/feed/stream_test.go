@@ -61,6 +61,7 @@ func TestWhoComesAgainMissesNothing(t *testing.T) {
 		e.wants("pass 3", "pass 4", "ready")
 		o.passes(t, 1, 0, 5)
 		e.wants("pass 5")
+		until(t, "the first process has seen all", func() bool { return first.hub.told() == 5 })
 		listen(t, one, "hr", "0").wants("ready")
 		listen(t, one, "hr", "4711").wants("reset")
 		listen(t, one, "lead", "1").wants("ready")

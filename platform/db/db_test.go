@@ -365,7 +365,7 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 func TestFullFileRefusesAndKeepsWhatItHas(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	d, err := db.OpenFile(ctx, filepath.Join(t.TempDir(), "small.db"), db.FileOptions{MaxBytes: 1 << 20, Full: true})
+	d, err := db.OpenFile(ctx, filepath.Join(t.TempDir(), "small.db"), db.FileOptions{MaxBytes: 2 << 20, Full: true})
 	if err != nil {
 		t.Fatal(err)
 	}

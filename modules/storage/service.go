@@ -31,6 +31,8 @@ const (
 	patience = 10 * time.Second
 	// races is how often an upload may find that its path's row has just come or gone.
 	races = 10
+	// settleTime bounds the writing of an upload's row.
+	settleTime = 20 * time.Second
 	// anyType is the type of what nobody said the type of.
 	anyType = "application/octet-stream"
 )
@@ -171,6 +173,8 @@ func (s *service) upload(ctx context.Context, row *fileRow, body io.Reader) erro
 // settle gives what has been uploaded its row, however many others put or delete the path meanwhile. Where it cannot be
 // known whether a row names the upload now, it stays: the scan removes what no row names.
 func (s *service) settle(ctx context.Context, row fileRow) (f file.File, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime) // the file is there: who goes away now leaves it a row
+	defer cancel()
 	for range races {
 		added, err := s.store.insert(ctx, row)
 		if err != nil || added {

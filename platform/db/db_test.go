@@ -362,6 +362,28 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 	}
 }
 
+func TestProcessesThatBeginTogetherOpenOneNewFile(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		path := filepath.Join(t.TempDir(), "new.db")
+		failed := make(chan error)
+		for range 8 {
+			go func() {
+				d, err := db.OpenFile(context.Background(), path, db.FileOptions{})
+				if err == nil {
+					d.Close()
+				}
+				failed <- err
+			}()
+		}
+		for range 8 {
+			if err := <-failed; err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 func TestFullFileRefusesAndKeepsWhatItHas(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

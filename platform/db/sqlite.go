@@ -9,8 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+	"github.com/mattn/go-sqlite3" // also the driver "sqlite3"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 )
@@ -60,11 +61,28 @@ func OpenFile(ctx context.Context, path string, o FileOptions) (*DB, error) {
 		return nil, err
 	}
 	d := &DB{dialect: sqlite{}, write: write, read: read, log: o.Log, engine: FileEngine()}
-	if err := d.limit(ctx, o.MaxBytes); err != nil {
+	if err := d.patiently(ctx, func() error { return d.limit(ctx, o.MaxBytes) }); err != nil {
 		d.Close()
 		return nil, Translate(fmt.Errorf("open %s: %w", path, err))
 	}
 	return d, nil
+}
+
+// patiently does what SQLite refuses at once, without the patience of its busy timeout, while another process makes the
+// same new file one with a log.
+func (d *DB) patiently(ctx context.Context, do func() error) error {
+	var busy sqlite3.Error
+	for tries := 0; ; tries++ {
+		err := do()
+		if !errors.As(err, &busy) || busy.Code != sqlite3.ErrBusy || tries == 100 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // limit opens the writer's connection, on which the bound lives, and sets it.

@@ -138,9 +138,7 @@ func TestAPolicyReachesEveryGateway(t *testing.T) {
 	s.signIn(t)
 	key := s.command(t, "apikey", "create", "--type", "AGENT", "--organization", "1")
 	gateways := s.outposts(t, 3)
-	for _, g := range gateways {
-		ready(t, g.gateway)
-	}
+	until(t, "all are enrolled", func() bool { return s.count(t, "/api/v2/gateways?status=online") == 3 })
 	p := s.makeDefault(t, "bank")
 	until(t, "all have the first version", func() bool { return having(s.orders(t, "policy_update"), p.inForce()) == 3 })
 	away := gateways[2]

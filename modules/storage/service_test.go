@@ -49,6 +49,26 @@ func TestAFileComesBackAsItWasPut(t *testing.T) {
 	})
 }
 
+// A server that stops between a file and its row would leave a file that nothing names.
+func TestAnUploadGetsItsRowThoughItsSenderGoesAway(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		o := newOffice(t, d)
+		ctx, cancel := context.WithCancel(hr(1))
+		row, err := o.draft(ctx, photo("a.jpg"))
+		if err := errors.Join(err, o.upload(ctx, &row, strings.NewReader("one"))); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if _, err := o.settle(ctx, row); err != nil {
+			t.Fatal(err)
+		}
+		if got := content(t, o, hr(1), "a.jpg"); got != "one" {
+			t.Errorf("the content is %q", got)
+		}
+	})
+}
+
 func TestTheSamePathAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

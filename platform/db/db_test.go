@@ -364,7 +364,7 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 
 func TestProcessesThatBeginTogetherOpenOneNewFile(t *testing.T) {
 	t.Parallel()
-	for range 20 {
+	for range 200 { // of which a few meet at the moment that matters
 		path := filepath.Join(t.TempDir(), "new.db")
 		failed := make(chan error)
 		for range 8 {

@@ -34,7 +34,7 @@ func (o otherwise) fits(r v1test.Recording) bool {
 // replayed is a part of v1's recordings of its dashboard.
 type replayed struct {
 	groups []string // what follows /api/v1/ in the paths
-	more   map[string][]dumpRow
+	more   map[string][]v1test.Row
 	after  int                      // the recording after which more is there
 	before map[int]v1test.Recording // what was sent before a recording, by its number, and was not recorded
 	differ []otherwise
@@ -75,7 +75,7 @@ func (p replayed) run(t *testing.T) {
 			s := open(t)
 			s.serve(t, "role=dashboard")
 			ready(t, s.dashboard)
-			loadV1(t, s, readDump(t))
+			loadV1(t, s, v1test.Tables(t))
 			h := &heard{site: s, replayed: p, tokens: map[string]string{}, used: map[int]bool{}, counts: map[string]*[3]int{}}
 			for _, r := range all {
 				if r.Seq > p.after && !h.more {

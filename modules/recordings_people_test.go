@@ -26,20 +26,20 @@ func TestEveryDifferenceOfPeopleIsWrittenDown(t *testing.T) {
 }
 
 // peopleMore are the rows that v1's clients made without a recording of it.
-var peopleMore = map[string][]dumpRow{
-	"organizations": {lived("3", dumpRow{"full_name": "Yangi Tashkilot", "short_name": "YANGI2", "phone": "+998901234567", "email": "y@x.uz", "additional_details": "d"})},
-	"departments":   {lived("7", dumpRow{"organization_id": "1", "full_name": "Yangi bo'lim", "short_name": "NBX"})},
-	"users":         {lived("10", dumpRow{"organization_id": "1", "name": "Boshqa", "username": "newuser", "role": "HR", "password": "-"})},
+var peopleMore = map[string][]v1test.Row{
+	"organizations": {lived("3", v1test.Row{"full_name": "Yangi Tashkilot", "short_name": "YANGI2", "phone": "+998901234567", "email": "y@x.uz", "additional_details": "d"})},
+	"departments":   {lived("7", v1test.Row{"organization_id": "1", "full_name": "Yangi bo'lim", "short_name": "NBX"})},
+	"users":         {lived("10", v1test.Row{"organization_id": "1", "name": "Boshqa", "username": "newuser", "role": "HR", "password": "-"})},
 	"employees": {
-		lived("21", dumpRow{"organization_id": "1", "department_id": "2", "name": "Boshqa Ism", "address": "A", "phone": "+998901112233", "email": "yx@sector.uz", "additional_details": "x", "policy_id": "2"}),
-		lived("22", dumpRow{"organization_id": "1", "department_id": "1", "name": "Yangi Xodim"}),
-		lived("23", dumpRow{"organization_id": "1", "department_id": "1", "name": "Yangi Xodim"}),
+		lived("21", v1test.Row{"organization_id": "1", "department_id": "2", "name": "Boshqa Ism", "address": "A", "phone": "+998901112233", "email": "yx@sector.uz", "additional_details": "x", "policy_id": "2"}),
+		lived("22", v1test.Row{"organization_id": "1", "department_id": "1", "name": "Yangi Xodim"}),
+		lived("23", v1test.Row{"organization_id": "1", "department_id": "1", "name": "Yangi Xodim"}),
 	},
-	"credentials": {lived("41", dumpRow{"organization_id": "1", "employee_id": "21", "type": "CARD", "code": "CARD900001"})},
+	"credentials": {lived("41", v1test.Row{"organization_id": "1", "employee_id": "21", "type": "CARD", "code": "CARD900001"})},
 }
 
 // lived is a row with what all rows have.
-func lived(id string, r dumpRow) dumpRow {
+func lived(id string, r v1test.Row) v1test.Row {
 	r["id"], r["is_active"], r["created_at"], r["updated_at"] = id, "t", "2025-10-04 00:00:00", "2025-10-04 00:00:00"
 	return r
 }

@@ -1,14 +1,10 @@
 package modules_test
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,80 +15,39 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fold"
+	"github.com/staff-control/staff-control/platform/httpx/v1test"
 )
-
-// dumpRow is a row of v1's dump by its columns; what is null is absent.
-type dumpRow map[string]string
-
-// readDump reads the rows of v1's tables, or skips the test where the fixtures are not.
-func readDump(t testing.TB) map[string][]dumpRow {
-	t.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "shared", "fixtures", "v1", "v1-dump.sql"))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("v1's dump is not here (../shared/fixtures)")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	tables, table, columns := map[string][]dumpRow{}, "", []string(nil)
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		line := lines.Text()
-		head, copies := strings.CutPrefix(line, "COPY public.")
-		switch {
-		case copies:
-			name, list, _ := strings.Cut(strings.TrimSuffix(head, ") FROM stdin;"), " (")
-			table, columns = name, strings.Split(strings.ReplaceAll(list, `"`, ""), ", ")
-		case line == `\.`:
-			table = ""
-		case table != "":
-			row := dumpRow{}
-			for i, value := range strings.Split(line, "\t") {
-				if value != `\N` {
-					row[columns[i]] = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r").Replace(value)
-				}
-			}
-			tables[table] = append(tables[table], row)
-		}
-	}
-	if err := lines.Err(); err != nil || len(tables) == 0 {
-		t.Fatalf("%d tables: %v", len(tables), err)
-	}
-	return tables
-}
 
 // v1Data is v1's dump with what v1 kept nowhere: whose the rows are.
 type v1Data struct {
-	tables map[string][]dumpRow
+	tables map[string][]v1test.Row
 	homes  map[string]map[string]string // table and id → organization
 }
 
-func newV1Data(tables map[string][]dumpRow) *v1Data {
+func newV1Data(tables map[string][]v1test.Row) *v1Data {
 	d := &v1Data{tables: tables, homes: map[string]map[string]string{}}
 	for _, table := range []string{"users", "departments", "employees", "policies"} {
-		d.settle(table, func(r dumpRow) string { return r["organization_id"] })
+		d.settle(table, func(r v1test.Row) string { return r["organization_id"] })
 	}
 	for table, owner := range map[string]string{"computer_users": "employee", "credentials": "employee"} {
-		d.settle(table, func(r dumpRow) string { return d.homes[owner+"s"][r[owner+"_id"]] })
+		d.settle(table, func(r v1test.Row) string { return d.homes[owner+"s"][r[owner+"_id"]] })
 	}
 	users := map[string]string{}
 	for _, pair := range tables["users_on_computers"] {
 		users[pair["computer_id"]] = pair["computer_user_id"]
 	}
-	d.settle("computers", func(r dumpRow) string {
+	d.settle("computers", func(r v1test.Row) string {
 		if home := d.homes["computer_users"][users[r["id"]]]; home != "" {
 			return home
 		}
 		return "1"
 	})
-	d.settle("devices", func(dumpRow) string { return "1" })
-	d.settle("visitors", func(r dumpRow) string { return d.homes["users"][r["creator_id"]] })
+	d.settle("devices", func(v1test.Row) string { return "1" })
+	d.settle("visitors", func(r v1test.Row) string { return d.homes["users"][r["creator_id"]] })
 	return d
 }
 
-func (d *v1Data) settle(table string, home func(dumpRow) string) {
+func (d *v1Data) settle(table string, home func(v1test.Row) string) {
 	d.homes[table] = map[string]string{}
 	for _, r := range d.tables[table] {
 		d.homes[table][r["id"]] = home(r)
@@ -103,12 +58,12 @@ func (d *v1Data) settle(table string, home func(dumpRow) string) {
 // cannot be here.
 type target struct {
 	from, to string
-	fill     func(d *v1Data, r dumpRow) bool
+	fill     func(d *v1Data, r v1test.Row) bool
 }
 
 // own gives a row the organization of the table that knows it by this column.
-func own(table, column string) func(*v1Data, dumpRow) bool {
-	return func(d *v1Data, r dumpRow) bool {
+func own(table, column string) func(*v1Data, v1test.Row) bool {
+	return func(d *v1Data, r v1test.Row) bool {
 		r["organization_id"] = d.homes[table][r[column]]
 		return r["organization_id"] != ""
 	}
@@ -122,23 +77,23 @@ var targets = []target{
 	{"users", "users", folded("name")},
 	{"department_users", "department_users", own("departments", "department_id")},
 	{"employees", "employees", folded("name")},
-	{"credentials", "credentials", func(d *v1Data, r dumpRow) bool {
+	{"credentials", "credentials", func(d *v1Data, r v1test.Row) bool {
 		return r["organization_id"] != "" || own("employees", "employee_id")(d, r)
 	}},
-	{"devices", "devices", func(d *v1Data, r dumpRow) bool {
+	{"devices", "devices", func(d *v1Data, r v1test.Row) bool {
 		delete(r, "password") // it is sealed here
 		return own("devices", "id")(d, r)
 	}},
-	{"computers", "computers", func(d *v1Data, r dumpRow) bool {
+	{"computers", "computers", func(d *v1Data, r v1test.Row) bool {
 		r["search"] = fold.Search(r["computer_uid"])
 		return own("computers", "id")(d, r)
 	}},
-	{"computer_users", "computer_users", func(d *v1Data, r dumpRow) bool {
+	{"computer_users", "computer_users", func(d *v1Data, r v1test.Row) bool {
 		r["search"] = fold.Search(r["sid"], r["domain"], r["username"], r["name"])
 		delete(r, "employee_id") // it is a link
 		return own("computer_users", "id")(d, r)
 	}},
-	{"computer_users", "computer_user_links", func(d *v1Data, r dumpRow) bool {
+	{"computer_users", "computer_user_links", func(d *v1Data, r v1test.Row) bool {
 		for column := range r {
 			if !slices.Contains([]string{"id", "employee_id", "created_at"}, column) {
 				delete(r, column)
@@ -147,15 +102,15 @@ var targets = []target{
 		r["computer_user_id"] = r["id"]
 		return own("employees", "employee_id")(d, r)
 	}},
-	{"users_on_computers", "users_on_computers", func(d *v1Data, r dumpRow) bool {
+	{"users_on_computers", "users_on_computers", func(d *v1Data, r v1test.Row) bool {
 		own("computers", "computer_id")(d, r)
 		return r["organization_id"] == d.homes["computer_users"][r["computer_user_id"]]
 	}},
 	{"actions", "passes", passOf},
 }
 
-func folded(columns ...string) func(*v1Data, dumpRow) bool {
-	return func(_ *v1Data, r dumpRow) bool {
+func folded(columns ...string) func(*v1Data, v1test.Row) bool {
+	return func(_ *v1Data, r v1test.Row) bool {
 		for _, column := range columns {
 			r[column+"_search"] = fold.Name(r[column])
 		}
@@ -164,7 +119,7 @@ func folded(columns ...string) func(*v1Data, dumpRow) bool {
 }
 
 // passOf makes a pass of one of v1's actions.
-func passOf(d *v1Data, r dumpRow) bool {
+func passOf(d *v1Data, r v1test.Row) bool {
 	for _, name := range []string{"visitor", "entry", "action"} {
 		r[name+"_type"] = r[name+"Type"]
 		delete(r, name+"Type")
@@ -192,9 +147,9 @@ func passOf(d *v1Data, r dumpRow) bool {
 }
 
 // loadV1 puts rows of v1's into the site's database, over the organization and the user that every database begins with.
-func loadV1(t testing.TB, s *site, tables map[string][]dumpRow) {
+func loadV1(t testing.TB, s *site, tables map[string][]v1test.Row) {
 	t.Helper()
-	data := newV1Data(readDump(t))
+	data := newV1Data(v1test.Tables(t))
 	ctx := actor.With(context.Background(), actor.Actor{Role: actor.Admin, ID: "user:1", UserID: 1})
 	d := s.database(t)
 	err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
@@ -218,7 +173,7 @@ func loadV1(t testing.TB, s *site, tables map[string][]dumpRow) {
 }
 
 // insertV1 writes one row, whether or not there is one with its id.
-func insertV1(ctx context.Context, tx db.Tx, table string, r dumpRow) error {
+func insertV1(ctx context.Context, tx db.Tx, table string, r v1test.Row) error {
 	var columns []string
 	for column := range r {
 		columns = append(columns, column)

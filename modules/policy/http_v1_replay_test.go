@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -78,13 +77,13 @@ func (d dumped) Department(_ context.Context, departmentID int64) (found organiz
 // fill copies columns of v1's table into ours. Ids are counted anew: v1's are without gaps, so they are the same.
 func fill(t *testing.T, d *db.DB, table string, columns string, more map[string]func(v1test.Row) any) {
 	t.Helper()
-	for _, row := range v1test.Table(t, table) {
+	for _, row := range v1test.Tables(t)[table] {
 		names, marks, values := strings.Split(columns, " "), []string{}, []any{}
-		for name, value := range more {
-			names, row[name] = append(names, name), value(row)
-		}
 		for _, n := range names {
-			marks, values = append(marks, "?"), append(values, row[n])
+			marks, values = append(marks, "?"), append(values, row.Value(n))
+		}
+		for name, value := range more {
+			names, marks, values = append(names, name), append(marks, "?"), append(values, value(row))
 		}
 		write(t, d, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", values...)
 	}
@@ -95,7 +94,7 @@ func fill(t *testing.T, d *db.DB, table string, columns string, more map[string]
 func fillV1(t *testing.T, d *db.DB) {
 	t.Helper()
 	folded := func(column string) func(v1test.Row) any {
-		return func(r v1test.Row) any { return fold.Name(fmt.Sprint(r[column])) }
+		return func(r v1test.Row) any { return fold.Name(r[column]) }
 	}
 	first := func(v1test.Row) any { return 1 }
 	fill(t, d, "organizations", "full_name short_name created_at updated_at", nil)
@@ -120,7 +119,7 @@ func fillV1(t *testing.T, d *db.DB) {
 			if second(r) {
 				return 5
 			}
-			return r["group_id"]
+			return r.Value("group_id")
 		},
 	})
 }

@@ -10,11 +10,23 @@ import (
 	"testing"
 )
 
-// Row is a row of v1's database by the names of its columns, as PostgreSQL writes values, but for t and f, which are taken for booleans; nil is null.
-type Row map[string]any
+// Row is a row of v1's database by the names of its columns, as PostgreSQL writes values. What is null is absent.
+type Row map[string]string
 
-// Table returns the rows of one of v1's tables, in the order of the dump, or skips the test where the fixtures are not.
-func Table(t testing.TB, name string) (rows []Row) {
+// Value is the value of a column as a database takes it: nil where it is null, and t and f are booleans.
+func (r Row) Value(column string) any {
+	text, there := r[column]
+	switch {
+	case !there:
+		return nil
+	case text == "t" || text == "f":
+		return text == "t"
+	}
+	return text
+}
+
+// Tables returns the rows of v1's tables, in the order of the dump, or skips the test where the fixtures are not.
+func Tables(t testing.TB) map[string][]Row {
 	t.Helper()
 	f, err := os.Open(filepath.Join(root(t), "..", "shared", "fixtures", "v1", "v1-dump.sql"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -24,38 +36,32 @@ func Table(t testing.TB, name string) (rows []Row) {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	tables, table, columns := map[string][]Row{}, "", []string(nil)
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 16<<20)
-	var columns []string
 	for lines.Scan() {
 		line := lines.Text()
+		head, copies := strings.CutPrefix(line, "COPY public.")
 		switch {
-		case columns == nil:
-			if rest, is := strings.CutPrefix(line, "COPY public."+name+" ("); is {
-				names, _, _ := strings.Cut(rest, ")")
-				columns = strings.Split(strings.ReplaceAll(names, `"`, ""), ", ")
-			}
+		case copies:
+			name, list, _ := strings.Cut(strings.TrimSuffix(head, ") FROM stdin;"), " (")
+			table, columns = name, strings.Split(strings.ReplaceAll(list, `"`, ""), ", ")
 		case line == `\.`:
-			return rows
-		default:
-			rows = append(rows, rowOf(columns, strings.Split(line, "\t")))
+			table = ""
+		case table != "":
+			tables[table] = append(tables[table], rowOf(columns, strings.Split(line, "\t")))
 		}
 	}
-	t.Fatalf("the dump has no table %s: %v", name, lines.Err())
-	return nil
+	if err := lines.Err(); err != nil || len(tables) == 0 {
+		t.Fatalf("%d tables: %v", len(tables), err)
+	}
+	return tables
 }
 
 func rowOf(columns, values []string) Row {
 	row := Row{}
 	for i, c := range columns {
-		switch values[i] {
-		case `\N`:
-			row[c] = nil
-		case "t":
-			row[c] = true
-		case "f":
-			row[c] = false
-		default:
+		if values[i] != `\N` {
 			row[c] = escapes.Replace(values[i])
 		}
 	}

@@ -44,11 +44,11 @@ func TestARecordingIsSentAsItWas(t *testing.T) {
 
 func TestTheDumpIsRead(t *testing.T) {
 	t.Parallel()
-	rows := Table(t, "policies")
-	if len(rows) != 3 || rows[1]["title"] != "Developers" || rows[1]["screenshot"] != false || rows[1]["screenshot_interval"] != nil {
+	rows := Tables(t)["policies"]
+	if len(rows) != 3 || rows[1].Value("title") != "Developers" || rows[1].Value("screenshot") != false || rows[1].Value("screenshot_interval") != nil {
 		t.Errorf("%v", rows)
 	}
-	if got := rowOf([]string{"a", "b"}, []string{`x\\y\nz`, `\N`}); got["a"] != "x\\y\nz" || got["b"] != nil {
+	if got := rowOf([]string{"a", "b"}, []string{`x\\y\nz`, `\N`}); got.Value("a") != "x\\y\nz" || got.Value("b") != nil {
 		t.Errorf("%v", got)
 	}
 }

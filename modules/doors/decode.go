@@ -76,6 +76,15 @@ func (r report) person() person {
 	return person{employee: in.Text("employeeId", maxText), card: in.Text("cardNumber", maxText), name: in.Text("name", maxText), id: in.Text("personId", maxText)}
 }
 
+// maxShown bounds the text of a QR picture, in bytes.
+const maxShown = 1 << 10
+
+// shown is what was held to a reader: what a QR picture says, or the number that came in its place.
+func (r report) shown() string {
+	p := r.members.Object("personInfo")
+	return cmp.Or(r.members.Object("eventData").Text("QRCodeInfo", maxShown), p.Text("cardNumber", maxShown), p.Text("personId", maxShown))
+}
+
 // identity is what makes two reports the same one: the terminal's own number where it sends one, else what it says.
 func (r report) identity(kind string) []string {
 	p := r.person()
@@ -84,10 +93,14 @@ func (r report) identity(kind string) []string {
 		when = string(r.payload)
 	}
 	serialNo := cmp.Or(r.members.Object("eventData").Text("serialNo", maxText), r.members.Object("parameters").Text("serialNo", maxText))
-	return []string{
+	parts := []string{
 		"doors", kind, r.address, r.deviceSerial, when, serialNo, r.text(kind + "Type"), strconv.FormatBool(r.members.True("accessGranted")),
 		r.text("doorNumber"), p.employee, p.card, p.name, p.id,
 	}
+	if code := r.members.Object("eventData").Text("QRCodeInfo", maxShown); code != "" {
+		parts = append(parts, code)
+	}
+	return parts
 }
 
 // actionTypes are v1's names for what terminals call otherwise; all others are USER.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
@@ -68,6 +70,46 @@ func (d directory) Active(ctx context.Context, departments []int64) (list []empl
 		}
 	}
 	return list, nil
+}
+
+// ByCards knows the cards 7011 of Aziza, 7012 of Shuhrat and 7013 of Al, who has left.
+func (d directory) ByCards(ctx context.Context, numbers []string) (map[string]employee.Employee, error) {
+	found := map[string]employee.Employee{}
+	for _, number := range numbers {
+		if n, err := strconv.ParseInt(strings.TrimPrefix(number, "70"), 10, 64); err == nil && len(number) == 4 {
+			if e, err := d.ByID(ctx, n); err == nil {
+				found[number] = e
+			}
+		}
+	}
+	return found, nil
+}
+
+// guests is a gate that knows the code GUEST of visitor 5 of organization 1, which lets in once, and LATE, which has expired;
+// inside says whether the visitor is.
+type guests struct{ used, inside *bool }
+
+func (g guests) Pass(_ context.Context, tx db.Tx, p visitor.Passage) (a visitor.Admission, err error) {
+	switch {
+	case p.Code == "LATE":
+		return a, visitor.ErrCodeExpired
+	case p.Code != "GUEST" || tx.Actor().OrganizationID != 1:
+		return a, visitor.ErrCodeUnknown
+	}
+	a = visitor.Admission{VisitorID: 5, Name: "Anvar", Exit: p.Exit || p.Turns && *g.inside}
+	if !a.Exit && *g.used {
+		return a, visitor.ErrCodeUsed
+	}
+	*g.used, *g.inside = true, !a.Exit
+	return a, nil
+}
+
+func (guests) ByIDs(_ context.Context, ids []int64) (map[int64]visitor.Visitor, error) {
+	found := map[int64]visitor.Visitor{}
+	for _, n := range ids {
+		found[n] = visitor.Visitor{ID: n, Name: "Anvar"}
+	}
+	return found, nil
 }
 
 // tree knows the organizations of people, which are where it is five hours later than in UTC, and their departments.
@@ -142,8 +184,9 @@ func newOffice(t testing.TB, d *db.DB) office {
 	t.Helper()
 	populate(t, d)
 	o := office{bell: &bell{}, ordered: new([]again), metrics: prometheus.NewRegistry()}
+	lobby := guests{new(bool), new(bool)}
 	o.service = &service{
-		cfg: defaults(), store: store{d}, staff: people, roster: people, tree: tree{}, alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
+		cfg: defaults(), store: store{d}, staff: people, roster: people, cards: people, gate: lobby, guests: lobby, tree: tree{}, alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
 		audit:  audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)}),
 		orders: orders{o.ordered},
 	}

@@ -34,6 +34,8 @@ type passResponse struct {
 	OrganizationID int64          `json:"organizationId"`
 	EmployeeID     int64          `json:"employeeId,omitempty"`
 	EmployeeName   string         `json:"employeeName,omitempty"`
+	VisitorID      int64          `json:"visitorId,omitempty"`
+	VisitorName    string         `json:"visitorName,omitempty"`
 	DeviceID       int64          `json:"deviceId,omitempty"`
 	DeviceName     string         `json:"deviceName,omitempty"`
 	DeviceAddress  string         `json:"deviceAddress"`
@@ -74,7 +76,7 @@ func (s *service) getPasses(ctx context.Context, in passesRequest) (page httpx.P
 func (n names) pass(r passRow) passResponse {
 	return passResponse{
 		ID: r.ID, At: r.At.UTC(), OrganizationID: r.OrganizationID, EmployeeID: r.EmployeeID, EmployeeName: n.people[r.EmployeeID],
-		DeviceID: r.DeviceID, DeviceName: n.devices[r.DeviceID], DeviceAddress: r.DeviceIP, Granted: r.Granted,
+		VisitorID: r.VisitorID, VisitorName: n.visitors[r.VisitorID], DeviceID: r.DeviceID, DeviceName: n.devices[r.DeviceID], DeviceAddress: r.DeviceIP, Granted: r.Granted,
 		Direction: r.EntryType, DirectionBy: r.directionBy(), ActionType: r.ActionType, PersonName: r.PersonName, CardNumber: r.CardNumber,
 		Problem: r.Problem, Source: r.Source, ReceivedAt: r.ReceivedAt.UTC(), Reason: r.Reason, EnteredBy: r.EnteredBy,
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -17,10 +18,14 @@ import (
 	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
 )
 
-func provided(role kernel.Role) []kernel.Module {
+func provided(role kernel.Role) []kernel.Module { return append(others(role), New()) }
+
+// others are the modules that this one needs.
+func others(role kernel.Role) []kernel.Module {
 	return []kernel.Module{
 		kerneltest.Provide[employee.Directory](role, people), kerneltest.Provide[employee.Roster](role, people), kerneltest.Provide[organization.Tree](role, tree{}),
-		kerneltest.Provide[alert.Log](role, &bell{}), New(),
+		kerneltest.Provide[employee.Cards](role, people), kerneltest.Provide[visitor.Gate](role, guests{new(bool), new(bool)}),
+		kerneltest.Provide[visitor.Directory](role, guests{}), kerneltest.Provide[alert.Log](role, &bell{}),
 	}
 }
 

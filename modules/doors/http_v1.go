@@ -154,7 +154,7 @@ func (s *service) answerActions(ctx context.Context, reports []report) ([]action
 	for i, t := range all {
 		answers[i] = actionResponseV1{
 			ID: nameV1("action", t.row.ReceivedAt, t.row.EventKey), Processed: !t.row.Problem.aside(), DeviceMatched: t.row.DeviceID != 0,
-			PersonMatched: t.row.EmployeeID != 0, ActionRecorded: !t.row.Problem.aside(), Errors: errorsV1(t.row.Problem, reports[i]),
+			PersonMatched: t.row.EmployeeID != 0 || t.row.VisitorID != 0, ActionRecorded: !t.row.Problem.aside(), Errors: errorsV1(t.row.Problem, reports[i]),
 		}
 	}
 	return answers, nil

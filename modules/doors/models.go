@@ -45,6 +45,7 @@ type passRow struct {
 	DeviceID     int64           `bun:"device_id,nullzero"`
 	At           time.Time       `bun:"action_time"`
 	EmployeeID   int64           `bun:"employee_id,nullzero"`
+	VisitorID    int64           `bun:"visitor_id,nullzero"`
 	VisitorType  string          `bun:"visitor_type,nullzero"`
 	EntryType    pass.Direction  `bun:"entry_type,nullzero"`
 	DirectionBy  string          `bun:"direction_by,nullzero"`
@@ -62,6 +63,8 @@ type passRow struct {
 	ReceivedAt   time.Time       `bun:"received_at"`
 	Reason       string          `bun:"reason,nullzero"`     // why a person wrote it down
 	EnteredBy    string          `bun:"entered_by,nullzero"` // and who that was
+
+	visitorName string
 }
 
 // directionBy is what gave the pass its direction. The column does not tell a person from a device.
@@ -76,7 +79,7 @@ func (r *passRow) directionBy() string {
 func (r *passRow) told(d deviceRow, e employee.Employee) *pass.Pass {
 	return &pass.Pass{
 		ID: r.ID, OrganizationID: r.OrganizationID, At: r.At.UTC(), Granted: r.Granted, Direction: r.EntryType,
-		EmployeeID: r.EmployeeID, EmployeeName: e.Name, DepartmentID: e.DepartmentID, DeviceID: d.ID, DeviceName: d.Name,
+		EmployeeID: r.EmployeeID, EmployeeName: e.Name, DepartmentID: e.DepartmentID, VisitorID: r.VisitorID, VisitorName: r.visitorName, DeviceID: d.ID, DeviceName: d.Name,
 		ActionType: r.ActionType, PersonName: r.PersonName, Problem: string(r.Problem),
 	}
 }

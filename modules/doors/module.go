@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/jobs"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -31,7 +32,7 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "doors",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[organization.Tree](), kernel.PortOf[alert.Log]()},
+		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[employee.Cards](), kernel.PortOf[visitor.Gate](), kernel.PortOf[visitor.Directory](), kernel.PortOf[organization.Tree](), kernel.PortOf[alert.Log]()},
 		Provides: []kernel.Port{kernel.PortOf[pass.Log](), kernel.PortOf[pass.Terminals]()},
 		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes", "/api/entry-logs", "/api/v1/entry-logs", logOfEmployeeV1, logOfEmployee},
 		Config:   &m.cfg,
@@ -45,7 +46,8 @@ func (m *Module) again(ctx context.Context, a again) error { return m.service.ag
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{
-		cfg: m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), roster: kernel.Get[employee.Roster](h), tree: kernel.Get[organization.Tree](h), alerts: kernel.Get[alert.Log](h),
+		cfg: m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), roster: kernel.Get[employee.Roster](h),
+		cards: kernel.Get[employee.Cards](h), gate: kernel.Get[visitor.Gate](h), guests: kernel.Get[visitor.Directory](h), tree: kernel.Get[organization.Tree](h), alerts: kernel.Get[alert.Log](h),
 		audit: h.Audit, events: h.Events, orders: h.Jobs, now: time.Now, count: counter(h.Metrics),
 	}
 	m.service = s

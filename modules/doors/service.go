@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/event"
@@ -22,6 +23,9 @@ type service struct {
 	cfg    Config
 	store  store
 	staff  employee.Directory
+	cards  employee.Cards
+	gate   visitor.Gate
+	guests visitor.Directory
 	roster employee.Roster
 	tree   organization.Tree
 	alerts alert.Log
@@ -55,6 +59,10 @@ const (
 	personUnknown   problem = "person_unknown"
 	personInactive  problem = "person_inactive"
 	personDifferent problem = "person_has_another_name"
+	visitorInactive problem = "visitor_inactive"
+	codeEarly       problem = "code_early"
+	codeExpired     problem = "code_expired"
+	codeUsed        problem = "code_used"
 )
 
 // aside reports whether the report counts for nothing.
@@ -113,7 +121,7 @@ func (s *service) Action(ctx context.Context, raw json.RawMessage) (pass.Outcome
 
 // takeActions stores passes and refused tries at them, each of them once. When it returns nil they are durable.
 func (s *service) takeActions(ctx context.Context, source string, reports []report) ([]taken, error) {
-	staff, err := s.named(ctx, reports)
+	people, err := s.named(ctx, reports)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +131,7 @@ func (s *service) takeActions(ctx context.Context, source string, reports []repo
 			return err
 		}
 		for i, r := range reports {
-			if all[i], err = s.takeAction(ctx, tx, source, r, staff); err != nil {
+			if all[i], err = s.takeAction(ctx, tx, source, r, people); err != nil {
 				return err
 			}
 		}
@@ -138,7 +146,7 @@ func (s *service) takeActions(ctx context.Context, source string, reports []repo
 	return all, nil
 }
 
-func (s *service) takeAction(ctx context.Context, tx db.Tx, source string, r report, staff map[int64]employee.Employee) (t taken, err error) {
+func (s *service) takeAction(ctx context.Context, tx db.Tx, source string, r report, all staff) (t taken, err error) {
 	key := id.Derive(tx.Actor().OrganizationID, r.identity("action")...).String()
 	if t.row, t.duplicate, err = s.store.passByKey(ctx, tx, key); err != nil || t.duplicate && !t.row.Problem.passes() {
 		return t, err
@@ -150,7 +158,7 @@ func (s *service) takeAction(ctx context.Context, tx db.Tx, source string, r rep
 	if !t.duplicate {
 		t.row = s.newPass(r, source, key)
 	}
-	t.told, err = s.judge(ctx, tx, &t.row, r, device, known, staff)
+	t.told, err = s.judge(ctx, tx, &t.row, r, device, known, all)
 	return t, err
 }
 
@@ -170,18 +178,22 @@ func (s *service) tell(ctx context.Context, tx db.Tx, all []taken) error {
 
 // judge finds out what a report means, and stores it so: as a new pass, or as what became of one that was set aside. It
 // returns what others are told of it, nil if it counts for nothing.
-func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, device deviceRow, known bool, staff map[int64]employee.Employee) (*pass.Pass, error) {
+func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, device deviceRow, known bool, all staff) (*pass.Pass, error) {
+	var whose employee.Employee
 	row.DeviceID, row.Problem = device.ID, s.doubt(r, known)
 	if row.Problem == "" {
-		row.EmployeeID, row.Problem = match(r.person(), staff)
+		whose, row.Problem = match(r.person(), all)
 	}
-	if row.EmployeeID != 0 {
+	if row.EmployeeID = whose.ID; whose.ID != 0 {
 		row.VisitorType = "EMPLOYEE"
 	}
 	if row.Granted && !row.Problem.aside() {
 		if err := s.direct(ctx, tx, row, device); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.admit(ctx, tx, row, r); err != nil {
+		return nil, err
 	}
 	put := s.store.addPass
 	if row.ID != 0 {
@@ -190,7 +202,7 @@ func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, d
 	if err := put(ctx, tx, row); err != nil || row.Problem.aside() {
 		return nil, err
 	}
-	return row.told(device, staff[row.EmployeeID]), s.realign(ctx, tx, *row)
+	return row.told(device, whose), s.realign(ctx, tx, *row)
 }
 
 func (s *service) newPass(r report, source, key string) passRow {

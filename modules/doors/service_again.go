@@ -39,7 +39,7 @@ func (s *service) again(ctx context.Context, a again) error {
 	for i, row := range rows {
 		reports[i], _ = decode(row.Payload) // it was not too large when it came
 	}
-	staff, err := s.named(ctx, reports)
+	people, err := s.named(ctx, reports)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *service) again(ctx context.Context, a again) error {
 				return err
 			}
 			t := taken{row: row}
-			if t.told, err = s.judge(ctx, tx, &t.row, r, device, known, staff); err != nil {
+			if t.told, err = s.judge(ctx, tx, &t.row, r, device, known, people); err != nil {
 				return err
 			}
 			all = append(all, t)

@@ -60,14 +60,17 @@ func (s *service) list(ctx context.Context, q passQuery) (rows []passRow, err er
 	return s.store.passes(ctx, q)
 }
 
-// names are the names of people and of devices by their ids.
-type names struct{ people, devices map[int64]string }
+// names are the names of employees, of visitors and of devices by their ids.
+type names struct{ people, visitors, devices map[int64]string }
 
 func (s *service) namesOf(ctx context.Context, rows []passRow) (n names, err error) {
-	var people, devices []int64
+	var people, visitors, devices []int64
 	for _, r := range rows {
 		if r.EmployeeID != 0 && !slices.Contains(people, r.EmployeeID) {
 			people = append(people, r.EmployeeID)
+		}
+		if r.VisitorID != 0 && !slices.Contains(visitors, r.VisitorID) {
+			visitors = append(visitors, r.VisitorID)
 		}
 		if r.DeviceID != 0 && !slices.Contains(devices, r.DeviceID) {
 			devices = append(devices, r.DeviceID)
@@ -80,6 +83,14 @@ func (s *service) namesOf(ctx context.Context, rows []passRow) (n names, err err
 	n.people = map[int64]string{}
 	for id, e := range staff {
 		n.people[id] = e.Name
+	}
+	guests, err := s.guests.ByIDs(ctx, visitors)
+	if err != nil {
+		return n, err
+	}
+	n.visitors = map[int64]string{}
+	for id, v := range guests {
+		n.visitors[id] = v.Name
 	}
 	n.devices, err = s.store.deviceNames(ctx, devices)
 	return n, err

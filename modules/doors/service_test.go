@@ -135,6 +135,13 @@ func TestOnlyTheNamedPersonIsBooked(t *testing.T) {
 		{`{"employeeId":"11abc"}`, 0, personWrong},
 		{`{"employeeId":"99999999999999999999"}`, 0, personWrong},
 		{`{"cardNumber":"CARD1"}`, 0, personUnknown},
+		{`{"cardNumber":"7011"}`, 11, ""},
+		{`{"cardNumber":7011,"name":"Karimova A."}`, 11, ""},
+		{`{"cardNumber":"7012","name":"Aziza"}`, 0, personDifferent},
+		{`{"cardNumber":"7013"}`, 0, personInactive},
+		{`{"cardNumber":"7021"}`, 0, personUnknown},                    // another tenant's
+		{`{"employeeId":"12","cardNumber":"7011"}`, 12, ""},            // the id is the closer word
+		{`{"employeeId":"999","cardNumber":"7011"}`, 0, personUnknown}, // and not the card's if it is nobody's
 		{`{"name":"Aziza Karimova"}`, 0, personUnknown},
 		{`{}`, 0, personNotNamed},
 		{`[]`, 0, personNotNamed},

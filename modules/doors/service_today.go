@@ -227,7 +227,7 @@ func (t *today) count(rows []passRow) {
 		if r.EntryType != "" {
 			t.rows = append(t.rows, r)
 		}
-		if r.EmployeeID == 0 && r.Granted && !r.Problem.aside() {
+		if r.EmployeeID == 0 && r.VisitorID == 0 && r.Granted && !r.Problem.aside() {
 			t.nobody++
 		}
 	}

@@ -174,7 +174,7 @@ func (s store) changeDevice(ctx context.Context, tx db.Tx, row *deviceRow) error
 func (s store) movements(ctx context.Context, v sight, organization int64, from, until time.Time) (rows []passRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		q := v.narrow(tx.Select(&rows)).
-			Column("id", "organization_id", "employee_id", "device_id", "action_time", "entry_type", "granted", "problem", "action_type").
+			Column("id", "organization_id", "employee_id", "visitor_id", "device_id", "action_time", "entry_type", "granted", "problem", "action_type").
 			Where("?TableAlias.action_time >= ?", from).Where("?TableAlias.action_time < ?", until).
 			OrderExpr("?TableAlias.action_time, ?TableAlias.id")
 		if organization != 0 {

@@ -107,7 +107,7 @@ func TestRoutesOfToday(t *testing.T) {
 			action(1, "11:00:00", false, named(11)), action(1, "11:30:00", true, `{"name":"Nobody"}`))
 		mustTake(t, o, terminal(2), action(1, "08:00:00", true, named(21)))
 		today := New()
-		server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, append(provided(kernel.Dashboard)[:4:4], today)...)
+		server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, append(others(kernel.Dashboard), today)...)
 		today.service.now = func() time.Time { return noon }
 		hr, guard, lead, theirs := someone(actor.HR, 1), someone(actor.Guard, 1), someone(actor.DepartmentLead, 1, 2), someone(actor.HR, 2)
 		operator := someone(actor.Admin, 0)

@@ -83,3 +83,35 @@ func TestCardsAndCarsAreGivenAndTakenAway(t *testing.T) {
 		}
 	})
 }
+
+func TestCardsAreFoundAsReadersTellThem(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		give := func(organization, department int64, name, number string) {
+			t.Helper()
+			ctx := as(actor.HR, organization)
+			if _, err := s.equip(ctx, newEmployee(t, s, department, name), credentialInput{Type: card, Code: number}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		give(1, 1, "Aziza", "0004567890")
+		give(1, 1, "Bobur", "12345678")
+		give(1, 1, "Davron", "0012345678")
+		give(1, 1, "Xol", "A-77")
+		give(2, 4, "Begona", "99")
+		got, err := s.ByCards(as(actor.Hikvision, 1), []string{"4567890", "04567890", "12345678", "0012345678", "00012345678", "A-77", "a-77", "0A-77", "99", "000", "", "4567890"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"4567890": "Aziza", "04567890": "Aziza", "12345678": "Bobur", "0012345678": "Davron", "00012345678": "Bobur", "A-77": "Xol"}
+		for number, name := range want {
+			if got[number].Name != name {
+				t.Errorf("card %s is %q's, want %s's", number, got[number].Name, name)
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("found %v", got)
+		}
+	})
+}

@@ -26,7 +26,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "employees",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[organization.Tree]()},
-		Provides: []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[employee.Policies]()},
+		Provides: []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[employee.Cards](), kernel.PortOf[employee.Policies]()},
 		Paths:    []string{"/api/v2/employees", "/api/v1/employees", "/api/employees"},
 		Messages: messages,
 	}
@@ -36,6 +36,7 @@ func (m *Module) Manifest() kernel.Manifest {
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{store: store{h.DB}, tree: kernel.Get[organization.Tree](h), audit: h.Audit, now: time.Now}
 	kernel.Put[employee.Directory](h, s)
+	kernel.Put[employee.Cards](h, s)
 	kernel.Put[employee.Roster](h, s)
 	kernel.Put[employee.Policies](h, s)
 	s.routes(h.Routes(kernel.Dashboard))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/staff-control/staff-control/modules/employees/employee"
@@ -92,6 +93,57 @@ func (s *service) credentials(ctx context.Context, id int64) (rows []credentialR
 		return err
 	})
 	return rows, s.faultOf(ctx, "read", id, err)
+}
+
+// ByCards returns the holders of cards.
+func (s *service) ByCards(ctx context.Context, numbers []string) (map[string]employee.Employee, error) {
+	forms := map[string][]string{} // by number, the number itself first
+	var all []string
+	for _, n := range numbers {
+		if _, known := forms[n]; !known {
+			forms[n] = cardForms(n)
+			all = append(all, forms[n]...)
+		}
+	}
+	cards := map[string]int64{}
+	var holders []int64
+	for part := range slices.Chunk(all, maxList) {
+		rows, err := s.store.cards(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			cards[row.Code] = row.EmployeeID
+			holders = append(holders, row.EmployeeID)
+		}
+	}
+	people, err := s.ByIDs(ctx, holders)
+	found := map[string]employee.Employee{}
+	for n, forms := range forms {
+		for _, form := range forms {
+			if e, known := people[cards[form]]; known {
+				found[n] = e
+				break
+			}
+		}
+	}
+	return found, err
+}
+
+// cardForms are the ways to write a card's number, the given one first: as a number, and as it is printed, with eight or ten
+// digits.
+func cardForms(number string) []string {
+	forms := []string{number}
+	bare := strings.TrimLeft(number, "0")
+	if bare == "" || strings.Trim(bare, "0123456789") != "" {
+		return forms
+	}
+	for _, width := range []int{len(bare), 8, 10} {
+		if form := strings.Repeat("0", max(width-len(bare), 0)) + bare; !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
+	}
+	return forms
 }
 
 func credentialEntry(action string, row credentialRow, before, after any) audit.Entry {

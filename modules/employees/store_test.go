@@ -105,6 +105,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 					return err
 				})
 			},
+			"cards": func() error {
+				rows, err := s.cards(theirs, []string{"CARD1"})
+				if len(rows) != 0 {
+					return fmt.Errorf("shows %+v", rows)
+				}
+				return err
+			},
 			"dropCredential": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.dropCredential(ctx, tx, given) })
 			},

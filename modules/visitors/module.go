@@ -27,7 +27,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "visitors",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[organization.Tree](), kernel.PortOf[organization.Index]()},
-		Provides: []kernel.Port{kernel.PortOf[visitor.Gate]()},
+		Provides: []kernel.Port{kernel.PortOf[visitor.Gate](), kernel.PortOf[visitor.Directory]()},
 		Paths: []string{
 			"/api/v2/visitors", "/api/v1/visitors", "/api/visitors", "/api/v1/onetime-codes", "/api/onetime-codes",
 		},
@@ -42,6 +42,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 		index: kernel.Get[organization.Index](h), audit: h.Audit, now: time.Now, newCode: randomCode,
 	}
 	kernel.Put[visitor.Gate](h, s)
+	kernel.Put[visitor.Directory](h, s)
 	r := h.Routes(kernel.Dashboard)
 	s.routes(r)
 	s.codeRoutes(r)

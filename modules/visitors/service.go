@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +47,24 @@ func (s *service) sight(ctx context.Context) (sight, error) {
 
 // time is the present as both databases keep it.
 func (s *service) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// ByIDs returns the visitors of ids.
+func (s *service) ByIDs(ctx context.Context, ids []int64) (map[int64]visitor.Visitor, error) {
+	found := map[int64]visitor.Visitor{}
+	for part := range slices.Chunk(ids, maxList) {
+		rows, err := s.store.byIDs(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			found[row.ID] = visitor.Visitor{ID: row.ID, Name: nameOf(row)}
+		}
+	}
+	return found, nil
+}
+
+// maxList bounds the ids of one statement.
+const maxList = 1000
 
 func (s *service) get(ctx context.Context, id int64) (row visitorRow, err error) {
 	v, err := s.sight(ctx)

@@ -190,20 +190,22 @@ func (s *service) Pass(ctx context.Context, tx db.Tx, p visitor.Passage) (a visi
 	if err != nil {
 		return a, err
 	}
-	if a.VisitorID = v.ID; !p.Exit {
-		a.VisitID, err = s.enters(ctx, tx, code, v, at)
+	visit, err := s.store.inside(ctx, tx, v.ID)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return a, err
 	}
-	visit, err := s.store.inside(ctx, tx, v.ID)
-	if errors.Is(err, db.ErrNotFound) {
+	a = visitor.Admission{VisitorID: v.ID, Name: nameOf(v), Exit: p.Exit || p.Turns && err == nil}
+	switch {
+	case !a.Exit:
+		a.VisitID, err = s.enters(ctx, tx, code, v, at)
+		return a, err
+	case err != nil:
 		return a, nil
 	}
-	if err == nil {
-		a.VisitID, err = visit.ID, s.close(ctx, tx, &visit, at)
+	if err = s.close(ctx, tx, &visit, at); errors.Is(err, errLeft) {
+		return a, nil
 	}
-	if errors.Is(err, errLeft) {
-		return visitor.Admission{VisitorID: v.ID}, nil
-	}
+	a.VisitID = visit.ID
 	return a, err
 }
 

@@ -64,7 +64,7 @@ func TestADoorLetsVisitorsThrough(t *testing.T) {
 			})
 			return a, err
 		}
-		if a, err := pass(guard(), visitor.Passage{Code: code.Code, At: noon, Exit: true}); err != nil || a != (visitor.Admission{VisitorID: v.ID}) {
+		if a, err := pass(guard(), visitor.Passage{Code: code.Code, At: noon, Exit: true}); err != nil || a != (visitor.Admission{VisitorID: v.ID, Name: "Mehmonov Anvar", Exit: true}) {
 			t.Errorf("out before in: %+v, %v", a, err)
 		}
 		if _, err := pass(other(), visitor.Passage{Code: code.Code, At: noon}); !errors.Is(err, visitor.ErrCodeUnknown) {
@@ -84,14 +84,29 @@ func TestADoorLetsVisitorsThrough(t *testing.T) {
 		if again, err := pass(guard(), visitor.Passage{Code: code.Code, At: noon}); err != nil || again != in {
 			t.Errorf("in by a second door: %+v, %v", again, err)
 		}
-		if out, err := pass(guard(), visitor.Passage{Code: code.Code, At: noon.Add(5 * time.Hour), Exit: true}); err != nil || out != in {
+		if out, err := pass(guard(), visitor.Passage{Code: code.Code, At: noon.Add(5 * time.Hour), Exit: true}); err != nil || !out.Exit || out.VisitID != in.VisitID {
 			t.Errorf("out: %+v, %v", out, err)
 		}
-		if n := counted(t, d, "SELECT uses FROM onetime_codes WHERE id = ?", code.ID); n != 2 {
+		// A door of both ways: in, and out.
+		in, err = pass(guard(), visitor.Passage{Code: code.Code, At: noon, Turns: true})
+		if err != nil || in.Exit || in.VisitID == 0 {
+			t.Errorf("by turns in: %+v, %v", in, err)
+		}
+		if out, err := pass(guard(), visitor.Passage{Code: code.Code, At: noon, Turns: true}); err != nil || !out.Exit || out.VisitID != in.VisitID {
+			t.Errorf("by turns out: %+v, %v", out, err)
+		}
+		if n := counted(t, d, "SELECT uses FROM onetime_codes WHERE id = ?", code.ID); n != 3 {
 			t.Errorf("%d uses", n)
 		}
-		if n := counted(t, d, "SELECT count(*) FROM visits WHERE checked_out_at IS NOT NULL"); n != 1 {
+		if n := counted(t, d, "SELECT count(*) FROM visits WHERE checked_out_at IS NOT NULL"); n != 2 {
 			t.Errorf("%d have left", n)
+		}
+		names, err := s.ByIDs(guard(), []int64{v.ID, 999})
+		if err != nil || len(names) != 1 || names[v.ID].Name != "Mehmonov Anvar" {
+			t.Errorf("names %v, %v", names, err)
+		}
+		if names, err := s.ByIDs(other(), []int64{v.ID}); err != nil || len(names) != 0 {
+			t.Errorf("another tenant has names %v, %v", names, err)
 		}
 	})
 }

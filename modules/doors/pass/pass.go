@@ -44,6 +44,8 @@ type Pass struct {
 	EmployeeID   int64  `json:"employeeId,omitempty"`
 	EmployeeName string `json:"employeeName,omitempty"`
 	DepartmentID int64  `json:"departmentId,omitempty"`
+	VisitorID    int64  `json:"visitorId,omitempty"`
+	VisitorName  string `json:"visitorName,omitempty"`
 	DeviceID     int64  `json:"deviceId,omitempty"`
 	DeviceName   string `json:"deviceName,omitempty"`
 	ActionType   string `json:"actionType"`

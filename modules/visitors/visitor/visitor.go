@@ -44,13 +44,29 @@ type Passage struct {
 	Code string // as it was read: the code, or what its QR picture says
 	At   time.Time
 	Exit bool // the way out
+	// Turns says that the door is both: whoever is inside goes out by it, and anybody else comes in. Exit says nothing then.
+	Turns bool
 }
 
 // Admission is whom a door let through.
 type Admission struct {
 	VisitorID int64
+	Name      string
+	Exit      bool
 	// VisitID is 0 for somebody who left and had not come in.
 	VisitID int64
+}
+
+// Visitor is somebody who comes to visit.
+type Visitor struct {
+	ID   int64
+	Name string
+}
+
+// Directory finds visitors of the actor's organization.
+type Directory interface {
+	// ByIDs returns those of ids that there are. It asks for no right: whoever calls it decides who may see names.
+	ByIDs(ctx context.Context, ids []int64) (map[int64]Visitor, error)
 }
 
 // Gate lets visitors through doors.

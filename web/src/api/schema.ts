@@ -6154,6 +6154,9 @@ export interface components {
             /** Format: date-time */
             receivedAt: string;
             source: string;
+            /** Format: int64 */
+            visitorId?: number;
+            visitorName?: string;
         };
         DoorsPassResponsePage: {
             items: components["schemas"]["DoorsPassResponse"][];

@@ -2,10 +2,7 @@ package v1test
 
 import (
 	"bufio"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"io"
 	"strings"
 	"testing"
 )
@@ -28,13 +25,7 @@ func (r Row) Value(column string) any {
 // Tables returns the rows of v1's tables, in the order of the dump, or skips the test where the fixtures are not.
 func Tables(t testing.TB) map[string][]Row {
 	t.Helper()
-	f, err := os.Open(filepath.Join(root(t), "..", "shared", "fixtures", "v1", "v1-dump.sql"))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the dump of v1 is not here (../shared/fixtures)")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := fixture(t, "v1-dump.sql")
 	defer f.Close()
 	tables, table, columns := map[string][]Row{}, "", []string(nil)
 	lines := bufio.NewScanner(f)
@@ -56,6 +47,29 @@ func Tables(t testing.TB) map[string][]Row {
 		t.Fatalf("%d tables: %v", len(tables), err)
 	}
 	return tables
+}
+
+// Bulk returns the statements that add many rows to tables of v1's shape, or skips the test where the fixtures are not.
+func Bulk(t testing.TB) (statements []string) {
+	t.Helper()
+	f := fixture(t, "v1-bulk.sql")
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sql strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, `\`) && !strings.HasPrefix(line, "--") { // psql's own, and comments
+			sql.WriteString(line)
+		}
+	}
+	for statement := range strings.SplitSeq(sql.String(), ";") {
+		if statement = strings.TrimSpace(statement); statement != "" {
+			statements = append(statements, statement)
+		}
+	}
+	return statements
 }
 
 func rowOf(columns, values []string) Row {

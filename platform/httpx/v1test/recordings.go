@@ -35,13 +35,7 @@ type Recording struct {
 // Read returns the recordings that keep wants, in their order, or skips the test where the fixtures are not.
 func Read(t testing.TB, keep func(Recording) bool) (all []Recording) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(root(t), "..", "shared", "fixtures", "v1", "recordings.jsonl"))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the recordings of v1 are not here (../shared/fixtures)")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := fixture(t, "recordings.jsonl")
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 16<<20)
@@ -58,6 +52,19 @@ func Read(t testing.TB, keep func(Recording) bool) (all []Recording) {
 		t.Fatalf("%d recordings: %v", len(all), err)
 	}
 	return all
+}
+
+// fixture opens one of v1's files, or skips the test where they are not.
+func fixture(t testing.TB, name string) *os.File {
+	t.Helper()
+	f, err := os.Open(filepath.Join(root(t), "..", "shared", "fixtures", "v1", name))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip(name + " of v1 is not here (../shared/fixtures)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // root is the directory of go.mod.

@@ -42,6 +42,14 @@ func TestARecordingIsSentAsItWas(t *testing.T) {
 	}
 }
 
+func TestTheBulkIsRead(t *testing.T) {
+	t.Parallel()
+	all := Bulk(t)
+	if len(all) != 8 || !strings.HasPrefix(all[2], "INSERT INTO active_windows") || strings.Contains(strings.Join(all, ""), "timing on") {
+		t.Errorf("read %d statements: %q", len(all), all)
+	}
+}
+
 func TestTheDumpIsRead(t *testing.T) {
 	t.Parallel()
 	rows := Tables(t)["policies"]

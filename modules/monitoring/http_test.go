@@ -200,8 +200,13 @@ func TestPagesAreAllRowsOnceInOrder(t *testing.T) {
 			e.UserSID, e.Title = "S-1", fmt.Sprint(i)
 			events = append(events, e)
 		}
+		for i, days := range []int{11, 12, 40, 41, 42, 150, 300} { // with gaps between them
+			e := newWindow(fmt.Sprint("old", i), "PC-1", time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC).AddDate(0, 0, -days))
+			e.UserSID = "S-1"
+			events = append(events, e)
+		}
 		mustPut(t, o.service, agent(1), activity.Batch{Events: events})
-		for query, want := range map[string]int{"": 68, "computer=PC-1": 64, "employee=1": 64} {
+		for query, want := range map[string]int{"": 75, "computer=PC-1": 71, "employee=1": 71} {
 			var got []Item
 			var page httpx.Page[Item]
 			for next := ""; ; next = page.Next {

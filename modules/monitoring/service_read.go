@@ -40,9 +40,11 @@ func (s *service) list(ctx context.Context, k activity.Kind, in listRequest) (pa
 // newest reads a page of the sights, newest first: what is of the last days and then what is older, until the page is
 // full. A database looks at each day in which something may be for each sight, so that all days at once take long.
 func (s *service) newest(ctx context.Context, k activity.Kind, sights []sight, w window) (page []row, err error) {
+	const first = 2 * day
 	limit, end, until := w.limit, s.end(sights, w), time.Time{}
-	for reach := 2 * day; ; reach *= 4 {
+	for reach := time.Duration(first); ; reach *= 4 {
 		from := end.Add(-reach)
+		found := len(page)
 		if reach > s.cfg.oldest() {
 			from = time.Time{}
 		}
@@ -58,7 +60,16 @@ func (s *service) newest(ctx context.Context, k activity.Kind, sights []sight, w
 		if !older || len(page) >= limit {
 			return page, nil
 		}
-		until = from
+		if until = from; len(page) > found {
+			continue
+		}
+		last, err := s.store.lastDay(ctx, k, until) // nothing may have come for long
+		if err != nil || last.IsZero() {
+			return page, err
+		}
+		if last.Before(until) {
+			end, until, reach = last, last, first/4
+		}
 	}
 }
 

@@ -112,6 +112,16 @@ func visible(a actor.Actor, sights []sight) []sight {
 	return slices.DeleteFunc(slices.Clone(sights), func(s sight) bool { return s.organization != a.OrganizationID })
 }
 
+// lastDay returns the end of the last day before a time that may have rows; zero if there is none.
+func (s store) lastDay(ctx context.Context, k activity.Kind, before time.Time) (last time.Time, err error) {
+	err = s.read(ctx, func(ctx context.Context, tx db.Tx) error {
+		end, err := tx.LastDay(ctx, tables[k].name, before)
+		last = later(last, end)
+		return err
+	})
+	return last, err
+}
+
 const newestFirst = " ORDER BY datetime DESC, id DESC LIMIT ?"
 
 // statement reads each sight by itself, in the order of an index and no further than the page, and merges.

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"time"
 
@@ -26,6 +27,29 @@ func (d *DB) DropDaysOf(ctx context.Context, table string, before time.Time, org
 		}
 	}
 	return dropped, err
+}
+
+// LastDay returns the end of the last day before a time for which the table keeps rows of anybody, and zero if there is
+// none. Where days are not kept apart it is the time itself.
+func (tx Tx) LastDay(ctx context.Context, table string, before time.Time) (end time.Time, err error) {
+	var last sql.NullTime
+	switch tx.db.Engine().Name {
+	case SQLite:
+		return before, nil
+	case TimescaleDB:
+		err = tx.bun.NewRaw("SELECT max(range_end) FROM timescaledb_information.chunks WHERE hypertable_name = ? AND range_start < ?", table, before).Scan(ctx, &last)
+	default: // the names of partitions end with their days
+		err = tx.bun.NewRaw("SELECT max(to_date(right(part.relname, 8), 'YYYYMMDD')) + 1 FROM pg_inherits AS i JOIN pg_class AS part ON part.oid = i.inhrelid"+
+			" WHERE i.inhparent = to_regclass(?) AND right(part.relname, 8) < ?",
+			table, before.UTC().Add(secondsOfDay*time.Second-1).Format("20060102")).Scan(ctx, &last)
+	}
+	if err != nil || !last.Valid {
+		return end, err
+	}
+	if end = last.Time.UTC(); end.After(before) {
+		end = before
+	}
+	return end, nil
 }
 
 // daysUntil are the ends of the days that may be dropped: of each partition, or of all chunks at once.

@@ -99,6 +99,36 @@ func TestADropLeavesTheFloorsOfOthers(t *testing.T) {
 	})
 }
 
+// Behind a gap the last day with rows is found; who asks for what is before all rows finds nothing.
+func TestTheLastDayIsBehindAGap(t *testing.T) {
+	t.Parallel()
+	dbtest.EachEngine(t, func(t *testing.T, _, series *db.DB) {
+		midnight := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		yearAgo := midnight.AddDate(-1, 0, 0)
+		put(t, series, 1, windows(yearAgo.Add(time.Hour), yearAgo.AddDate(0, 0, 5), midnight.Add(time.Hour)))
+		for _, c := range []struct{ before, want time.Time }{
+			{midnight.AddDate(0, 1, 0), midnight.AddDate(0, 0, 1)},
+			{midnight.Add(2 * time.Hour), midnight.Add(2 * time.Hour)}, // within a day
+			{midnight.Add(time.Minute), midnight.Add(time.Minute)},
+			{midnight, yearAgo.AddDate(0, 0, 6)},
+			{yearAgo.AddDate(0, 0, 5), yearAgo.AddDate(0, 0, 1)},
+			{yearAgo, time.Time{}},
+		} {
+			if series.Engine().Name == db.SQLite {
+				c.want = c.before
+			}
+			var got time.Time
+			err := series.Read(of(2), func(ctx context.Context, tx db.Tx) (err error) {
+				got, err = tx.LastDay(ctx, "active_windows", c.before)
+				return err
+			})
+			if err != nil || !got.Equal(c.want) {
+				t.Errorf("before %v it is %v, want %v (%v)", c.before, got, c.want, err)
+			}
+		}
+	})
+}
+
 // Days are dropped up to the first in which somebody else has a row, and no row of his goes.
 func TestDaysOfSomeAreDroppedUpToThoseOfOthers(t *testing.T) {
 	t.Parallel()

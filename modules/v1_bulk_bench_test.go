@@ -42,7 +42,8 @@ func BenchmarkListsOfV1(b *testing.B) {
 		{"v1/departments", "/api/v1/departments?limit=10", actor.HR},
 		{"v1/visitors", "/api/v1/visitors?limit=10", actor.HR},
 		{"v1/policies", "/api/v1/policies?limit=10", actor.HR},
-		{"v1/entry-logs", "/api/v1/entry-logs?limit=50", actor.HR},
+		{"v1/entry-logs-of-a-week", "/api/v1/entry-logs?limit=50&start_date=2025-10-06&end_date=2025-10-12", actor.HR},
+		{"v1/entry-logs-whole", "/api/v1/entry-logs?limit=50", actor.HR},
 		{"v1/an-employees-entry-logs", "/api/v1/employees/1/entry-logs?limit=10", actor.HR},
 		{"v2/employees", "/api/v2/employees", actor.HR},
 		{"v2/computers", "/api/v2/computers", actor.HR},
@@ -152,8 +153,10 @@ const seatsOfV1 = ` e JOIN public.users_on_computers p ON p.id = e.users_on_comp
 
 var fromShapeOfV1 = []string{
 	`SET search_path = public`,
-	`SELECT make_partition(kind, day::date) FROM unnest(ARRAY['active_windows', 'visited_sites', 'screenshots', 'user_sessions']) kind,
-		generate_series(timestamp '2025-07-01', timestamp '2025-10-31', '1 day') day`,
+	`SELECT make_partition('active_windows', day) FROM (SELECT DISTINCT datetime::date AS day FROM v1.active_windows) AS days`,
+	`SELECT make_partition('visited_sites', day) FROM (SELECT DISTINCT datetime::date AS day FROM v1.visited_sites) AS days`,
+	`SELECT make_partition('screenshots', day) FROM (SELECT DISTINCT datetime::date AS day FROM v1.screenshots) AS days`,
+	`SELECT make_partition('user_sessions', day) FROM (SELECT DISTINCT start_time::date AS day FROM v1.user_sessions) AS days`,
 	`INSERT INTO monitoring.active_windows (organization_id, datetime, id, agent_id, computer_uid, user_sid, window_title, process_name, url, duration_seconds)
 		SELECT p.organization_id, e.datetime, gen_random_uuid(), gen_random_uuid(), c.computer_uid, u.sid, e.title, e.process_name, '', e.active_time FROM v1.active_windows` + seatsOfV1,
 	`INSERT INTO monitoring.visited_sites (organization_id, datetime, id, agent_id, computer_uid, user_sid, url, title, process_name, duration_seconds)

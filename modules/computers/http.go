@@ -26,7 +26,7 @@ func (m *Module) routes(r httpx.Router) {
 
 func (m *Module) computers() grid.List[computerResponse] {
 	return grid.List[computerResponse]{
-		Name: "computers", Title: "computers.list", Columns: computerColumns, Sort: "name,computerUid", ID: idOfComputer,
+		Name: "computers", Title: "computers.list", Columns: computerColumns, Sort: "name,computerUid", ID: idOfComputer, DB: m.service.store.db,
 		Read: func(ctx context.Context, q grid.Query) (items []computerResponse, found db.Found, err error) {
 			v, err := m.service.look(ctx)
 			if err != nil {

@@ -10,13 +10,14 @@ import (
 
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 func (s *service) routesToday(r httpx.Router) {
 	r.POST("/api/v2/passes", pass.Write, httpx.Handle(http.StatusCreated, s.postPass), httpx.Doc("Write down a pass that no terminal saw, and why."))
-	r.GET("/api/v2/passes/inside", pass.Read, httpx.Handle(http.StatusOK, s.getInside), httpx.Doc("Who is inside now, the last to come first."))
-	r.GET("/api/v2/passes/today", pass.Read, httpx.Handle(http.StatusOK, s.getToday), httpx.Doc("What has happened at the doors since midnight."))
+	r.GET("/api/v2/passes/inside", pass.Read, httpx.Handle(http.StatusOK, db.Together(s.store.db, s.getInside)), httpx.Doc("Who is inside now, the last to come first."))
+	r.GET("/api/v2/passes/today", pass.Read, httpx.Handle(http.StatusOK, db.Together(s.store.db, s.getToday)), httpx.Doc("What has happened at the doors since midnight."))
 }
 
 func (s *service) postPass(ctx context.Context, in passInput) (passResponse, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
@@ -20,8 +21,8 @@ import (
 // routesLogsV1 are the two lists of passes that v1's specification promised (v1-contract 3.5) and v1 never served.
 func (s *service) routesLogsV1(r httpx.Router) {
 	for _, prefix := range []string{"/api", "/api/v1"} {
-		r.GET(prefix+"/entry-logs", pass.Read, httpx.Handle(http.StatusOK, s.getLogsV1), httpx.Enveloped(httpx.API), httpx.Doc("Passes, the latest first, as v1's specification has them"))
-		r.GET(prefix+"/entry-logs/today", pass.Read, httpx.Handle(http.StatusOK, s.getTodayV1), httpx.Enveloped(httpx.API), httpx.Doc("What has happened at the doors today, as v1's specification has it"))
+		r.GET(prefix+"/entry-logs", pass.Read, httpx.Handle(http.StatusOK, db.Together(s.store.db, s.getLogsV1)), httpx.Enveloped(httpx.API), httpx.Doc("Passes, the latest first, as v1's specification has them"))
+		r.GET(prefix+"/entry-logs/today", pass.Read, httpx.Handle(http.StatusOK, db.Together(s.store.db, s.getTodayV1)), httpx.Enveloped(httpx.API), httpx.Doc("What has happened at the doors today, as v1's specification has it"))
 	}
 }
 

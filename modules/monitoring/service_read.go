@@ -21,14 +21,19 @@ func (s *service) list(ctx context.Context, k activity.Kind, in listRequest) (pa
 	if err != nil || len(v.sights) == 0 {
 		return page, reading(err)
 	}
+	page, err = db.Together(s.store.db, func(ctx context.Context, v view) (httpx.Page[Item], error) { return s.page(ctx, k, v, w) })(ctx, v)
+	return page, reading(err)
+}
+
+func (s *service) page(ctx context.Context, k activity.Kind, v view, w window) (page httpx.Page[Item], err error) {
 	rows, err := s.newest(ctx, k, v.sights, w)
 	if err != nil {
-		return page, reading(err)
+		return page, err
 	}
 	rows, page.Next = db.NextPage(rows, w.limit-1, func(r row) []any { return []any{r.Datetime, r.ID} })
 	people, err := s.whoIs(ctx, v, rows)
 	if err != nil {
-		return page, reading(err)
+		return page, err
 	}
 	page.Items = make([]Item, len(rows))
 	for i, r := range rows {

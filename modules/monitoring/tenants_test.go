@@ -69,6 +69,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				}
 				return nil
 			},
+			"lastDay": func() error { // it tells where to look, of anybody's rows, and shows none
+				last, err := s.lastDay(theirs, activity.ActiveWindow, late)
+				if err == nil && last.IsZero() {
+					return errors.New("there is no day")
+				}
+				return err
+			},
 			"ends": func() error {
 				rows, err := s.ends(as(actor.HR, 3), []activity.Seat{{ComputerUID: "PC-1", UserSID: "S-1-5-21-7"}}, longest, noon.AddDate(-1, 0, 0), late)
 				if err == nil && (len(rows) != 1 || rows[0].FirstWindow != nil || rows[0].LastWindow != nil) {

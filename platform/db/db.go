@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"github.com/uptrace/bun"
 
@@ -66,7 +67,8 @@ func (d *DB) Close() error {
 }
 
 // Read runs fn in a read-only transaction that sees what the context's actor may see.
-// Errors of the database come back as this package's Err… around the driver's.
+// Errors of the database come back as this package's Err… around the driver's. A Read inside another of the same database
+// and organization is a part of it, so what is read together costs one transaction; fn must not read in two goroutines.
 func (d *DB) Read(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error {
 	return d.run(ctx, d.read, true, fn)
 }
@@ -80,7 +82,10 @@ func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx Tx) erro
 // spans are the names of transactions in a trace.
 var spans = map[bool]string{true: "db.read", false: "db.write"}
 
-type writing struct{}
+type (
+	writing struct{}
+	reading struct{}
+)
 
 func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(context.Context, Tx) error) (err error) {
 	a, ok := actor.From(ctx)
@@ -95,6 +100,12 @@ func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(conte
 			return ErrNested
 		}
 		ctx = context.WithValue(ctx, writing{}, d)
+		ctx = context.WithValue(ctx, reading{}, nil) // what is read in a write is not what was read before it
+	}
+	if outer, inside := ctx.Value(reading{}).(*openRead); inside && readOnly && outer.serves(d, a) {
+		tx := outer.Tx
+		tx.actor = a
+		return Translate(fn(ctx, tx))
 	}
 	ctx, end := trace.Start(ctx, spans[readOnly])
 	defer end(&err)
@@ -115,6 +126,11 @@ func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(conte
 		return Translate(fmt.Errorf("enter as %s: %w", a.ID, err))
 	}
 	tx := Tx{db: d, bun: btx, conn: conn.Conn, actor: a, notes: new([]note)}
+	if readOnly {
+		open := &openRead{Tx: tx}
+		defer open.over.Store(true)
+		ctx = context.WithValue(ctx, reading{}, open)
+	}
 	if err := fn(ctx, tx); err != nil {
 		return Translate(err)
 	}
@@ -123,4 +139,26 @@ func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(conte
 	}
 	d.listeners.tell(*tx.notes)
 	return nil
+}
+
+// openRead is a read that others may be a part of until it is over.
+type openRead struct {
+	Tx
+	over atomic.Bool
+}
+
+// serves reports whether the transaction shows to the actor what one of its own would.
+func (r *openRead) serves(d *DB, a actor.Actor) bool {
+	return r.db == d && r.actor.Role == a.Role && r.actor.OrganizationID == a.OrganizationID && !r.over.Load()
+}
+
+// Together makes one Read of all that fn reads of d.
+func Together[In, Out any](d *DB, fn func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
+	return func(ctx context.Context, in In) (out Out, err error) {
+		err = d.Read(ctx, func(ctx context.Context, _ Tx) error {
+			out, err = fn(ctx, in)
+			return err
+		})
+		return out, err
+	}
 }

@@ -154,6 +154,78 @@ func TestTransactionsNeedAnActorWithAnOrganization(t *testing.T) {
 	}
 }
 
+// A read inside another one of the same organization is a part of it; others, writes, and what goes on after it are not.
+func TestReadsInsideAReadArePartsOfIt(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		seen := func(ctx context.Context) (n int64) {
+			t.Helper()
+			err := d.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+				return tx.Raw("SELECT count(*) FROM organizations").Scan(ctx, &n)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		name := func(ctx context.Context) (id string) {
+			t.Helper()
+			err := d.Read(ctx, func(_ context.Context, tx db.Tx) error { id = tx.Actor().ID; return nil })
+			if err != nil {
+				t.Error(err)
+			}
+			return id
+		}
+		var left context.Context
+		read(t, d, system(), func(ctx context.Context, _ db.Tx) error {
+			before := seen(ctx)
+			err := d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+				_, err := tx.Insert(&organization{FullName: "x", ShortName: "x", CreatedAt: noon, UpdatedAt: noon}).Exec(ctx)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if d.Name() == "sqlite" && seen(ctx) != before { // PostgreSQL shows each statement what is committed
+				t.Error("the inner read is another transaction")
+			}
+			if n := seen(hr(1)); n > 1 {
+				t.Errorf("an organization sees %d", n)
+			}
+			if got := name(actor.With(ctx, actor.Actor{Role: actor.HR, ID: "user:9", OrganizationID: 1})); got != "user:9" {
+				t.Errorf("the inner reader is %s", got)
+			}
+			err = d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+				if seen(ctx) != before+1 {
+					t.Error("a read in a write sees what was before the write")
+				}
+				return nil
+			})
+			left = ctx
+			return err
+		})
+		if seen(left) < 1 {
+			t.Error("nothing is there after the read")
+		}
+	})
+	d := dbtest.SQLite(t)
+	err := d.Read(hr(1), func(ctx context.Context, tx db.Tx) error {
+		return d.Read(actor.With(ctx, actor.Actor{Role: actor.HR, ID: "user:8", OrganizationID: 1}), func(_ context.Context, inner db.Tx) error {
+			if inner.Actor().ID != "user:8" {
+				t.Errorf("the inner reader is %s", inner.Actor().ID)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	out, err := db.Together(d, func(ctx context.Context, n int) (int, error) { return n + 1, nil })(hr(1), 1)
+	if err != nil || out != 2 {
+		t.Errorf("together %d, %v", out, err)
+	}
+}
+
 func TestReadTransactionsDoNotWrite(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -99,6 +99,8 @@ type List[Item any] struct {
 	Prepare func(ctx context.Context, q Query) (Query, error)
 	// Read reads the page that q asks for. What the actor may see is up to Read.
 	Read func(ctx context.Context, q Query) ([]Item, db.Found, error)
+	// DB, if it is there, is where Read reads more than once: a page is then one transaction.
+	DB *db.DB
 }
 
 // Page is one page of a list. Next is the cursor of the page after it, empty on the last; Total counts all pages.
@@ -114,11 +116,17 @@ func (l List[Item]) Ask(ctx context.Context, parameters url.Values) (page Page[I
 	if err != nil {
 		return page, err
 	}
-	items, found, err := l.Read(ctx, q)
-	if items == nil {
-		items = []Item{}
+	ask := func(ctx context.Context, q Query) (page Page[Item], err error) {
+		items, found, err := l.Read(ctx, q)
+		if items == nil {
+			items = []Item{}
+		}
+		return Page[Item]{items, found.Next, found.Total}, err
 	}
-	return Page[Item]{items, found.Next, found.Total}, err
+	if l.DB != nil {
+		ask = db.Together(l.DB, ask)
+	}
+	return ask(ctx, q)
 }
 
 // query is what the parameters ask for, prepared.

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"errors"
+	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/staff-control/staff-control/platform/config"
@@ -22,12 +24,21 @@ type Config struct {
 	MinPassword   int           `koanf:"min_password" doc:"shortest password that may be chosen"`
 	PasswordLife  time.Duration `koanf:"password_life" doc:"how long a password is good; then another must be chosen at the next sign-in; 0: for ever"`
 	SecureCookies bool          `koanf:"secure_cookies" doc:"mark cookies Secure also when a proxy ends TLS"`
+
+	OIDCIssuer       string        `koanf:"oidc_issuer" doc:"a provider of OpenID Connect to sign in with, as it writes its issuer; empty: passwords only"`
+	OIDCClientID     string        `koanf:"oidc_client_id" doc:"as which this server is registered there"`
+	OIDCClientSecret config.Secret `koanf:"oidc_client_secret" doc:"the secret of that client; empty for a public one"`
+	OIDCRedirectURL  string        `koanf:"oidc_redirect_url" doc:"where the provider sends people back to: the address of the pages and /sign-in"`
+	OIDCName         string        `koanf:"oidc_name" doc:"what the button of the sign-in page calls the provider"`
+	OIDCScopes       []string      `koanf:"oidc_scopes" doc:"scopes asked for; openid is always"`
+	OIDCMatch        string        `koanf:"oidc_match" doc:"claim that is a user's name here, which connects it at its first sign-in, ADMIN never; email counts if verified; empty: administrators connect users"`
 }
 
 func defaults() Config {
 	return Config{
 		AccessLife: 15 * time.Minute, RefreshLife: 7 * 24 * time.Hour, LockAfter: 5, LockFor: 15 * time.Minute, FailuresPerIP: 50,
 		MinPassword: minPassword, BlockAfter: 10, BlockFor: 30 * time.Minute, KeepEvents: 30 * 24 * time.Hour,
+		OIDCName: "SSO", OIDCScopes: []string{"profile", "email"},
 	}
 }
 
@@ -58,5 +69,22 @@ func (c *Config) Validate() error {
 	must(c.KeepEvents >= time.Hour && c.KeepEvents <= 366*24*time.Hour, "keep_events", "be between 1h and 8784h", c.KeepEvents)
 	must(c.MinPassword >= minPassword && c.MinPassword <= 64, "min_password", "be between 8 and 64", c.MinPassword)
 	must(c.PasswordLife == 0 || c.PasswordLife >= 24*time.Hour, "password_life", "be 0 or at least 24h", c.PasswordLife)
+	if c.OIDCIssuer != "" {
+		must(safeURL(c.OIDCIssuer, ""), "oidc_issuer", "be an https address, of this machine also http", c.OIDCIssuer)
+		must(c.OIDCClientID != "", "oidc_client_id", "be set with oidc_issuer", c.OIDCClientID)
+		must(safeURL(c.OIDCRedirectURL, signInPage), "oidc_redirect_url", "be an https address, of this machine also http, with the path /sign-in", c.OIDCRedirectURL)
+		must(c.OIDCName != "" && len(c.OIDCName) <= maxName, "oidc_name", "have 1 to 100 bytes", c.OIDCName)
+	}
 	return errors.Join(errs...)
+}
+
+// safeURL reports whether nobody on the way reads what goes to an address; one with a path must have that.
+func safeURL(text, path string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || path != "" && u.Path != path {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	here := u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && here
 }

@@ -35,6 +35,17 @@ var (
 	errCodeRefused   = fault.New(fault.Conflict, "auth.code_refused")
 	errTOTPOn        = fault.New(fault.Conflict, "auth.totp_on")
 	errTOTPOff       = fault.New(fault.Conflict, "auth.totp_off")
+
+	errOIDCOff         = fault.New(fault.NotFound, "auth.oidc_off")
+	errOIDCUnreachable = fault.New(fault.Unavailable, "auth.oidc_unreachable")
+	errOIDCExpired     = fault.New(fault.Unauthenticated, "auth.oidc_expired")
+	errOIDCUsed        = fault.New(fault.Unauthenticated, "auth.oidc_used")
+	errOIDCDenied      = fault.New(fault.Unauthenticated, "auth.oidc_denied")
+	errOIDCRefused     = fault.New(fault.Unauthenticated, "auth.oidc_refused")
+	errOIDCUnverified  = fault.New(fault.Unauthenticated, "auth.oidc_unverified")
+	errOIDCUnknown     = fault.New(fault.Unauthenticated, "auth.oidc_unknown")
+	errIdentityTaken   = fault.New(fault.Conflict, "auth.identity_taken")
+	errNoIdentity      = fault.New(fault.NotFound, "auth.identity_unknown")
 )
 
 // The refusals of fields.

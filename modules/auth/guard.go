@@ -42,6 +42,7 @@ var (
 	refusedAddress  = &refusal{identity.ErrKeyAddress, "address", eventUnauthorized, "reason", "IP address not allowed", 8}
 	refusedRate     = &refusal{errKeyRate, "rate", eventRate, "reason", "Rate limit exceeded", 7}
 	refusedBlocked  = &refusal{errBlocked, "blocked", eventUnauthorized, "error", "IP address is blocked", 6}
+	refusedToken    = &refusal{errAPIToken, "token", eventInvalidKey, "reason", "API token not found", 7}
 	refusedType     = &refusal{nil, "type", eventUnauthorized, "error", "API key type is not allowed", 6}
 )
 
@@ -90,6 +91,7 @@ type guard struct {
 type snapshot struct {
 	at      time.Time
 	keys    map[string]heldKey // by hash
+	tokens  map[string]int64   // of programs, by hash: whose they are
 	blocked map[int64]*networks
 	anybody networks // blocked by anybody
 	barred  networks // blocked by themselves
@@ -190,6 +192,28 @@ func (g *guard) find(ctx context.Context, p *snapshot, s showing, now time.Time)
 	}
 	g.forget()
 	return held(row), true, nil
+}
+
+// admitToken lets a program's token in if look finds whose it is, or says why not. As with keys, a token that may be used
+// passes from any address that its organization has not blocked, and what is none is not looked up for an address that
+// is barred, nor more often than maxLookups a second.
+func (g *guard) admitToken(ctx context.Context, s showing, look func() error) error {
+	now := g.now().UTC()
+	p, err := g.view(ctx)
+	if err != nil {
+		return err
+	}
+	organization, known := p.tokens[secret.Hash(s.key)]
+	why := refusedToken
+	switch {
+	case known && p.blocked[organization].holds(s.from, now), !known && p.anybody.holds(s.from, now):
+		why = refusedBlocked
+	case known || !g.isBarred(p, s.from, now) && g.lookups.take(now):
+		if err := look(); !errors.Is(err, errAPIToken) {
+			return err
+		}
+	}
+	return g.refused(p, heldKey{keyRow: keyRow{Owned: db.Owned{OrganizationID: organization}}}, why, s, now)
 }
 
 // refused writes a refusal down, counts it against its host, and returns its fault. A host that was refused too often
@@ -306,7 +330,7 @@ func (g *guard) paint(ctx context.Context, now time.Time) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &snapshot{at: now, keys: make(map[string]heldKey, len(all.keys)), blocked: map[int64]*networks{}, trusted: map[int64]*networks{}}
+	p := &snapshot{at: now, keys: make(map[string]heldKey, len(all.keys)), tokens: make(map[string]int64, len(all.tokens)), blocked: map[int64]*networks{}, trusted: map[int64]*networks{}}
 	for i, row := range all.keys {
 		p.keys[row.Hash] = held(row)
 		if i == 0 {
@@ -314,6 +338,9 @@ func (g *guard) paint(ctx context.Context, now time.Time) (*snapshot, error) {
 		} else if row.OrganizationID != p.only {
 			p.only = 0
 		}
+	}
+	for _, row := range all.tokens {
+		p.tokens[row.Hash] = row.OrganizationID
 	}
 	p.hang(all)
 	return p, nil

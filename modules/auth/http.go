@@ -18,7 +18,7 @@ const (
 )
 
 func (s *service) routes(r httpx.Router) {
-	r.GET(cookiePath+"/login", actor.Public, httpx.Handle(200, s.getLogin), httpx.Doc("The ways to sign in"))
+	r.GET(cookiePath+"/login", actor.Public, httpx.Handle(200, s.getMethods), httpx.Doc("The ways to sign in"))
 	r.POST(cookiePath+"/login", actor.Public, httpx.Handle(200, s.postLogin), httpx.Doc("Sign in; the refresh token comes as a cookie"))
 	r.POST(cookiePath+"/refresh", actor.Public, httpx.Handle(200, s.postRefresh), httpx.Doc("The next access token, for the cookie"))
 	r.POST(cookiePath+"/logout", actor.Public, httpx.Handle(204, s.postLogout), httpx.Doc("End the sign-in of the cookie and of the access token"))
@@ -26,6 +26,7 @@ func (s *service) routes(r httpx.Router) {
 	r.PUT(cookiePath+"/me/language", actor.SignedIn, httpx.Handle(204, s.putLanguage), httpx.Doc("Choose the language of your texts"))
 	r.PUT(cookiePath+"/me/password", actor.SignedIn, httpx.Handle(204, s.putPassword), httpx.Doc("Change your password; all your sign-ins end"))
 	s.userRoutes(r)
+	s.oidcRoutes(r)
 	s.sessionRoutes(r)
 	s.totpRoutes(r)
 	s.keyRoutes(r)
@@ -52,11 +53,14 @@ func (s *service) byAPIKey(ctx context.Context, r *http.Request) (actor.Actor, b
 	if key == "" || isGatewayKey(key) || isToken(key) || isAPIToken(key) {
 		return actor.Actor{}, false, nil
 	}
-	p, err := s.guard.admit(ctx, showing{
-		key: key, from: addressOf(httpx.ClientIP(ctx)), agent: named(r.UserAgent(), key), path: httpx.Pattern(ctx), method: r.Method,
-	})
+	p, err := s.guard.admit(ctx, showingOf(ctx, r, key))
 	tellRate(ctx, p)
 	return p.actor, err == nil, err
+}
+
+// showingOf is a key as a request shows it.
+func showingOf(ctx context.Context, r *http.Request, key string) showing {
+	return showing{key: key, from: addressOf(httpx.ClientIP(ctx)), agent: named(r.UserAgent(), key), path: httpx.Pattern(ctx), method: r.Method}
 }
 
 // tellRate tells a client what is left of its key's limit, in v1's headers.
@@ -98,14 +102,6 @@ func bearer(r *http.Request) string {
 		return ""
 	}
 	return strings.TrimSpace(credential)
-}
-
-type loginMethods struct {
-	Methods []string `json:"methods"`
-}
-
-func (s *service) getLogin(context.Context, struct{}) (loginMethods, error) {
-	return loginMethods{[]string{"password"}}, nil
 }
 
 type loginRequest struct {
@@ -214,11 +210,15 @@ func (s *service) putLanguage(ctx context.Context, in languageRequest) (struct{}
 type passwordRequest struct {
 	CurrentPassword string `json:"currentPassword"`
 	NewPassword     string `json:"newPassword"`
+	Code            string `json:"code,omitempty" doc:"where you have a second step: a code of the app, or a recovery code"`
 }
 
 func (s *service) putPassword(ctx context.Context, in passwordRequest) (struct{}, error) {
+	if err := s.changePassword(ctx, proof{in.CurrentPassword, in.Code}, in.NewPassword); err != nil {
+		return struct{}{}, err
+	}
 	s.setCookie(ctx, "", -1)
-	return struct{}{}, s.changePassword(ctx, in.CurrentPassword, in.NewPassword)
+	return struct{}{}, nil
 }
 
 var (

@@ -1,7 +1,10 @@
 package auth
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +12,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
 )
 
 func TestBlockedAddressesAreRefused(t *testing.T) {
@@ -140,6 +144,72 @@ func TestManyRefusalsBlockAnAddress(t *testing.T) {
 		r.pass(time.Second)
 		if got := r.opens(t, "192.0.2.2", key); got != "401 API key is inactive" {
 			t.Errorf("after half an hour: %s", got)
+		}
+	})
+}
+
+func TestUnknownTokensBarTheirAddress(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, clock := newService(t, d)
+		u := newUser(t, s, 1, "HR", "hr1")
+		p := newToken(t, s, u, 0, "employee.read")
+		looked := 0
+		show := func(from, token string) error {
+			return s.guard.admitToken(context.Background(), showing{key: token, from: netip.MustParseAddr(from), agent: "test/1"}, func() error {
+				looked++
+				_, err := s.byProgram(context.Background(), token)
+				return err
+			})
+		}
+		for i := range s.cfg.BlockAfter {
+			if err := show("192.0.2.1", tokenPrefix+fmt.Sprint(i)); !errors.Is(err, errAPIToken) {
+				t.Errorf("guess %d: %v", i, err)
+			}
+		}
+		looked = 0
+		for i := range 5 {
+			if err := show("192.0.2.1", tokenPrefix+fmt.Sprint("more", i)); !errors.Is(err, errBlocked) {
+				t.Errorf("after many guesses: %v", err)
+			}
+		}
+		if looked != 0 {
+			t.Errorf("a barred address has the database asked %d times", looked)
+		}
+		if err := show("192.0.2.1", p.text); err != nil {
+			t.Errorf("somebody else behind the same address: %v", err)
+		}
+		if err := show("192.0.2.2", tokenPrefix+"x"); !errors.Is(err, errAPIToken) {
+			t.Errorf("another address: %v", err)
+		}
+		fresh := newToken(t, s, u, 0, "employee.read")
+		if err := show("192.0.2.2", fresh.text); err != nil {
+			t.Errorf("a token of a moment ago: %v", err)
+		}
+		looked = 0
+		for i := range 10 * maxLookups { // each from another host, so that none is barred
+			_ = show(fmt.Sprintf("10.0.%d.%d", i/250, i%250+1), tokenPrefix+"x")
+		}
+		if looked > maxLookups {
+			t.Errorf("the database is asked %d times a second", looked)
+		}
+		if err := show("192.0.2.2", p.text); err != nil {
+			t.Errorf("beside many who guess: %v", err)
+		}
+		clock.pass(snapshotLife)
+		if err := s.blockAddress(keyOfOrganization(1), "192.0.2.3", "r", 0, netip.Addr{}); err != nil {
+			t.Fatal(err)
+		}
+		for from, want := range map[string]error{"192.0.2.3": errBlocked, "192.0.2.4": nil} {
+			if err := show(from, p.text); !errors.Is(err, want) {
+				t.Errorf("from %s: %v, want %v", from, err, want)
+			}
+		}
+		if err := s.guard.flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if n := counted(t, d, "SELECT count(*) FROM security_events WHERE event_type = 'INVALID_API_KEY' AND ip_address = '192.0.2.1'"); n != 1 {
+			t.Errorf("%d rows of the guesses, want 1 with their number", n)
 		}
 	})
 }

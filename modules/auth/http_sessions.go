@@ -36,7 +36,7 @@ func (v visit) as(username, password string) visit {
 type sessionResponse struct {
 	ID        id.UUID   `json:"id"`
 	Current   bool      `json:"current" doc:"whether it is that of this request"`
-	Method    string    `json:"method" enum:"password,totp,recovery"`
+	Method    string    `json:"method" enum:"password,totp,recovery,oidc"`
 	ClientIP  string    `json:"clientIp"`
 	UserAgent string    `json:"userAgent"`
 	CreatedAt time.Time `json:"createdAt"`

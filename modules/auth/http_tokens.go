@@ -26,7 +26,11 @@ func (s *service) byAPIToken(ctx context.Context, r *http.Request) (actor.Actor,
 	if !isAPIToken(text) {
 		return actor.Actor{}, false, nil
 	}
-	a, err := s.byProgram(ctx, text)
+	var a actor.Actor
+	err := s.guard.admitToken(ctx, showingOf(ctx, r, text), func() (err error) {
+		a, err = s.byProgram(ctx, text)
+		return err
+	})
 	return a, err == nil, err
 }
 

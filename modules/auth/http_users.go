@@ -62,24 +62,42 @@ func asUser(u userRow, departments []int64) userResponse {
 	}
 }
 
-func (s *service) users() grid.List[userResponse] {
-	return grid.List[userResponse]{
+// accountResponse is a user with what guards its sign-in.
+type accountResponse struct {
+	userResponse
+	SecondStep bool `json:"secondStep" doc:"whether it signs in with a code, too"`
+}
+
+func (s *service) users() grid.List[accountResponse] {
+	return grid.List[accountResponse]{
 		Name: "users", Title: "auth.users", Columns: userColumns, Sort: "name", ID: idOfUser,
-		Read: func(ctx context.Context, q grid.Query) ([]userResponse, db.Found, error) {
+		Read: func(ctx context.Context, q grid.Query) ([]accountResponse, db.Found, error) {
 			rows, found, err := s.store.users(ctx, q.SQL())
-			return grid.Items(rows, func(u userRow) userResponse { return asUser(u, nil) }), found, err
+			if err != nil {
+				return nil, found, err
+			}
+			ids := make([]int64, len(rows))
+			for i, u := range rows {
+				ids[i] = u.ID
+			}
+			have, err := s.store.secondSteps(ctx, ids)
+			return grid.Items(rows, func(u userRow) accountResponse { return accountResponse{asUser(u, nil), have[u.ID]} }), found, err
 		},
 	}
 }
 
-func (s *service) postUser(ctx context.Context, in userInput) (userResponse, error) {
+func (s *service) postUser(ctx context.Context, in userInput) (accountResponse, error) {
 	u, err := s.createUser(ctx, in)
-	return asUser(u, nil), err
+	return accountResponse{userResponse: asUser(u, nil)}, err
 }
 
-func (s *service) getUser(ctx context.Context, in idRequest) (userResponse, error) {
+func (s *service) getUser(ctx context.Context, in idRequest) (accountResponse, error) {
 	u, departments, err := s.user(ctx, in.ID)
-	return asUser(u, departments), err
+	if err != nil {
+		return accountResponse{}, err
+	}
+	have, err := s.store.secondSteps(ctx, []int64{in.ID})
+	return accountResponse{asUser(u, departments), have[u.ID]}, err
 }
 
 type userPatch struct {
@@ -87,9 +105,9 @@ type userPatch struct {
 	userInput
 }
 
-func (s *service) patchUser(ctx context.Context, in userPatch) (userResponse, error) {
+func (s *service) patchUser(ctx context.Context, in userPatch) (accountResponse, error) {
 	if _, err := s.updateUser(ctx, in.ID, in.userInput); err != nil {
-		return userResponse{}, err
+		return accountResponse{}, err
 	}
 	return s.getUser(ctx, idRequest{in.ID})
 }
@@ -103,9 +121,9 @@ type departmentsRequest struct {
 	DepartmentIDs []int64 `json:"departmentIds"`
 }
 
-func (s *service) putDepartments(ctx context.Context, in departmentsRequest) (userResponse, error) {
+func (s *service) putDepartments(ctx context.Context, in departmentsRequest) (accountResponse, error) {
 	if _, err := s.assign(ctx, in.ID, in.DepartmentIDs); err != nil {
-		return userResponse{}, err
+		return accountResponse{}, err
 	}
 	return s.getUser(ctx, idRequest{in.ID})
 }

@@ -42,6 +42,14 @@ func (s *service) greet(context.Context, struct{}) (greetingV1, error) {
 	return greetingV1{"Hello API"}, nil
 }
 
+type loginMethods struct {
+	Methods []string `json:"methods"`
+}
+
+func (s *service) getLogin(context.Context, struct{}) (loginMethods, error) {
+	return loginMethods{[]string{"password"}}, nil
+}
+
 type loginRequestV1 struct {
 	Username string `json:"username"`
 	Password string `json:"password"`

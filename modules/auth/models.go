@@ -91,6 +91,27 @@ type recoveryRow struct {
 	UsedAt time.Time `bun:"used_at,nullzero"`
 }
 
+// identityRow is who a user is at the provider of OIDC sign-ins.
+type identityRow struct {
+	bun.BaseModel `bun:"table:user_identities,alias:ui"`
+	db.MaybeOwned
+	UserID    int64     `bun:"user_id,pk"`
+	Issuer    string    `bun:"issuer,pk"`
+	Subject   string    `bun:"subject"`
+	CreatedAt time.Time `bun:"created_at"`
+}
+
+// oidcRow is a sign-in that has come back from the provider.
+type oidcRow struct {
+	bun.BaseModel `bun:"table:oidc_sign_ins,alias:os"`
+	db.MaybeOwned
+	Hash      string    `bun:"hash,pk"`
+	UserID    int64     `bun:"user_id,nullzero"`
+	Subject   string    `bun:"subject"`
+	ExpiresAt time.Time `bun:"expires_at"`
+	EndedAt   time.Time `bun:"ended_at,nullzero"`
+}
+
 // tokenRow is by what a program acts for a user.
 type tokenRow struct {
 	bun.BaseModel `bun:"table:api_tokens,alias:at"`

@@ -77,7 +77,7 @@ func (m *Module) signingIn(ctx context.Context, h *kernel.Host, s *service) (err
 	if s.tokens, err = m.tokens(h); err != nil {
 		return err
 	}
-	s.passwords = newPasswords(m.cost)
+	s.passwords, s.provider = newPasswords(m.cost), newProvider(&m.cfg, m.now)
 	s.sealKey = func() ([]byte, error) { return secret.Derive(s.tokens.key, sealPurpose) }
 	if s.count, err = newSignIns(h.Metrics); err != nil {
 		return err

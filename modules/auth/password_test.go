@@ -110,7 +110,7 @@ func TestPasswordsGetOld(t *testing.T) {
 			t.Errorf("with a new one: %v", err)
 		}
 		clock.pass(s.cfg.PasswordLife)
-		if err := s.changePassword(as(u), another1, "Third-pass1!"); err != nil {
+		if err := s.changePassword(as(u), proof{Password: another1}, "Third-pass1!"); err != nil {
 			t.Fatal(err)
 		}
 		if err := attempt(s, "hr1", "Third-pass1!"); err != nil {
@@ -154,7 +154,7 @@ func TestTheRulesOfPasswords(t *testing.T) {
 	if _, err := s.updateUser(admin(), made.ID, userInput{Password: text("Is-bekzod-good1!")}); !refusedPassword(err, codePasswordName) {
 		t.Errorf("an administrator's: %v", err)
 	}
-	if field, code := faultyField(s.changePassword(as(made), good, good)); field != "newPassword" || code != codePasswordSame {
+	if field, code := faultyField(s.changePassword(as(made), proof{Password: good}, good)); field != "newPassword" || code != codePasswordSame {
 		t.Errorf("to the same: %s %s", field, code)
 	}
 	wrong := defaults()

@@ -25,7 +25,8 @@ type service struct {
 	now       func() time.Time
 	tokens    *tokens
 	passwords *passwords
-	sealKey   func() ([]byte, error) // of secrets of second steps
+	sealKey   func() ([]byte, error) // of secrets of second steps, and of what browsers keep while they are at the provider
+	provider  *provider              // of OIDC sign-ins; nil for none
 	attempts  *attempts
 	sessions  *sessions
 	guard     *guard
@@ -61,6 +62,7 @@ const (
 	byPassword = "password"
 	byTOTP     = "totp"
 	byRecovery = "recovery"
+	byOIDC     = "oidc"
 )
 
 // signIn checks a name and a password and opens a sign-in. A name that nobody has is answered like a wrong password,
@@ -125,7 +127,7 @@ func (s *service) lockedUntil(u userRow, username string) time.Time {
 // refuseInactive writes down that somebody who knows the password of a user who may not sign in has tried.
 func (s *service) refuseInactive(ctx context.Context, u userRow, v visit) error {
 	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		return s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{notActive, 0, clip(v.agent)}))
+		return s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{Reason: notActive, UserAgent: clip(v.agent)}))
 	})
 	return cmp.Or(err, error(errInactive))
 }
@@ -148,7 +150,7 @@ func (s *service) failIn(ctx context.Context, tx db.Tx, u userRow, v visit, reas
 	if err != nil {
 		return err
 	}
-	if err := s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{reason, n, clip(v.agent)})); err != nil {
+	if err := s.audit.Write(ctx, tx, selfEntry("user.sign_in_failed", u, nil, failure{Reason: reason, Failures: n, UserAgent: clip(v.agent)})); err != nil {
 		return err
 	}
 	d := s.cfg.lockFor(n)
@@ -166,6 +168,8 @@ func (s *service) failIn(ctx context.Context, tx db.Tx, u userRow, v visit, reas
 type failure struct {
 	Reason    string `json:"reason"`
 	Failures  int    `json:"failures,omitzero"` // in a row
+	Method    string `json:"method,omitempty"`  // if not by password
+	Subject   string `json:"subject,omitempty"` // at the provider
 	UserAgent string `json:"userAgent,omitempty"`
 }
 
@@ -216,7 +220,7 @@ func (s *service) open(ctx context.Context, u userRow, v visit) (g grant, err er
 		if g, err = s.issue(ctx, tx, u, row); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, tx, selfEntry("user.signed_in", u, nil, opened{row.ID, row.Method, row.UserAgent}))
+		return s.audit.Write(ctx, tx, selfEntry("user.signed_in", u, nil, opened{row.ID, row.Method, "", row.UserAgent}))
 	})
 	switch {
 	case err != nil:
@@ -258,9 +262,10 @@ func (s *service) renewed(ctx context.Context, tx db.Tx, u userRow, v visit) (us
 
 // opened is a sign-in as it is written down; its address is the audit's own.
 type opened struct {
-	Session   id.UUID `json:"session"`
-	Method    string  `json:"method"`
-	UserAgent string  `json:"userAgent,omitempty"`
+	Session    id.UUID `json:"session"`
+	Method     string  `json:"method"`
+	SecondStep string  `json:"secondStep,omitempty"` // after the provider
+	UserAgent  string  `json:"userAgent,omitempty"`
 }
 
 // issue makes the tokens of the next step of a sign-in, and remembers where it was made.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 )
 
@@ -13,6 +14,7 @@ type profileInput struct {
 	Username        *string `json:"username,omitempty"`
 	CurrentPassword *string `json:"currentPassword,omitempty" doc:"for another user name or password"`
 	NewPassword     *string `json:"newPassword,omitempty"`
+	Code            string  `json:"code,omitempty" doc:"where you have a second step, beside the password: a code of the app, or a recovery code"`
 }
 
 func (in profileInput) check(c *Config) error {
@@ -44,15 +46,19 @@ func (s *service) changeProfile(ctx context.Context, in profileInput) error {
 			return err
 		}
 	}
-	err = s.changeMe(ctx, "user.profile_changed", func(row *userRow) error {
-		if in.CurrentPassword != nil && row.Password != u.Password { // it was changed meanwhile
-			return errWrongPassword
-		}
+	const action = "user.profile_changed"
+	change := func(row *userRow) error {
 		if hash != "" {
 			row.Password, row.PasswordChangedAt, row.MustChange = hash, s.time(), false
 		}
 		return userInput{Name: in.Name, Username: in.Username}.apply(row, s.cfg)
-	})
+	}
+	if in.CurrentPassword == nil {
+		err = s.changeMe(ctx, action, change)
+	} else {
+		defer s.sessions.forget()
+		err = s.provenBy(ctx, u, in.Code, func(ctx context.Context, tx db.Tx, u userRow) error { return s.changeMeIn(ctx, tx, action, u, change) })
+	}
 	a, _ := actor.From(ctx)
 	return s.userFault(ctx, "update", a.UserID, err)
 }

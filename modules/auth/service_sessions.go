@@ -252,21 +252,21 @@ func (s *service) speak(ctx context.Context, language string) error {
 }
 
 // changePassword sets the actor's own password and ends all its sign-ins, this one too.
-func (s *service) changePassword(ctx context.Context, current, next string) error {
-	u, err := s.knows(ctx, current)
+func (s *service) changePassword(ctx context.Context, p proof, next string) error {
+	u, err := s.knows(ctx, p.Password)
 	if err != nil {
 		return err
 	}
-	hash, err := s.anotherPassword(ctx, u, current, next)
+	hash, err := s.anotherPassword(ctx, u, p.Password, next)
 	if err != nil {
 		return err
 	}
-	return s.changeMe(ctx, "user.password_changed", func(row *userRow) error {
-		if row.Password != u.Password {
-			return errWrongPassword
-		}
-		row.Password, row.PasswordChangedAt, row.MustChange = hash, s.time(), false
-		return nil
+	defer s.sessions.forget()
+	return s.provenBy(ctx, u, p.Code, func(ctx context.Context, tx db.Tx, u userRow) error {
+		return s.changeMeIn(ctx, tx, "user.password_changed", u, func(row *userRow) error {
+			row.Password, row.PasswordChangedAt, row.MustChange = hash, s.time(), false
+			return nil
+		})
 	})
 }
 
@@ -293,19 +293,24 @@ func (s *service) changeMe(ctx context.Context, action string, change func(*user
 		if err != nil {
 			return err
 		}
-		before := u
-		if err := change(&u); err != nil {
-			return err
-		}
-		u.UpdatedAt = s.time()
-		if err := s.store.updateUser(ctx, tx, &u); err != nil {
-			return err
-		}
-		if u.Password != before.Password {
-			if err := s.store.endAll(ctx, tx, u.ID, s.time()); err != nil {
-				return err
-			}
-		}
-		return s.audit.Write(ctx, tx, selfEntry(action, u, asUser(before, nil), asUser(u, nil)))
+		return s.changeMeIn(ctx, tx, action, u, change)
 	})
+}
+
+// changeMeIn changes the actor's user, whom nobody else can change meanwhile.
+func (s *service) changeMeIn(ctx context.Context, tx db.Tx, action string, u userRow, change func(*userRow) error) error {
+	before := u
+	if err := change(&u); err != nil {
+		return err
+	}
+	u.UpdatedAt = s.time()
+	if err := s.store.updateUser(ctx, tx, &u); err != nil {
+		return err
+	}
+	if u.Password != before.Password {
+		if err := s.store.endAll(ctx, tx, u.ID, s.time()); err != nil {
+			return err
+		}
+	}
+	return s.audit.Write(ctx, tx, selfEntry(action, u, asUser(before, nil), asUser(u, nil)))
 }

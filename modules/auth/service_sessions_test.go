@@ -128,7 +128,7 @@ func TestSignInsEndAtOnce(t *testing.T) {
 			return err
 		},
 		"own change of password": func(s *service, g grant) error {
-			return s.changePassword(actor.With(context.Background(), actorOf(g.user)), password, "Another1!")
+			return s.changePassword(as(g.user), proof{Password: password}, "Another1!")
 		},
 	}
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -239,10 +239,10 @@ func TestMe(t *testing.T) {
 		if err := s.speak(ctx, "fr"); !errors.Is(err, fault.ErrInvalid) {
 			t.Errorf("an unknown language: %v", err)
 		}
-		if err := s.changePassword(ctx, "wrong", "Another1!"); !errors.Is(err, errWrongPassword) {
+		if err := s.changePassword(ctx, proof{Password: "wrong"}, "Another1!"); !errors.Is(err, errWrongPassword) {
 			t.Errorf("a wrong current password: %v", err)
 		}
-		if err := s.changePassword(ctx, password, "weak"); !errors.Is(err, fault.ErrInvalid) {
+		if err := s.changePassword(ctx, proof{Password: password}, "weak"); !errors.Is(err, fault.ErrInvalid) {
 			t.Errorf("a weak password: %v", err)
 		}
 		key := keyOfOrganization(1)

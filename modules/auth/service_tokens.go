@@ -102,6 +102,7 @@ func (s *service) createToken(ctx context.Context, in tokenInput, mine []string)
 		}
 		return s.audit.Write(ctx, tx, tokenEntry("api_token.created", row, nil, asToken(row)))
 	})
+	s.guard.forget()
 	if errors.Is(err, db.ErrMissingReference) || errors.Is(err, db.ErrForeign) {
 		var f fault.Fields
 		f.Add("organizationId", "unknown_reference", nil)
@@ -149,6 +150,15 @@ func (s *service) revokeToken(ctx context.Context, id int64, own bool) error {
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		return errNoToken.Wrap(err)
+	}
+	return err
+}
+
+// revokeTokens ends all tokens of a user: somebody else may have made them.
+func (s *service) revokeTokens(ctx context.Context, tx db.Tx, userID int64) error {
+	rows, err := s.store.tokens(ctx, tx, userID)
+	for _, row := range rows {
+		err = errors.Join(err, s.store.revokeToken(ctx, tx, row.ID, s.time()), s.audit.Write(ctx, tx, tokenEntry("api_token.revoked", row, asToken(row), nil)))
 	}
 	return err
 }

@@ -89,6 +89,46 @@ func TestATokenIsNeverMoreThanItsCreator(t *testing.T) {
 	})
 }
 
+func TestAnotherPasswordRevokesTokens(t *testing.T) {
+	t.Parallel()
+	on, off := true, false
+	for name, end := range map[string]func(s *service, u userRow) error{
+		"reset by an administrator": func(s *service, u userRow) error {
+			_, err := s.updateUser(admin(), u.ID, userInput{Password: text("Another1!")})
+			return err
+		},
+		"reset by the command": func(s *service, u userRow) error {
+			return s.replacePassword(asSystem(context.Background()), u.Username, "Another1!")
+		},
+		"deactivated, and active again": func(s *service, u userRow) error {
+			if _, err := s.updateUser(admin(), u.ID, userInput{IsActive: &off}); err != nil {
+				return err
+			}
+			_, err := s.updateUser(admin(), u.ID, userInput{IsActive: &on})
+			return err
+		},
+	} {
+		dbtest.Each(t, func(t *testing.T, d *db.DB) {
+			s, _ := newService(t, d)
+			u, other := newUser(t, s, 1, "HR", "hr1"), newUser(t, s, 1, "HR", "hr2")
+			mine, theirs := newToken(t, s, u, 0, "employee.read"), newToken(t, s, other, 0, "employee.read")
+			newToken(t, s, u, 0, "employee.read")
+			if err := end(s, u); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if _, err := s.byProgram(context.Background(), mine.text); !errors.Is(err, errAPIToken) {
+				t.Errorf("%s: the token: %v", name, err)
+			}
+			if _, err := s.byProgram(context.Background(), theirs.text); err != nil {
+				t.Errorf("%s: somebody else's token: %v", name, err)
+			}
+			if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE action = 'api_token.revoked' AND organization_id = 1"); n != 2 {
+				t.Errorf("%s: %d revocations written down", name, n)
+			}
+		})
+	}
+}
+
 func TestTokensAreListedUsedAndRevoked(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

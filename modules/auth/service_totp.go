@@ -103,8 +103,13 @@ func (s *service) proven(ctx context.Context, p proof, do func(ctx context.Conte
 	if err != nil {
 		return err
 	}
+	return s.provenBy(ctx, checked, p.Code, do)
+}
+
+// provenBy is proven of a user whose password was right.
+func (s *service) provenBy(ctx context.Context, checked userRow, code string, do func(ctx context.Context, tx db.Tx, u userRow) error) error {
 	var refused error
-	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		u, err := s.store.userAlone(ctx, tx, checked.ID)
 		if err != nil {
 			return err
@@ -115,7 +120,7 @@ func (s *service) proven(ctx context.Context, p proof, do func(ctx context.Conte
 		if now := s.time(); now.Before(u.LockedUntil) {
 			return errLocked.After(u.LockedUntil.Sub(now))
 		}
-		switch _, err := s.second(ctx, tx, u, visit{code: p.Code}); {
+		switch _, err := s.second(ctx, tx, u, visit{code: code}); {
 		case errors.Is(err, errCodeRequired):
 			return missing("code")
 		case errors.Is(err, errWrongCode):

@@ -75,7 +75,8 @@ func (s *service) setPassword(ctx context.Context, u *userRow, password *string)
 	return err
 }
 
-// updateUser changes what is given. A change of password, role or state ends the user's sign-ins.
+// updateUser changes what is given. A change of password, role or state ends the user's sign-ins; another password and the
+// end of its being active also revoke its tokens for programs.
 func (s *service) updateUser(ctx context.Context, id int64, in userInput) (u userRow, err error) {
 	a, _ := actor.From(ctx)
 	if a.UserID == id && (in.Role != nil || in.IsActive != nil) {
@@ -147,6 +148,11 @@ func (s *service) saveUser(ctx context.Context, tx db.Tx, action string, before,
 	}
 	if u.Password != before.Password || u.Role != before.Role || u.IsActive != before.IsActive || u.organization() != before.organization() {
 		if err := s.store.endAll(ctx, tx, u.ID, s.time()); err != nil {
+			return err
+		}
+	}
+	if u.Password != before.Password || !u.IsActive && before.IsActive {
+		if err := s.revokeTokens(ctx, tx, u.ID); err != nil {
 			return err
 		}
 	}

@@ -145,6 +145,9 @@ func (s store) sweep(ctx context.Context, until time.Time) error {
 		if _, err := tx.Delete((*tokenRow)(nil)).Where("?TableAlias.expires_at <= ?", until.Add(-keepTokens)).Exec(ctx); err != nil {
 			return err
 		}
+		if _, err := tx.Delete((*oidcRow)(nil)).Where("?TableAlias.expires_at <= ?", until).Exec(ctx); err != nil {
+			return err
+		}
 		_, err := tx.Delete((*sessionRow)(nil)).Where("?TableAlias.expires_at <= ?", until).Exec(ctx)
 		return err
 	})

@@ -9,9 +9,10 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 )
 
-// securityRows is all that decides about keys.
+// securityRows is all that decides about keys, and about tokens of programs whether they are any.
 type securityRows struct {
 	keys      []keyRow
+	tokens    []tokenRow
 	blocks    []blockRow
 	whitelist []whitelistRow
 }
@@ -20,6 +21,11 @@ func (s store) security(ctx context.Context, now time.Time) (all securityRows, e
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		err := tx.Select(&all.keys).Column("organization_id", "id", "type", "hash", "is_active", "expires_at", "rate_limit", "allowed_ips").
 			Where("?TableAlias.revoked_at IS NULL").Scan(ctx)
+		if err != nil {
+			return err
+		}
+		err = tx.Select(&all.tokens).Column("organization_id", "hash").
+			Where("?TableAlias.revoked_at IS NULL").Where("?TableAlias.expires_at > ?", now).Scan(ctx)
 		if err != nil {
 			return err
 		}

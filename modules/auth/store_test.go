@@ -38,6 +38,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		maps.Copy(checks, securityChecks(t, s.store))
 		maps.Copy(checks, tokenChecks(s.store, newToken(t, s, operator.user, 1, "user.read")))
 		for _, v := range []*victim{&lead, &operator} {
+			fillOIDC(t, d, v.user)
 			v.code = secret.Hash(plainCode(enrolled(t, s, &clock{noon}, v.user, v.family).recovery[0]))
 		}
 		before := picture(t, d)
@@ -185,7 +186,28 @@ func userChecks(s store, v victim) map[string]func() error {
 		"sessions":  silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.sessions(ctx, tx, u.ID, noon, 9)) }),
 		"session":   refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.session(ctx, tx, v.family, noon); return err }),
 		"endOthers": silent(s, func(ctx context.Context, tx db.Tx) error { return s.endOthers(ctx, tx, u.ID, id.Nil, noon) }),
-		"totp":      refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.totp(ctx, tx, u.ID); return err }),
+		"secondSteps": func() error {
+			if have, err := s.secondSteps(keyOfOrganization(2), []int64{u.ID}); err != nil || len(have) > 0 {
+				return fmt.Errorf("shows %v, %w", have, err)
+			}
+			return nil
+		},
+		"identityOf": refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.identityOf(ctx, tx, "issuer", u.ID); return err }),
+		"identityBySubject": refused(s, func(ctx context.Context, tx db.Tx) error {
+			_, err := s.identityBySubject(ctx, tx, "issuer", u.Username)
+			return err
+		}),
+		"insertIdentity": refused(s, func(ctx context.Context, tx db.Tx) error {
+			return s.insertIdentity(ctx, tx, &identityRow{MaybeOwned: ownedBy(1), UserID: u.ID, Issuer: "another", Subject: "x", CreatedAt: noon})
+		}),
+		"dropIdentity": refused(s, func(ctx context.Context, tx db.Tx) error { return s.dropIdentity(ctx, tx, "issuer", u.ID) }),
+		"takeOIDC": refused(s, func(ctx context.Context, tx db.Tx) error {
+			return s.takeOIDC(ctx, tx, &oidcRow{MaybeOwned: ownedBy(1), Hash: "another", ExpiresAt: late})
+		}),
+		"holdOIDC": refused(s, func(ctx context.Context, tx db.Tx) error { return s.holdOIDC(ctx, tx, u.Username, u, "x") }),
+		"heldOIDC": refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.heldOIDC(ctx, tx, u.Username, noon); return err }),
+		"endOIDC":  refused(s, func(ctx context.Context, tx db.Tx) error { return s.endOIDC(ctx, tx, u.Username, noon) }),
+		"totp":     refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.totp(ctx, tx, u.ID); return err }),
 		"insertTOTP": refused(s, func(ctx context.Context, tx db.Tx) error {
 			return s.insertTOTP(ctx, tx, &totpRow{MaybeOwned: ownedBy(1), UserID: u.ID, Sealed: "x", CreatedAt: noon})
 		}),
@@ -269,6 +291,20 @@ func zero[T comparable](s store, read func(ctx context.Context, tx db.Tx) (T, er
 	}
 }
 
+// fillOIDC connects a user to a subject of its name, of whom a sign-in waits for the second step.
+func fillOIDC(t *testing.T, d *db.DB, u userRow) {
+	t.Helper()
+	s := store{d}
+	err := d.Write(asSystem(context.Background()), func(ctx context.Context, tx db.Tx) error {
+		connected := identityRow{MaybeOwned: u.MaybeOwned, UserID: u.ID, Issuer: "issuer", Subject: u.Username, CreatedAt: noon}
+		waiting := oidcRow{MaybeOwned: u.MaybeOwned, Hash: u.Username, UserID: u.ID, ExpiresAt: noon.Add(time.Hour)}
+		return errors.Join(s.insertIdentity(ctx, tx, &connected), s.takeOIDC(ctx, tx, &waiting))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // fillSecurity gives organization 1, and nobody, a block and an event, and the one a listed address.
 func fillSecurity(t *testing.T, d *db.DB) {
 	t.Helper()
@@ -300,7 +336,7 @@ func securityChecks(t *testing.T, s store) map[string]func() error {
 	return map[string]func() error{
 		"security": func() error {
 			all, err := s.security(keyOfOrganization(2), noon)
-			return errors.Join(nothing(all.keys, err), nothing(all.blocks, nil), nothing(all.whitelist, nil))
+			return errors.Join(nothing(all.keys, err), nothing(all.tokens, nil), nothing(all.blocks, nil), nothing(all.whitelist, nil))
 		},
 		"whitelist": silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.whitelist(ctx, tx)) }),
 		"allow": refused(s, func(ctx context.Context, tx db.Tx) error {
@@ -350,6 +386,8 @@ func picture(t *testing.T, d *db.DB) string {
 	var steps []totpRow
 	var recovery []recoveryRow
 	var programs []tokenRow
+	var identities []identityRow
+	var arrivals []oidcRow
 	const others = "organization_id IS NULL OR organization_id <> 2"
 	err := d.Read(admin(), func(ctx context.Context, tx db.Tx) error {
 		return errors.Join(tx.Select(&users).Where(others).Order("id").Scan(ctx), tx.Select(&sessions).Where(others).Order("hash").Scan(ctx),
@@ -357,12 +395,13 @@ func picture(t *testing.T, d *db.DB) string {
 			tx.Select(&blocks).Where(others).Order("address").Scan(ctx), tx.Select(&whitelist).Where(others).Scan(ctx),
 			tx.Select(&events).Where(others).Order("id").Scan(ctx), tx.Select(&devices).Where(others).Order("id").Scan(ctx),
 			tx.Select(&steps).Where(others).Order("user_id").Scan(ctx), tx.Select(&recovery).Where(others).Order("user_id", "hash").Scan(ctx),
-			tx.Select(&programs).Where(others).Scan(ctx))
+			tx.Select(&programs).Where(others).Scan(ctx), tx.Select(&identities).Where(others).Order("user_id").Scan(ctx),
+			tx.Select(&arrivals).Where(others).Order("hash").Scan(ctx))
 	})
 	if err != nil || len(users) != 2 || len(sessions) != 2 || len(keys) != 1 || len(departments) != 1 {
 		t.Fatalf("%d users, %d sign-ins, %d keys, %d departments: %v", len(users), len(sessions), len(keys), len(departments), err)
 	}
-	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events, devices, steps, recovery, programs}) // it follows pointers
+	text, err := json.Marshal([]any{users, sessions, keys, departments, blocks, whitelist, events, devices, steps, recovery, programs, identities, arrivals}) // it follows pointers
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,12 +4,31 @@ import (
 	"context"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/staff-control/staff-control/platform/db"
 )
 
 func (s store) totp(ctx context.Context, tx db.Tx, userID int64) (row totpRow, err error) {
 	err = tx.Select(&row).Where("?TableAlias.user_id = ?", userID).Scan(ctx)
 	return row, db.Translate(err)
+}
+
+// secondSteps returns those of the users who have a second step.
+func (s store) secondSteps(ctx context.Context, ids []int64) (map[int64]bool, error) {
+	var some []int64
+	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		if len(ids) == 0 {
+			return nil
+		}
+		return tx.Select((*totpRow)(nil)).Column("user_id").Where("?TableAlias.user_id IN (?)", bun.List(ids)).
+			Where("?TableAlias.confirmed_at IS NOT NULL").Scan(ctx, &some)
+	})
+	have := map[int64]bool{}
+	for _, id := range some {
+		have[id] = true
+	}
+	return have, err
 }
 
 func (s store) insertTOTP(ctx context.Context, tx db.Tx, row *totpRow) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -366,4 +367,82 @@ func TestASecondStepOverHTTP(t *testing.T) {
 	if status, answer := b.ask(t, "POST", path+"/disable", `{"password":"admin","code":"`+p.code()+`"}`); status != 204 {
 		t.Errorf("off: %d %v", status, answer)
 	}
+}
+
+func TestTheSecondStepGuardsThePassword(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, clock := newService(t, d)
+		u := newUser(t, s, 1, "HR", "hr1")
+		p := enrolled(t, s, clock, u)
+		next, name := "Another1!", "hr9"
+		current := password
+		// v1's request, too, whether it asks for another password or for another name.
+		changes := map[string]func(code string) error{
+			"own password": func(code string) error { return s.changePassword(as(u), proof{current, code}, next) },
+			"v1's profile": func(code string) error {
+				return s.changeProfile(as(u), profileInput{CurrentPassword: &current, NewPassword: &next, Code: code})
+			},
+			"v1's name": func(code string) error {
+				return s.changeProfile(as(u), profileInput{CurrentPassword: &current, Username: &name, Code: code})
+			},
+		}
+		for what, change := range changes {
+			if field, code := faultyField(change("")); field != "code" || code != "required" {
+				t.Errorf("%s without a code: %s %s", what, field, code)
+			}
+			if err := change("000000"); !errors.Is(err, errCodeRefused) {
+				t.Errorf("%s with a wrong code: %v", what, err)
+			}
+		}
+		if n := counted(t, d, "SELECT failed_logins FROM users WHERE id = ?", u.ID); n != len(changes) {
+			t.Errorf("%d wrong codes are counted, want %d", n, len(changes))
+		}
+		if err := s.changeProfile(as(u), profileInput{Name: text("Aziza")}); err != nil {
+			t.Errorf("what the password does not guard: %v", err)
+		}
+		if err := changes["own password"](p.code()); err != nil {
+			t.Errorf("with a code: %v", err)
+		}
+		current, next = next, "Third-pass1!"
+		if err := changes["v1's profile"](p.recovery[0]); err != nil {
+			t.Errorf("with a recovery code: %v", err)
+		}
+		current = next
+		clock.pass(totpStep * time.Second)
+		if err := changes["v1's name"](p.code()); err != nil {
+			t.Errorf("v1's name with a code: %v", err)
+		}
+	})
+}
+
+func TestWhoHasASecondStepIsListed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, clock := newService(t, d)
+		u, begun := newUser(t, s, 1, "HR", "hr1"), newUser(t, s, 1, "HR", "hr2")
+		enrolled(t, s, clock, u)
+		if _, _, err := s.enrol(as(begun), proof{Password: password}); err != nil {
+			t.Fatal(err)
+		}
+		for query, want := range map[string]string{"": "hr1 true, hr2 false", "secondStep=true": "hr1 true", "secondStep=false&sort=-username": "hr2 false"} {
+			rows, err := gridtest.Walk(admin(), s.users(), query)
+			var got []string
+			for _, r := range rows {
+				got = append(got, fmt.Sprint(r.Username, " ", r.SecondStep))
+			}
+			if err != nil || strings.Join(got, ", ") != want {
+				t.Errorf("%q: %v, %v", query, got, err)
+			}
+		}
+		if one, err := s.getUser(admin(), idRequest{u.ID}); err != nil || !one.SecondStep {
+			t.Errorf("one: %+v, %v", one, err)
+		}
+		if err := s.resetTOTP(admin(), u.ID); err != nil {
+			t.Fatal(err)
+		}
+		if one, err := s.getUser(admin(), idRequest{u.ID}); err != nil || one.SecondStep {
+			t.Errorf("after its reset: %+v, %v", one, err)
+		}
+	})
 }

@@ -12,8 +12,8 @@ PG   := go run ./platform/db/dbtest/pgtest --
 SOAK_TIME ?= 24h
 SOAK_PACE ?= 1
 
-# The tests' S3 server, built before they run, so that they do not all build it at once.
-S3   := go tool -modfile=configs/s3.mod -n versitygw >/dev/null
+# The tests' S3 server and provider of sign-ins, built before they run, so that they do not all build them at once.
+TOOLS := go tool -modfile=configs/s3.mod -n versitygw >/dev/null && go tool -modfile=configs/oidc.mod -n server >/dev/null
 
 .PHONY: help run test test-short golden fuzz soak soak-channel bench load scale lint check web build release try-install image
 .DEFAULT_GOAL := help
@@ -29,7 +29,7 @@ test: ## everything: Go on SQLite and PostgreSQL, the pages, the pages in a brow
 	@.ci/setup test
 	@$(MAKE) --no-print-directory build
 	@.ci/lint quick
-	@$(S3)
+	@$(TOOLS)
 	$(PG) go test -timeout 15m -coverpkg=./... -coverprofile=bin/cover.out ./...
 	@.ci/coverage bin/cover.out 85
 	cd web && npm run lint && npm test
@@ -46,7 +46,7 @@ fuzz: ## each fuzz target for 20 s
 
 soak: ## long runs: a hundred kills, under the race detector
 	@.ci/setup test
-	@$(S3)
+	@$(TOOLS)
 	$(PG) go test -race -tags soak -run Soak -count=1 -timeout 3h -v ./...
 
 soak-channel: ## sockets of gateways held for 24 hours; SOAK_TIME=10m SOAK_PACE=60 for a day's worth of seconds

@@ -4,6 +4,7 @@
 //   E2E_URL E2E_USER E2E_PASSWORD  the server, and an ADMIN who signs in
 //   E2E_DATE                       the day of the seed
 //   E2E_RECORDINGS                 whether the seed has the requests of v1's agents
+//   E2E_PROVIDER                   where the server's provider of sign-ins is; without it nobody signs in there
 //   E2E_SHOTS=1                    leaves a picture of every page in e2e/shots
 import assert from 'node:assert/strict'
 import { launch, open, picture } from './browser.mjs'
@@ -27,6 +28,7 @@ const FILES = {
     'shell',
     'admin',
     'roles',
+    'security',
     ...recorded,
   ],
 }

@@ -2,7 +2,7 @@ import createClient from 'openapi-fetch'
 import { ApiError, errorOf } from './errors'
 import { heard } from './fallback'
 import { SessionStore } from './session'
-import type { Grant, paths, SignIn } from './types'
+import type { Arrival, Grant, paths, SignIn } from './types'
 
 /** language is what the answers' texts are asked in; the page sets it when the user switches. */
 let language = 'uz'
@@ -68,7 +68,7 @@ export async function authorized(request: Request, s: SessionStore = session): P
 }
 
 function isSignIn(request: Request): boolean {
-  return new URL(request.url).pathname === '/api/v2/auth/login'
+  return /^\/api\/v2\/auth\/(login|oidc)/.test(new URL(request.url).pathname)
 }
 
 export const api = createClient<paths>({
@@ -87,6 +87,11 @@ export async function answer<T>(
 
 export async function signIn(body: SignIn): Promise<void> {
   session.start(await answer(api.POST('/api/v2/auth/login', { body })))
+}
+
+/** signInBy finishes a sign-in at the provider. */
+export async function signInBy(body: Arrival): Promise<void> {
+  session.start(await answer(api.POST('/api/v2/auth/oidc/login', { body })))
 }
 
 export async function signOut(): Promise<void> {

@@ -12,6 +12,15 @@ export function useUser(): User {
   return current.user
 }
 
+/** useProvider returns what the provider of sign-ins is called; undefined where there is none. */
+export function useProvider(): string | undefined {
+  return useQuery({
+    queryKey: ['sign-in', 'methods'],
+    queryFn: ({ signal }) => answer(api.GET('/api/v2/auth/login', { signal })),
+    staleTime: 300_000,
+  }).data?.oidcName
+}
+
 /** usePages reads a list page by page. */
 export function usePages<T>(
   key: QueryKey,

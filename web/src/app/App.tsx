@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react'
 import { session } from '../api/client'
 import { suggest } from '../i18n/i18n'
 import { Boundary, ErrorNote } from '../ui/ErrorNote'
@@ -24,8 +24,8 @@ export function App() {
 
   const user = current.state === 'in' ? current.user : undefined
   const known = user !== undefined
-  useEffect(() => {
-    if (!known) queries.clear() // nothing of one user is shown to the next
+  useLayoutEffect(() => {
+    if (!known) queries.clear() // nothing of one user is shown to the next; before the sign-in page asks for anything
   }, [known, queries])
   useEffect(() => void suggest(user?.language), [user?.language])
 

@@ -167,7 +167,7 @@ function Pages({ user }: { user: User }) {
           {[...sectionsOf(user.role), ...detailsOf(user.role)].map(({ path, page }) => (
             <Route key={path} path={path} component={page} />
           ))}
-          <Route path="/">{home ? <Redirect to={home} replace /> : <Nothing />}</Route>
+          <Route path={/^\/(?:sign-in)?$/}>{home ? <Redirect to={home} replace /> : <Nothing />}</Route>
           <Route>
             <Page title={t('lost.title')}>
               <Empty title={t('lost.title')} hint={t('lost.hint')} />

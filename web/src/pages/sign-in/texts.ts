@@ -6,6 +6,9 @@ export const useTexts = texts('signIn', {
   password: { uz: 'Parol', ru: 'Пароль', en: 'Password' },
   show: { uz: 'Parolni koʻrsatish', ru: 'Показать пароль', en: 'Show the password' },
   submit: { uz: 'Kirish', ru: 'Войти', en: 'Sign in' },
+  provider: { uz: '{{name}} orqali kirish', ru: 'Войти через {{name}}', en: 'Sign in with {{name}}' },
+  or: { uz: 'yoki parol bilan', ru: 'или по паролю', en: 'or with a password' },
+  again: { uz: 'Boshidan boshlash', ru: 'Начать заново', en: 'Begin again' },
   wrong: {
     uz: 'Foydalanuvchi nomi yoki parol notoʻgʻri.',
     ru: 'Неверное имя пользователя или пароль.',
@@ -21,6 +24,11 @@ export const useTexts = texts('signIn', {
     uz: 'Parol toʻgʻri. Endi kodni kiriting.',
     ru: 'Пароль верный. Теперь введите код.',
     en: 'The password is right. Now enter the code.',
+  },
+  'code.next': {
+    uz: 'Sizni tanidik. Endi kodni kiriting.',
+    ru: 'Вас узнали. Теперь введите код.',
+    en: 'You were recognized. Now enter the code.',
   },
   'code.wrong': {
     uz: 'Kod notoʻgʻri yoki allaqachon ishlatilgan. Keyingisini kuting.',

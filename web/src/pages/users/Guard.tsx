@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { answer, api } from '../../api/client'
 import type { Account } from '../../api/types'
 import { ErrorNote } from '../../ui/ErrorNote'
@@ -9,11 +9,15 @@ import { useTexts } from './texts'
 /** Guard ends a user's sign-ins, and helps who has lost the second step. */
 export function Guard({ user }: { user: Account }) {
   const t = useTexts()
+  const queries = useQueryClient()
   const params = { path: { id: user.id } }
   const end = useMutation({
     mutationFn: () => answer(api.DELETE('/api/v2/users/{id}/sessions', { params })),
   })
-  const drop = useMutation({ mutationFn: () => answer(api.DELETE('/api/v2/users/{id}/totp', { params })) })
+  const drop = useMutation({
+    mutationFn: () => answer(api.DELETE('/api/v2/users/{id}/totp', { params })),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['users'] }),
+  })
   const error = end.error ?? drop.error
   return (
     <div className={`${ui.form} ${ui.apart}`}>
@@ -21,9 +25,11 @@ export function Guard({ user }: { user: Account }) {
         <Button variant="default" loading={end.isPending} onClick={() => end.mutate()}>
           {t('guard.end')}
         </Button>
-        <Button variant="default" loading={drop.isPending} onClick={() => drop.mutate()}>
-          {t('guard.drop')}
-        </Button>
+        {user.secondStep && (
+          <Button variant="default" loading={drop.isPending} onClick={() => drop.mutate()}>
+            {t('guard.drop')}
+          </Button>
+        )}
       </div>
       {error && <ErrorNote error={error} />}
       {(end.isSuccess || drop.isSuccess) && (

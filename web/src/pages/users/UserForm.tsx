@@ -12,6 +12,7 @@ import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { PasswordField } from './PasswordField'
 import { Guard } from './Guard'
+import { Identity } from './Identity'
 import { ResetPassword } from './ResetPassword'
 import { useTexts } from './texts'
 
@@ -63,6 +64,7 @@ export function UserForm({ id, onClose }: { id?: number; onClose: () => void }) 
           <Fields user={query.data} onClose={onClose} />
           <ResetPassword user={query.data} />
           <Guard user={query.data} />
+          <Identity user={query.data} />
         </>
       )}
     </Modal>

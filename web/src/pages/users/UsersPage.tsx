@@ -86,6 +86,17 @@ function useColumns(zone: string): Column<Account>[] {
       cell: (u) => <State user={u} zone={zone} />,
     },
     {
+      id: 'secondStep',
+      title: t('secondStep'),
+      sort: true,
+      filter: { kind: 'bool', yes: t('secondStep.on'), no: t('secondStep.off') },
+      cell: (u) => (
+        <Status tone={u.secondStep ? 'good' : 'quiet'}>
+          {t(u.secondStep ? 'secondStep.on' : 'secondStep.off')}
+        </Status>
+      ),
+    },
+    {
       id: 'createdAt',
       title: t('createdAt'),
       sort: true,

@@ -307,6 +307,18 @@ func TestTheSecondStepIsTakenAfterTheProviderToo(t *testing.T) {
 		if _, err := finish(s, r); !errors.Is(err, errOIDCUsed) {
 			t.Errorf("with the next code again: %v", err)
 		}
+		r = l.through(t, s)
+		_, _ = finish(s, r)
+		if err := errors.Join(s.disconnectUser(admin(), u.ID), s.connectUser(admin(), u.ID, "somebody else")); err != nil {
+			t.Fatal(err)
+		}
+		r.totp = phone.code()
+		if _, err := finish(s, r); !errors.Is(err, errOIDCUnknown) {
+			t.Errorf("connected to somebody else meanwhile: %v", err)
+		}
+		if err := s.connectUser(admin(), u.ID, "id1"); err != nil {
+			t.Fatal(err)
+		}
 		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE action = 'user.signed_in' AND CAST(after AS text) LIKE '%oidc%' AND CAST(after AS text) LIKE '%totp%'"); n != 1 {
 			t.Errorf("%d sign-ins with both steps written down", n)
 		}

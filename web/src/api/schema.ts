@@ -2673,6 +2673,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/auth/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to sign in at the provider of OpenID Connect: where to send the browser */
+        post: operations["postV2AuthOidc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/auth/oidc/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with what the provider sent back; the refresh token comes as a cookie */
+        post: operations["postV2AuthOidcLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/auth/refresh": {
         parameters: {
             query?: never;
@@ -4561,6 +4595,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/users/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who a user is at the provider of OpenID Connect */
+        get: operations["getV2UsersByIdIdentity"];
+        /** Connect a user to somebody at the provider; if it was connected to somebody else, its sign-ins end */
+        put: operations["putV2UsersByIdIdentity"];
+        post?: never;
+        /** Disconnect a user from the provider; its sign-ins end */
+        delete: operations["deleteV2UsersByIdIdentity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/users/{id}/sessions": {
         parameters: {
             query?: never;
@@ -5124,6 +5177,38 @@ export interface components {
             next: string;
             total: number;
         };
+        AuthAccountResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            departmentIds?: number[];
+            /** Format: int64 */
+            id: number;
+            isActive: boolean;
+            language?: string;
+            /** Format: date-time */
+            lockedUntil?: string;
+            /** @description at the next sign-in */
+            mustChangePassword?: boolean;
+            name: string;
+            /** Format: int64 */
+            organizationId?: number;
+            /** @enum {string} */
+            role: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
+            /** @description whether it signs in with a code, too */
+            secondStep: boolean;
+            /** Format: date-time */
+            updatedAt: string;
+            username: string;
+        };
+        AuthAccountResponsePage: {
+            items: components["schemas"]["AuthAccountResponse"][];
+            next: string;
+            total: number;
+        };
+        AuthBeginResponse: {
+            /** @description at the provider, which sends the browser back to the page /sign-in */
+            url: string;
+        };
         AuthCodeRequest: {
             code: string;
         };
@@ -5136,6 +5221,16 @@ export interface components {
         };
         AuthGreetingV1: {
             message: string;
+        };
+        AuthIdentityRequest: {
+            /** @description the claim sub, as the provider writes it */
+            subject: string;
+        };
+        AuthIdentityResponse: {
+            /** Format: date-time */
+            createdAt?: string;
+            /** @description empty: the user is not connected */
+            subject?: string;
         };
         AuthKeyInput: {
             /** @description addresses and networks (CIDR) that it may be used from; any if empty */
@@ -5231,6 +5326,12 @@ export interface components {
             refreshToken: string;
             user: components["schemas"]["AuthPersonV1"];
         };
+        AuthMethodsResponse: {
+            /** @enum {array} */
+            methods: "password" | "oidc";
+            /** @description what the provider is called */
+            oidcName?: string;
+        };
         AuthNewKeyResponse: {
             allowedIps?: string[];
             /** Format: date-time */
@@ -5282,6 +5383,15 @@ export interface components {
             /** @description shown this once */
             token: string;
         };
+        AuthOidcRequest: {
+            /** @description what the provider sent */
+            code?: string;
+            /** @description what it sent instead */
+            error?: string;
+            state: string;
+            /** @description asked for by auth.code_required: a code of the app, or a recovery code; state and cookie come again */
+            totp?: string;
+        };
         AuthOrganizationRequest: {
             /** Format: int64 */
             organizationId: number;
@@ -5291,6 +5401,8 @@ export interface components {
             refreshToken: string;
         };
         AuthPasswordRequest: {
+            /** @description where you have a second step: a code of the app, or a recovery code */
+            code?: string;
             currentPassword: string;
             newPassword: string;
         };
@@ -5315,6 +5427,8 @@ export interface components {
             username: string;
         };
         AuthProfileInput: {
+            /** @description where you have a second step, beside the password: a code of the app, or a recovery code */
+            code?: string;
             /** @description for another user name or password */
             currentPassword?: string;
             name?: string;
@@ -5351,7 +5465,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            method: "password" | "totp" | "recovery";
+            method: "password" | "totp" | "recovery" | "oidc";
             /**
              * Format: date-time
              * @description when its access token was made
@@ -5466,32 +5580,6 @@ export interface components {
             /** @enum {string} */
             role?: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
             username?: string;
-        };
-        AuthUserResponse: {
-            /** Format: date-time */
-            createdAt: string;
-            departmentIds?: number[];
-            /** Format: int64 */
-            id: number;
-            isActive: boolean;
-            language?: string;
-            /** Format: date-time */
-            lockedUntil?: string;
-            /** @description at the next sign-in */
-            mustChangePassword?: boolean;
-            name: string;
-            /** Format: int64 */
-            organizationId?: number;
-            /** @enum {string} */
-            role: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
-            /** Format: date-time */
-            updatedAt: string;
-            username: string;
-        };
-        AuthUserResponsePage: {
-            items: components["schemas"]["AuthUserResponse"][];
-            next: string;
-            total: number;
         };
         AuthUserV1: {
             createdAt: string;
@@ -14679,7 +14767,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthLoginMethods"];
+                    "application/json": components["schemas"]["AuthMethodsResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -14910,6 +14998,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthRecoveryResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2AuthOidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthBeginResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2AuthOidcLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthOidcRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthLoginResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -18669,6 +18803,7 @@ export interface operations {
                 q?: string;
                 role?: string;
                 search?: string;
+                secondStep?: boolean;
                 sort?: string;
                 "updatedAt.from"?: string;
                 "updatedAt.to"?: string;
@@ -18686,7 +18821,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthUserResponsePage"];
+                    "application/json": components["schemas"]["AuthAccountResponsePage"];
                 };
             };
             default: components["responses"]["Error"];
@@ -18711,7 +18846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthUserResponse"];
+                    "application/json": components["schemas"]["AuthAccountResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -18732,6 +18867,7 @@ export interface operations {
                 q?: string;
                 role?: string;
                 search?: string;
+                secondStep?: boolean;
                 sort?: string;
                 "updatedAt.from"?: string;
                 "updatedAt.to"?: string;
@@ -18815,7 +18951,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthUserResponse"];
+                    "application/json": components["schemas"]["AuthAccountResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -18863,7 +18999,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthUserResponse"];
+                    "application/json": components["schemas"]["AuthAccountResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -18890,8 +19026,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthUserResponse"];
+                    "application/json": components["schemas"]["AuthAccountResponse"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2UsersByIdIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthIdentityResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    putV2UsersByIdIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthIdentityRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2UsersByIdIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };

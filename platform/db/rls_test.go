@@ -131,50 +131,6 @@ func TestServingRefusesFunctionsThatReachEveryTenant(t *testing.T) {
 	}
 }
 
-// In psql, without our code: no scope, no rows; a scope, its rows; and the system's role only by asking for it.
-func TestStaffAppSeesNothingUnlessItNamesAnOrganization(t *testing.T) {
-	t.Parallel()
-	address := dbtest.PostgresURL(t, "staff_app")
-	d, err := db.Open(context.Background(), address, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	orgs := newOrganizations(t, d, 2)
-	newPolicy(t, d, orgs[0], "mine")
-	newPolicy(t, d, orgs[1], "theirs")
-	pool, err := sql.Open("pgx", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
-	for _, c := range []struct {
-		before string
-		want   int
-	}{
-		{"SELECT 1", 0},
-		{"SELECT set_config('app.current_organization_id', '1', true)", 1},
-		{"SELECT set_config('app.current_role', 'ADMIN', true)", 0},
-		{"SET LOCAL ROLE staff_system", 2},
-	} {
-		tx, err := pool.Begin()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var n int
-		if _, err := tx.Exec(c.before); err != nil {
-			t.Fatal(err)
-		}
-		if err := tx.QueryRow("SELECT count(*) FROM policies").Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		if n != c.want {
-			t.Errorf("after %q: %d rows, want %d", c.before, n, c.want)
-		}
-		tx.Rollback()
-	}
-}
-
 func superuser(t *testing.T) *sql.DB {
 	t.Helper()
 	pool, err := sql.Open("pgx", dbtest.PostgresURL(t, "postgres"))

@@ -53,6 +53,7 @@ func (s *service) endSession(ctx context.Context, session id.UUID, own bool) err
 		return s.audit.Write(ctx, tx, endedEntry(u, own, ended{Session: session}))
 	})
 	if errors.Is(err, db.ErrNotFound) {
+		s.audit.Missed(ctx, (*sessionRow)(nil), session, "session", "user.session_ended")
 		return errNoSession.Wrap(err)
 	}
 	return err

@@ -149,6 +149,7 @@ func (s *service) revokeToken(ctx context.Context, id int64, own bool) error {
 		return s.audit.Write(ctx, tx, tokenEntry("api_token.revoked", row, asToken(row), nil))
 	})
 	if errors.Is(err, db.ErrNotFound) {
+		s.audit.Missed(ctx, (*tokenRow)(nil), id, "api_token", "api_token.revoked")
 		return errNoToken.Wrap(err)
 	}
 	return err

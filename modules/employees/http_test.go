@@ -26,6 +26,7 @@ func TestRoutes(t *testing.T) {
 	const path = "/api/v2/employees"
 	hr := &actor.Actor{Role: actor.HR, ID: "user:2", UserID: 2, OrganizationID: 1}
 	guard := &actor.Actor{Role: actor.Guard, ID: "user:3", UserID: 3, OrganizationID: 1}
+	lead := &actor.Actor{Role: actor.DepartmentLead, ID: "user:5", UserID: 5, OrganizationID: 1, DepartmentIDs: []int64{2}}
 	other := &actor.Actor{Role: actor.HR, ID: "user:4", UserID: 4, OrganizationID: 2}
 	httptestx.Run(t, newServer(t, kernel.Dashboard),
 		httptestx.Scenario{Name: "add", As: hr, Path: path, Body: `{"departmentId":2,"name":"Ўктам Ғаниев","phone":"+998901234567","photo":"a.jpg"}`, Status: 201, Contains: []string{`"id":1`, `"organizationId":1`, `"departmentName":"Brigada"`}},
@@ -36,6 +37,7 @@ func TestRoutes(t *testing.T) {
 		httptestx.Scenario{Name: "organization cannot be said", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"organizationId":2}`, Status: 400},
 		httptestx.Scenario{Name: "another tenant's", As: other, Path: path + "/1", Status: 404, Contains: []string{"employees.unknown"}},
 		httptestx.Scenario{Name: "unknown department", As: hr, Path: path + "?departmentId=4", Status: 404, Contains: []string{"organizations.department_unknown"}},
+		httptestx.Scenario{Name: "another department, of a lead", As: lead, Path: path + "/export?departmentId=1", Status: 404, Contains: []string{"organizations.department_unknown"}, Excludes: []string{"Sex"}},
 		httptestx.Scenario{Name: "bad cursor", As: hr, Path: path + "?after=x", Status: 400},
 		httptestx.Scenario{Name: "export", As: hr, Path: path + "/export?sort=-createdAt&departmentId=1&name=uktam", Header: map[string]string{"Accept-Language": "ru"}, Status: 200, Contains: []string{"\ufeffСотрудники\r\n", "Отбор: Отдел = Sex; Ф. И. О.: uktam", "ID,Ф. И. О.,Отдел,Активен,Телефон,"}},
 		httptestx.Scenario{Name: "export of all", As: hr, Path: path + "/export?format=csv", Status: 200, Contains: []string{"Filtrsiz", "1,Ўктам Ғаниев,Brigada,ha,"}},

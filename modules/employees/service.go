@@ -53,8 +53,11 @@ func (s *service) widen(ctx context.Context, q grid.Query) (grid.Query, error) {
 	if asked == nil {
 		return q, nil
 	}
-	names := make([]string, len(asked))
+	names, sees := make([]string, len(asked)), sightOf(ctx)
 	for i, id := range asked {
+		if !sees.all && !slices.Contains(sees.departments, id) { // whose name is not for a lead of others
+			return q, organization.ErrDepartmentUnknown
+		}
 		d, err := s.tree.Department(ctx, id)
 		if err != nil {
 			return q, err

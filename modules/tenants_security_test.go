@@ -5,20 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/staff-control/staff-control/platform/httpx"
 )
-
-// saysNo reports an answer that v1 gave with 200: that there is no such row. What is named by an address is the
-// caller's own, whoever else has named the same one.
-func saysNo(route httpx.Route, answer []byte) bool {
-	for _, no := range []string{`not found","success":false`, `"data":null`, `"jobs":[]`} {
-		if strings.Contains(string(answer), no) {
-			return true
-		}
-	}
-	return strings.HasPrefix(route.Path, "/api/security/ip-")
-}
 
 // secure has the tenant's administrator list and block an address, and tell of an event.
 func (n tenant) secure(t *testing.T, s *site) {

@@ -1,31 +1,10 @@
 package modules_test
 
 import (
-	"testing"
-
 	"github.com/staff-control/staff-control/platform/httpx/v1test"
 )
 
-// people are the recordings of organizations, departments, users, employees and Windows users.
-var people = replayed{
-	groups: []string{"organizations", "departments", "users", "employees", "computer-users", "computers"},
-	more:   peopleMore,
-	after:  712,
-	before: map[int]v1test.Recording{805: unrecorded("ADMIN", "PUT", "/api/v1/employees/21", `{"email":null}`)},
-	differ: peopleDiffer,
-}
-
-func TestEveryRecordingOfPeople(t *testing.T) {
-	t.Parallel()
-	people.run(t)
-}
-
-func TestEveryDifferenceOfPeopleIsWrittenDown(t *testing.T) {
-	t.Parallel()
-	people.written(t)
-}
-
-// peopleMore are the rows that v1's clients made without a recording of it.
+// peopleMore are the rows of people that v1's clients made without a recording of it.
 var peopleMore = map[string][]v1test.Row{
 	"organizations": {lived("3", v1test.Row{"full_name": "Yangi Tashkilot", "short_name": "YANGI2", "phone": "+998901234567", "email": "y@x.uz", "additional_details": "d"})},
 	"departments":   {lived("7", v1test.Row{"organization_id": "1", "full_name": "Yangi bo'lim", "short_name": "NBX"})},
@@ -57,8 +36,6 @@ var (
 	hashes    = []string{"users are shown with the hash of their password"}
 	tokens    = []string{"an access token without an end, or of an unknown role, is one"}
 	selfOnly  = []string{"`users/me` is for ADMIN only"}
-	reports   = []string{"`employees/:id/activity-report`"}
-	gates     = []string{"`gate` of a pass"}
 	leads     = []string{"DEPARTMENT_LEAD makes and changes departments"}
 	linking   = []string{"`link-computer-user` always fails"}
 )
@@ -117,10 +94,6 @@ var peopleDiffer = []otherwise{
 	}},
 	{name: "employees.get other org", role: "HR", status: 404, lines: scope},
 	{name: "employees.get other org", role: "DEPARTMENT_LEAD", status: 404, lines: scope},
-	{name: "employees.entry-logs", was: 200, fields: []string{".data[0].gate is null, v1's object"}, lines: gates},
-	{name: "employees.entry-logs query", was: 200, fields: []string{".data[0].gate is null, v1's object"}, lines: gates},
-	{name: "employees.activity-report", status: 404, lines: reports},
-	{name: "employees.activity-report query", status: 404, lines: reports},
 	{name: "employees.update missing", status: 404, lines: unknownID},
 	{name: "employees.update other org by HR", status: 404, lines: scope},
 	{name: "employees.update to other org dept", status: 409, lines: []string{"an employee moves to a department of another organization, and stays in its own"}},
@@ -143,8 +116,8 @@ var peopleDiffer = []otherwise{
 var (
 	noPassword   = []string{".data[0].password is missing"}
 	notForGuards = []string{
-		".address is null, v1's string", ".createdAt is null, v1's string", ".email is null, v1's string", ".isActive is null, v1's boolean",
+		".address is null, v1's string", ".createdAt is null, v1's time", ".email is null, v1's string", ".isActive is null, v1's boolean",
 		".organizationId is null, v1's number", ".phone is null, v1's string", ".policy is null, v1's object", ".policyId is null, v1's number",
-		".updatedAt is null, v1's string",
+		".updatedAt is null, v1's time",
 	}
 )

@@ -45,7 +45,7 @@ func routesOf(t *testing.T, role kernel.Role) (routes []httpx.Route) {
 // ownPath is the product's own path of what v1's clients call by this one.
 func ownPath(path string) string {
 	for _, prefix := range []string{"/api/v1/", "/api/"} {
-		if noun, of := strings.CutPrefix(path, prefix); of && slices.Contains([]string{"users", "organizations", "departments", "employees", "computers", "visitors"}, noun) {
+		if noun, of := strings.CutPrefix(path, prefix); of && slices.Contains([]string{"users", "organizations", "departments", "employees", "computers", "visitors", "devices"}, noun) {
 			return "/api/v2/" + noun
 		} else if of && noun == "computer-users" {
 			return "/api/v2/computers/users"
@@ -186,6 +186,7 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	n.ids["/api/v2/devices"] = idOf(post("/api/v2/devices", map[string]any{
 		"name": mark + " device", "ipAddress": n.deviceAddress(), "entryType": "ENTER", "organizationId": n.organization,
 	}))
+	n.ids["/api/v2/gates"] = idOf(post("/api/v2/gates", map[string]any{"name": mark + " gate", "organizationId": n.organization}))
 	made := post("/api/v2/gateways", map[string]any{"serial": "GW-" + mark, "organizationId": n.organization})
 	n.gatewayKey, n.ids["/api/v2/gateways"] = fmt.Sprint(made["apiKey"]), fmt.Sprint(made["gatewayId"])
 	n.ids["/api/v2/gateways/tokens"] = idOf(post("/api/v2/gateways/tokens", map[string]any{"organizationId": n.organization, "expiresInHours": 1, "maxUses": 1, "note": mark}))

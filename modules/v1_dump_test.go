@@ -42,7 +42,7 @@ func newV1Data(tables map[string][]v1test.Row) *v1Data {
 		}
 		return "1"
 	})
-	d.settle("devices", func(v1test.Row) string { return "1" })
+	d.settle("devices", func(v1test.Row) string { return sharedBy })
 	d.settle("visitors", func(r v1test.Row) string { return d.homes["users"][r["creator_id"]] })
 	return d
 }
@@ -69,6 +69,16 @@ func own(table, column string) func(*v1Data, v1test.Row) bool {
 	}
 }
 
+// ownOrNone is own for tables whose rows may be nobody's.
+func ownOrNone(table, column string) func(*v1Data, v1test.Row) bool {
+	return func(d *v1Data, r v1test.Row) bool {
+		if !own(table, column)(d, r) {
+			delete(r, "organization_id")
+		}
+		return true
+	}
+}
+
 // targets are in the order in which their rows refer to each other.
 var targets = []target{
 	{"organizations", "organizations", folded("full_name", "short_name")},
@@ -80,6 +90,7 @@ var targets = []target{
 	{"credentials", "credentials", func(d *v1Data, r v1test.Row) bool {
 		return r["organization_id"] != "" || own("employees", "employee_id")(d, r)
 	}},
+	{"gates", "gates", shared},
 	{"devices", "devices", func(d *v1Data, r v1test.Row) bool {
 		delete(r, "password") // it is sealed here
 		return own("devices", "id")(d, r)
@@ -107,6 +118,33 @@ var targets = []target{
 		return r["organization_id"] == d.homes["computer_users"][r["computer_user_id"]]
 	}},
 	{"actions", "passes", passOf},
+	{"visitors", "visitors", func(d *v1Data, r v1test.Row) bool {
+		r["name_search"], r["updated_at"] = fold.Name(r["last_name"]+" "+r["first_name"]+" "+r["middle_name"]), r["created_at"]
+		return ownOrNone("visitors", "id")(d, r) // whom v1's administrator wrote down is nobody's
+	}},
+	{"onetime_codes", "onetime_codes", func(d *v1Data, r v1test.Row) bool {
+		if r["code_type"] == "ONETIME" {
+			r["max_uses"] = "1"
+		}
+		return ownOrNone("visitors", "visitor_id")(d, r)
+	}},
+	{"groups", "groups", func(_ *v1Data, r v1test.Row) bool {
+		r["organization_id"] = sharedBy
+		return folded("name")(nil, r)
+	}},
+	{"resources", "resources", shared},
+	{"resource_groups", "resource_groups", shared},
+	{"policy_group_rules", "policy_group_rules", func(d *v1Data, r v1test.Row) bool {
+		return own("policies", "policy_id")(d, r) && r["organization_id"] == sharedBy
+	}},
+}
+
+// sharedBy is the organization that gets what v1 kept for all.
+const sharedBy = "1"
+
+func shared(_ *v1Data, r v1test.Row) bool {
+	r["organization_id"] = sharedBy
+	return true
 }
 
 func folded(columns ...string) func(*v1Data, v1test.Row) bool {
@@ -141,6 +179,7 @@ func passOf(d *v1Data, r v1test.Row) bool {
 	}
 	if r["organization_id"] != d.homes["devices"][r["device_id"]] {
 		delete(r, "device_id")
+		delete(r, "gate_id")
 	}
 	r["event_key"], r["payload"], r["source"] = "v1:"+r["id"], "{}", "v1"
 	return true

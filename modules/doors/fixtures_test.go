@@ -24,6 +24,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/jobs"
+	"github.com/staff-control/staff-control/platform/secret"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -122,6 +123,20 @@ func (tree) ByID(ctx context.Context, id int64) (organization.Organization, erro
 	return organization.Organization{ID: id, Name: []string{"A", "B"}[id-1], Zone: time.FixedZone("Asia/Tashkent", 5*60*60)}, nil
 }
 
+func (t tree) All(ctx context.Context) (all []organization.Organization, err error) {
+	for _, id := range []int64{1, 2} {
+		if o, err := t.ByID(ctx, id); err == nil {
+			all = append(all, o)
+		}
+	}
+	return all, nil
+}
+
+// vault derives keys of a secret.
+type vault string
+
+func (v vault) Derive(purpose string) ([]byte, error) { return secret.Derive([]byte(v), purpose) }
+
 func (tree) Department(_ context.Context, id int64) (organization.Department, error) {
 	return organization.Department{ID: id, Name: fmt.Sprint("Department ", id)}, nil
 }
@@ -186,7 +201,8 @@ func newOffice(t testing.TB, d *db.DB) office {
 	o := office{bell: &bell{}, ordered: new([]again), metrics: prometheus.NewRegistry()}
 	lobby := guests{new(bool), new(bool)}
 	o.service = &service{
-		cfg: defaults(), store: store{d}, staff: people, roster: people, cards: people, gate: lobby, guests: lobby, tree: tree{}, alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
+		cfg: defaults(), store: store{d}, staff: people, roster: people, cards: people, gate: lobby, guests: lobby, tree: tree{}, index: tree{},
+		secret: vault("the server's secret"), alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
 		audit:  audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)}),
 		orders: orders{o.ordered},
 	}

@@ -95,6 +95,10 @@ type deviceResponse struct {
 	Model          string     `json:"model,omitempty"`
 	Firmware       string     `json:"firmware,omitempty"`
 	IsActive       bool       `json:"isActive"`
+	GateID         int64      `json:"gateId,omitempty"`
+	Port           int64      `json:"port,omitempty"`
+	HasPassword    bool       `json:"hasPassword" doc:"the server knows a password for it, which it does not tell"`
+	Details        string     `json:"additionalDetails,omitempty"`
 	LastSeenAt     *time.Time `json:"lastSeenAt,omitempty"`
 	Status         string     `json:"status,omitempty" doc:"what the terminal last said of itself"`
 	StatusSince    *time.Time `json:"statusSince,omitempty"`
@@ -106,6 +110,7 @@ func recordOf(d deviceRow) deviceResponse {
 	return deviceResponse{
 		ID: d.ID, OrganizationID: d.OrganizationID, Name: d.Name, IPAddress: d.IPAddress, EntryType: d.EntryType, Type: d.Type,
 		SerialNumber: d.SerialNumber, Manufacturer: d.Manufacturer, Model: d.Model, Firmware: d.Firmware, IsActive: d.IsActive,
+		GateID: d.GateID, Port: d.Port, HasPassword: d.Sealed != "", Details: d.Details,
 		LastSeenAt: d.LastSeenAt, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
 	}
 }

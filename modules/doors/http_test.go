@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/visitors/visitor"
@@ -26,6 +27,7 @@ func others(role kernel.Role) []kernel.Module {
 		kerneltest.Provide[employee.Directory](role, people), kerneltest.Provide[employee.Roster](role, people), kerneltest.Provide[organization.Tree](role, tree{}),
 		kerneltest.Provide[employee.Cards](role, people), kerneltest.Provide[visitor.Gate](role, guests{new(bool), new(bool)}),
 		kerneltest.Provide[visitor.Directory](role, guests{}), kerneltest.Provide[alert.Log](role, &bell{}),
+		kerneltest.Provide[organization.Index](role, tree{}), kerneltest.Provide[identity.Secret](role, vault("the server's secret")),
 	}
 }
 
@@ -132,7 +134,9 @@ func TestRoutesOfPassesAndDevices(t *testing.T) {
 			httptestx.Scenario{Name: "add nowhere", As: operator, Path: path, Body: newDevice(""), Status: 400, Contains: []string{`"field":"organizationId","code":"required"`}},
 			httptestx.Scenario{Name: "add to nothing", As: operator, Path: path, Body: newDevice(`"organizationId":99,`), Status: 400, Contains: []string{"unknown_reference"}},
 			httptestx.Scenario{Name: "add as a guard", As: guard, Path: path, Body: newDevice(""), Status: 403},
-			httptestx.Scenario{Name: "a password", As: hr, Path: path, Body: newDevice(`"password":"x",`), Status: 400, Contains: []string{"unknown_field"}},
+			httptestx.Scenario{Name: "a password", As: hr, Method: "PATCH", Path: path + "/2", Body: `{"login":"admin","password":"hik12345","port":80}`, Status: 200, Contains: []string{`"port":80,"hasPassword":true`}, Excludes: []string{"hik12345"}},
+			httptestx.Scenario{Name: "no password", As: hr, Method: "PATCH", Path: path + "/2", Body: `{"password":""}`, Status: 200, Contains: []string{`"hasPassword":false`}},
+			httptestx.Scenario{Name: "no port", As: hr, Method: "PATCH", Path: path + "/2", Body: `{"port":65536}`, Status: 400, Contains: []string{`"field":"port"`}},
 			httptestx.Scenario{Name: "nothing", As: hr, Path: path, Body: `{}`, Status: 400, Contains: []string{`"name"`, `"ipAddress"`, `"entryType"`}},
 			httptestx.Scenario{Name: "wrong", As: hr, Path: path, Body: `{"name":"x","ipAddress":"10.0.0","entryType":"UP","type":"X"}`, Status: 400,
 				Contains: []string{"doors.not_an_address", `"field":"entryType","code":"not_one_of"`, `"field":"type","code":"not_one_of"`}},
@@ -142,8 +146,8 @@ func TestRoutesOfPassesAndDevices(t *testing.T) {
 			httptestx.Scenario{Name: "spoil", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"name":""}`, Status: 400},
 			httptestx.Scenario{Name: "change another tenant's", As: theirs, Method: "PATCH", Path: path + "/1", Body: `{"name":"x"}`, Status: 404, Contains: []string{"doors.device_unknown"}},
 		)
-		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE action IN ('device.created', 'device.updated')"); n != 3 {
-			t.Errorf("%d entries of the audit, want 3", n)
+		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE action IN ('device.created', 'device.updated')"); n != 5 {
+			t.Errorf("%d entries of the audit, want 5", n)
 		}
 		if got := fmt.Sprint(counted(t, d, "SELECT count(*) FROM devices WHERE last_seen_at IS NOT NULL")); got != "4" {
 			t.Errorf("a change of a device lost when it was seen: %s", got)

@@ -35,21 +35,25 @@ type logPageV1 struct {
 	} `json:"meta"`
 }
 
-// actionV1 is a pass in v1's shape. A refused one has no direction.
-type actionV1 struct {
+// movedV1 is a pass in v1's shape. A refused one has no direction.
+type movedV1 struct {
 	ID           int64        `json:"id"`
 	DeviceID     *int64       `json:"deviceId"`
 	GateID       *int64       `json:"gateId"`
 	ActionTime   httpx.TimeV1 `json:"actionTime"`
-	EmployeeID   int64        `json:"employeeId"`
+	EmployeeID   *int64       `json:"employeeId"`
 	VisitorID    *int64       `json:"visitorId"`
-	VisitorType  string       `json:"visitorType"`
+	VisitorType  *string      `json:"visitorType"`
 	EntryType    *string      `json:"entryType"`
 	ActionType   string       `json:"actionType"`
 	ActionResult string       `json:"actionResult"`
 	ActionMode   string       `json:"actionMode"`
-	Device       *deviceV1    `json:"device"`
-	Gate         *gateV1      `json:"gate"`
+}
+
+type actionV1 struct {
+	movedV1
+	Device *deviceV1 `json:"device"`
+	Gate   *gateV1   `json:"gate"`
 }
 
 type deviceV1 struct {
@@ -63,13 +67,29 @@ type gateV1 struct {
 	Name string `json:"name"`
 }
 
-func asActionV1(p loggedPass) actionV1 {
-	out := actionV1{
-		ID: p.ID, GateID: p.GateID, ActionTime: httpx.TimeV1(p.At), EmployeeID: p.EmployeeID, VisitorID: p.VisitorID, VisitorType: p.VisitorType,
-		EntryType: httpx.NullV1(string(p.EntryType)), ActionType: p.ActionType, ActionResult: p.ActionResult, ActionMode: p.ActionMode,
+func asMovedV1(p loggedPass) movedV1 {
+	return movedV1{
+		ID: p.ID, DeviceID: numberV1(p.DeviceID), GateID: numberV1(p.GateID), ActionTime: httpx.TimeV1(p.At), EmployeeID: numberV1(p.EmployeeID), VisitorID: p.VisitorID,
+		VisitorType: httpx.NullV1(p.VisitorType), EntryType: httpx.NullV1(string(p.EntryType)),
+		ActionType: p.ActionType, ActionResult: p.ActionResult, ActionMode: p.ActionMode,
 	}
+}
+
+// numberV1 is a number as v1 answers it: what is not there is null.
+func numberV1(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+func asActionV1(p loggedPass) actionV1 {
+	out := actionV1{movedV1: asMovedV1(p)}
 	if p.DeviceID != 0 {
-		out.DeviceID, out.Device = &p.DeviceID, &deviceV1{p.DeviceID, p.DeviceName, p.DeviceEntryType}
+		out.Device = &deviceV1{p.DeviceID, p.DeviceName, p.DeviceEntryType}
+	}
+	if p.GateName != nil {
+		out.Gate = &gateV1{p.GateID, *p.GateName}
 	}
 	return out
 }

@@ -11,14 +11,32 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 )
 
-// deviceRow is a door terminal. Columns that are not here are of what is yet to come: its password, its welcome.
+// gateRow is where terminals hang.
+type gateRow struct {
+	bun.BaseModel `bun:"table:gates,alias:g"`
+	db.Owned
+	ID        int64     `bun:"id,pk,autoincrement"`
+	Name      string    `bun:"name"`
+	CreatedAt time.Time `bun:"created_at,skipupdate"`
+}
+
+// deviceRow is a door terminal.
 type deviceRow struct {
 	bun.BaseModel `bun:"table:devices,alias:d"`
 	db.Owned
 	ID           int64      `bun:"id,pk,autoincrement"`
+	GateID       int64      `bun:"gate_id,nullzero"`
 	Name         string     `bun:"name,nullzero"`
 	EntryType    string     `bun:"entry_type,nullzero"`
 	IPAddress    string     `bun:"ip_address,nullzero"`
+	Port         int64      `bun:"port,nullzero"`
+	Login        string     `bun:"login,nullzero"`
+	Sealed       string     `bun:"password,nullzero"` // with the server's secret, in base64
+	WelcomeText  string     `bun:"welcome_text,nullzero"`
+	TextType     string     `bun:"welcome_text_type,nullzero"`
+	WelcomePhoto string     `bun:"welcome_photo,nullzero"`
+	PhotoType    string     `bun:"welcome_photo_type,nullzero"`
+	Details      string     `bun:"additional_details,nullzero"`
 	Type         string     `bun:"type,nullzero"`
 	Firmware     string     `bun:"firmware,nullzero"`
 	Manufacturer string     `bun:"manufacturer,nullzero"`
@@ -43,6 +61,7 @@ type passRow struct {
 	ID           int64           `bun:"id,pk,autoincrement"`
 	EventKey     string          `bun:"event_key"`
 	DeviceID     int64           `bun:"device_id,nullzero"`
+	GateID       int64           `bun:"gate_id,nullzero"`
 	At           time.Time       `bun:"action_time"`
 	EmployeeID   int64           `bun:"employee_id,nullzero"`
 	VisitorID    int64           `bun:"visitor_id,nullzero"`

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
@@ -30,11 +31,14 @@ func New() *Module { return &Module{cfg: defaults()} }
 // Manifest says what the module needs and provides.
 func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
-		Name:     "doors",
-		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[employee.Cards](), kernel.PortOf[visitor.Gate](), kernel.PortOf[visitor.Directory](), kernel.PortOf[organization.Tree](), kernel.PortOf[alert.Log]()},
+		Name:  "doors",
+		Roles: []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
+		Needs: []kernel.Port{
+			kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[employee.Cards](), kernel.PortOf[visitor.Gate](), kernel.PortOf[visitor.Directory](),
+			kernel.PortOf[organization.Tree](), kernel.PortOf[organization.Index](), kernel.PortOf[identity.Secret](), kernel.PortOf[alert.Log](),
+		},
 		Provides: []kernel.Port{kernel.PortOf[pass.Log](), kernel.PortOf[pass.Terminals]()},
-		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/passes", "/api/entry-logs", "/api/v1/entry-logs", logOfEmployeeV1, logOfEmployee},
+		Paths:    []string{"/api/hikvision", "/api/v2/devices", "/api/v2/gates", "/api/v2/passes", "/api/entry-logs", "/api/v1/entry-logs", "/api/devices", "/api/v1/devices", logOfEmployeeV1, logOfEmployee},
 		Config:   &m.cfg,
 		Jobs:     []jobs.Handler{jobs.On("again", m.again)},
 		Messages: messages,
@@ -47,7 +51,8 @@ func (m *Module) again(ctx context.Context, a again) error { return m.service.ag
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{
 		cfg: m.cfg, store: store{h.DB}, staff: kernel.Get[employee.Directory](h), roster: kernel.Get[employee.Roster](h),
-		cards: kernel.Get[employee.Cards](h), gate: kernel.Get[visitor.Gate](h), guests: kernel.Get[visitor.Directory](h), tree: kernel.Get[organization.Tree](h), alerts: kernel.Get[alert.Log](h),
+		cards: kernel.Get[employee.Cards](h), gate: kernel.Get[visitor.Gate](h), guests: kernel.Get[visitor.Directory](h), tree: kernel.Get[organization.Tree](h),
+		index: kernel.Get[organization.Index](h), secret: kernel.Get[identity.Secret](h), alerts: kernel.Get[alert.Log](h),
 		audit: h.Audit, events: h.Events, orders: h.Jobs, now: time.Now, count: counter(h.Metrics),
 	}
 	m.service = s
@@ -58,6 +63,8 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s.routesV1(h.RoutesV1(kernel.AgentAPI))
 	s.employeeRoutesV1(h.RoutesV1(kernel.Dashboard))
 	s.routesLogsV1(h.RoutesV1(kernel.Dashboard))
+	s.routesGates(h.Routes(kernel.Dashboard))
+	s.routesDevicesV1(h.RoutesV1(kernel.Dashboard))
 	h.Cron("forget", "41 3 * * *", s.forget)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/auth/identity"
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
@@ -28,6 +29,8 @@ type service struct {
 	guests visitor.Directory
 	roster employee.Roster
 	tree   organization.Tree
+	index  organization.Index
+	secret identity.Secret
 	alerts alert.Log
 	audit  *audit.Log
 	events *event.Bus // may be nil
@@ -180,7 +183,7 @@ func (s *service) tell(ctx context.Context, tx db.Tx, all []taken) error {
 // returns what others are told of it, nil if it counts for nothing.
 func (s *service) judge(ctx context.Context, tx db.Tx, row *passRow, r report, device deviceRow, known bool, all staff) (*pass.Pass, error) {
 	var whose employee.Employee
-	row.DeviceID, row.Problem = device.ID, s.doubt(r, known)
+	row.DeviceID, row.GateID, row.Problem = device.ID, device.GateID, s.doubt(r, known)
 	if row.Problem == "" {
 		whose, row.Problem = match(r.person(), all)
 	}

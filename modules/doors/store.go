@@ -48,7 +48,7 @@ func (s store) addPass(ctx context.Context, tx db.Tx, row *passRow) error {
 
 // judgePass writes what became of a pass that was set aside.
 func (s store) judgePass(ctx context.Context, tx db.Tx, row *passRow) error {
-	return db.One(tx.Update(row).Column("device_id", "problem", "employee_id", "visitor_id", "visitor_type", "entry_type", "direction_by").WherePK().Exec(ctx))
+	return db.One(tx.Update(row).Column("device_id", "gate_id", "problem", "employee_id", "visitor_id", "visitor_type", "entry_type", "direction_by").WherePK().Exec(ctx))
 }
 
 // unknowns returns the passes of an address that came before a device was known there, behind a place, by time.

@@ -26,6 +26,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		if _, err := o.takeStatuses(terminal(1), reports(t, status("10.0.0.3", "ONLINE", "09:00:00"), status("10.0.0.77", "ONLINE", "09:00:00"))); err != nil {
 			t.Fatal(err)
 		}
+		gate, err := o.createGate(as(actor.HR, 1), 0, gateInput{Name: orNull("North")})
+		if err != nil {
+			t.Fatal(err)
+		}
 		var noted eventRow
 		var told statusRow
 		inside(t, d, terminal(1), func(ctx context.Context, tx db.Tx) error {
@@ -196,6 +200,56 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				row := deviceRow{ID: 1, Name: "theirs", UpdatedAt: noon}
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.changeDevice(ctx, tx, &row) })
 			},
+			"removeDevice": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.removeDevice(ctx, tx, deviceRow{ID: 5}) })
+			},
+			"reported": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					row := deviceRow{ID: 3}
+					row.OrganizationID = 1
+					return nothing(s.reported(ctx, tx, row))
+				})
+			},
+			"devicesV1": func() error {
+				rows, total, err := s.devicesV1(theirs, httpx.ListV1{Page: 1, Limit: 10, Search: "in"})
+				return nothing(len(rows) > 0 || total > 0, err)
+			},
+			"devicesLike": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					ids, err := s.devicesLike(ctx, tx, "out")
+					return nothing(len(ids) > 0, err)
+				})
+			},
+			"deviceV1": func() error {
+				_, passes, err := s.deviceV1(theirs, 3, 10)
+				if !errors.Is(err, db.ErrNotFound) {
+					return fmt.Errorf("error %v, want %v", err, db.ErrNotFound)
+				}
+				return nothing(len(passes) > 0, nil)
+			},
+			"gates": func() error {
+				rows, err := s.gates(theirs, 0, 0, 10)
+				more, also := s.gates(theirs, 1, 0, 10)
+				return nothing(len(rows)+len(more) > 0, errors.Join(err, also))
+			},
+			"gate": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					_, err := s.gate(ctx, tx, gate.ID)
+					return err
+				})
+			},
+			"addGate": func() error {
+				row := gateRow{Name: "theirs", CreatedAt: noon}
+				row.OrganizationID = 1
+				return in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { return s.addGate(ctx, tx, &row) })
+			},
+			"changeGate": func() error {
+				row := gateRow{ID: gate.ID, Name: "theirs"}
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.changeGate(ctx, tx, &row) })
+			},
+			"removeGate": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.removeGate(ctx, tx, gate) })
+			},
 		})
 		if after := picture(t, d); after != before {
 			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)
@@ -217,14 +271,15 @@ func picture(t *testing.T, d *db.DB) string {
 	var events []eventRow
 	var statuses []statusRow
 	var devices []deviceRow
+	var gates []gateRow
 	inside(t, d, as(actor.HR, 1), func(ctx context.Context, tx db.Tx) error {
 		return errors.Join(tx.Select(&passes).Order("id").Scan(ctx), tx.Select(&events).Order("id").Scan(ctx),
-			tx.Select(&statuses).Order("id").Scan(ctx), tx.Select(&devices).Order("id").Scan(ctx))
+			tx.Select(&statuses).Order("id").Scan(ctx), tx.Select(&devices).Order("id").Scan(ctx), tx.Select(&gates).Order("id").Scan(ctx))
 	})
 	for i := range devices {
 		if at := devices[i].LastSeenAt; at != nil { // a pointer prints as its address
 			devices[i].UpdatedAt, devices[i].LastSeenAt = *at, nil
 		}
 	}
-	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v", passes, statuses, devices, len(events))
+	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v\n%+v", passes, statuses, devices, gates, len(events))
 }

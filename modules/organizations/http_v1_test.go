@@ -2,7 +2,6 @@ package organizations
 
 import (
 	"context"
-	"strings"
 	"testing"
 
 	"github.com/staff-control/staff-control/platform/actor"
@@ -10,7 +9,6 @@ import (
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/httpx/httptestx"
-	"github.com/staff-control/staff-control/platform/httpx/v1test"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
 )
@@ -61,13 +59,4 @@ func TestOrganizationsAreListedAsByV1(t *testing.T) {
 			)
 		}
 	})
-}
-
-// All that was asked of v1's list of organizations is answered with the same status and the same names and types.
-func TestRecordingsOfOrganizationsAreAnsweredAlike(t *testing.T) {
-	t.Parallel()
-	v1test.Play(t, newServerV1(t, dbtest.SQLite(t)), v1test.Read(t, func(r v1test.Recording) bool {
-		path, _, _ := strings.Cut(r.Path, "?")
-		return r.App == "dashboard-api" && r.Method == "GET" && path == "/api/v1/organizations"
-	}))
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v5"
 
@@ -79,9 +78,6 @@ func (s *service) oneOf(ctx context.Context, named *int64) (int64, error) {
 	return 0, err
 }
 
-// millis is a time as v1 wrote it.
-func millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
-
 // newestFirst is v1's usual order of these lists.
 func newestFirst(l httpx.ListV1) httpx.ListV1 {
 	if l.Sort == "" {
@@ -92,25 +88,25 @@ func newestFirst(l httpx.ListV1) httpx.ListV1 {
 
 // policyV1 is a policy in v1's shape.
 type policyV1 struct {
-	ID                    int64     `json:"id"`
-	OrganizationID        int64     `json:"organizationId"`
-	Title                 string    `json:"title"`
-	IsActiveWindowEnabled bool      `json:"isActiveWindowEnabled"`
-	IsScreenshotEnabled   bool      `json:"isScreenshotEnabled"`
-	IsVisitedSitesEnabled bool      `json:"isVisitedSitesEnabled"`
-	IsDefault             bool      `json:"isDefault"`
-	ScreenshotInterval    *int64    `json:"screenshotInterval" doc:"seconds"`
-	ScreenshotIsGrayscale *bool     `json:"screenshotIsGrayscale"`
-	ScreenshotCaptureAll  *bool     `json:"screenshotCaptureAll"`
-	IsActive              bool      `json:"isActive"`
-	CreatedAt             time.Time `json:"createdAt"`
-	UpdatedAt             time.Time `json:"updatedAt"`
+	ID                    int64        `json:"id"`
+	OrganizationID        int64        `json:"organizationId"`
+	Title                 string       `json:"title"`
+	IsActiveWindowEnabled bool         `json:"isActiveWindowEnabled"`
+	IsScreenshotEnabled   bool         `json:"isScreenshotEnabled"`
+	IsVisitedSitesEnabled bool         `json:"isVisitedSitesEnabled"`
+	IsDefault             bool         `json:"isDefault"`
+	ScreenshotInterval    *int64       `json:"screenshotInterval" doc:"seconds"`
+	ScreenshotIsGrayscale *bool        `json:"screenshotIsGrayscale"`
+	ScreenshotCaptureAll  *bool        `json:"screenshotCaptureAll"`
+	IsActive              bool         `json:"isActive"`
+	CreatedAt             httpx.TimeV1 `json:"createdAt"`
+	UpdatedAt             httpx.TimeV1 `json:"updatedAt"`
 }
 
 func (p policyRow) v1() policyV1 {
 	return policyV1{
 		p.ID, p.OrganizationID, p.Title, p.ActiveWindow, p.Screenshot, p.VisitedSites, p.IsDefault, p.ScreenshotInterval, p.ScreenshotGrayscale,
-		p.ScreenshotAll, p.IsActive, millis(p.CreatedAt), millis(p.UpdatedAt),
+		p.ScreenshotAll, p.IsActive, httpx.TimeV1(p.CreatedAt), httpx.TimeV1(p.UpdatedAt),
 	}
 }
 
@@ -204,12 +200,12 @@ type departmentV1 struct {
 
 // policyGroupV1 is an option as it stands in its policy.
 type policyGroupV1 struct {
-	ID        int64     `json:"id"`
-	Group     groupV1   `json:"group"`
-	Type      string    `json:"type" enum:"WEBSITE,ACTIVE_WINDOW"`
-	IsActive  bool      `json:"isActive"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	ID        int64        `json:"id"`
+	Group     groupV1      `json:"group"`
+	Type      string       `json:"type" enum:"WEBSITE,ACTIVE_WINDOW"`
+	IsActive  bool         `json:"isActive"`
+	CreatedAt httpx.TimeV1 `json:"createdAt"`
+	UpdatedAt httpx.TimeV1 `json:"updatedAt"`
 }
 
 func (s *service) getPolicyV1(ctx context.Context, in idRequest) (out policyResponseV1, err error) {
@@ -224,7 +220,7 @@ func (s *service) getPolicyV1(ctx context.Context, in idRequest) (out policyResp
 	options, groups, err := s.optionsAndGroups(ctx, in.ID)
 	out.Options = []policyGroupV1{}
 	for _, o := range options {
-		out.Options = append(out.Options, policyGroupV1{o.ID, groups[o.GroupID].v1(), o.Type, o.IsActive, millis(o.CreatedAt), millis(o.UpdatedAt)})
+		out.Options = append(out.Options, policyGroupV1{o.ID, groups[o.GroupID].v1(), o.Type, o.IsActive, httpx.TimeV1(o.CreatedAt), httpx.TimeV1(o.UpdatedAt)})
 	}
 	return out, err
 }
@@ -355,11 +351,11 @@ type updatePolicyV1 struct {
 }
 
 type updatedPolicyV1 struct {
-	ID        int64     `json:"id"`
-	Title     string    `json:"title"`
-	IsActive  bool      `json:"isActive"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	ID        int64        `json:"id"`
+	Title     string       `json:"title"`
+	IsActive  bool         `json:"isActive"`
+	CreatedAt httpx.TimeV1 `json:"createdAt"`
+	UpdatedAt httpx.TimeV1 `json:"updatedAt"`
 }
 
 func (s *service) putPolicyV1(ctx context.Context, in updatePolicyV1) (out updatedPolicyV1, err error) {
@@ -375,7 +371,7 @@ func (s *service) putPolicyV1(ctx context.Context, in updatePolicyV1) (out updat
 		}
 		return in.over(is)
 	})
-	return updatedPolicyV1{row.ID, row.Title, row.IsActive, millis(row.CreatedAt), millis(row.UpdatedAt)}, namedV1(err)
+	return updatedPolicyV1{row.ID, row.Title, row.IsActive, httpx.TimeV1(row.CreatedAt), httpx.TimeV1(row.UpdatedAt)}, namedV1(err)
 }
 
 // inputOf is what a caller would say who wants a policy as it is.

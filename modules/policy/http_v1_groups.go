@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/db"
@@ -26,16 +25,16 @@ func (s *service) groupRoutesV1(r httpx.Router, path string) {
 
 // groupV1 is a group in v1's shape.
 type groupV1 struct {
-	ID        int64     `json:"id"`
-	Name      string    `json:"name"`
-	Type      string    `json:"type" enum:"WEBSITE,APPLICATION"`
-	IsActive  bool      `json:"isActive"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	ID        int64        `json:"id"`
+	Name      string       `json:"name"`
+	Type      string       `json:"type" enum:"WEBSITE,APPLICATION"`
+	IsActive  bool         `json:"isActive"`
+	CreatedAt httpx.TimeV1 `json:"createdAt"`
+	UpdatedAt httpx.TimeV1 `json:"updatedAt"`
 }
 
 func (g groupRow) v1() groupV1 {
-	return groupV1{g.ID, g.Name, g.Type, g.IsActive, millis(g.CreatedAt), millis(g.UpdatedAt)}
+	return groupV1{g.ID, g.Name, g.Type, g.IsActive, httpx.TimeV1(g.CreatedAt), httpx.TimeV1(g.UpdatedAt)}
 }
 
 // groupNameV1 is a group as it is named beside what has it.
@@ -102,11 +101,11 @@ type groupResponseV1 struct {
 
 // membershipV1 is a resource as it stands in a group.
 type membershipV1 struct {
-	ID         int64      `json:"id"`
-	ResourceID int64      `json:"resourceId"`
-	GroupID    int64      `json:"groupId"`
-	CreatedAt  time.Time  `json:"createdAt"`
-	Resource   resourceV1 `json:"resource"`
+	ID         int64        `json:"id"`
+	ResourceID int64        `json:"resourceId"`
+	GroupID    int64        `json:"groupId"`
+	CreatedAt  httpx.TimeV1 `json:"createdAt"`
+	Resource   resourceV1   `json:"resource"`
 }
 
 func (s *service) getGroupV1(ctx context.Context, in idRequest) (out groupResponseV1, err error) {
@@ -142,7 +141,7 @@ func (s *service) membersV1(ctx context.Context, groupID int64) ([]membershipV1,
 	})
 	list := make([]membershipV1, len(members))
 	for i, m := range members {
-		list[i] = membershipV1{m.ID, m.ResourceID, m.GroupID, millis(m.CreatedAt), resources[m.ResourceID].v1()}
+		list[i] = membershipV1{m.ID, m.ResourceID, m.GroupID, httpx.TimeV1(m.CreatedAt), resources[m.ResourceID].v1()}
 	}
 	return list, err
 }

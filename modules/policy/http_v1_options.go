@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/db"
@@ -29,17 +28,17 @@ func (s *service) optionRoutesV1(r httpx.Router, path string) {
 
 // optionV1 is how a group counts under a policy, in v1's shape.
 type optionV1 struct {
-	ID        int64     `json:"id"`
-	PolicyID  int64     `json:"policyId"`
-	GroupID   int64     `json:"groupId"`
-	Type      string    `json:"type" enum:"WEBSITE,ACTIVE_WINDOW" doc:"is kept; what counts is the group's"`
-	IsActive  bool      `json:"isActive"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	ID        int64        `json:"id"`
+	PolicyID  int64        `json:"policyId"`
+	GroupID   int64        `json:"groupId"`
+	Type      string       `json:"type" enum:"WEBSITE,ACTIVE_WINDOW" doc:"is kept; what counts is the group's"`
+	IsActive  bool         `json:"isActive"`
+	CreatedAt httpx.TimeV1 `json:"createdAt"`
+	UpdatedAt httpx.TimeV1 `json:"updatedAt"`
 }
 
 func (o optionRow) v1() optionV1 {
-	return optionV1{o.ID, o.PolicyID, o.GroupID, o.Type, o.IsActive, millis(o.CreatedAt), millis(o.UpdatedAt)}
+	return optionV1{o.ID, o.PolicyID, o.GroupID, o.Type, o.IsActive, httpx.TimeV1(o.CreatedAt), httpx.TimeV1(o.UpdatedAt)}
 }
 
 type policyTitleV1 struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/db"
@@ -24,13 +23,15 @@ func (s *service) resourceRoutesV1(r httpx.Router, path string) {
 
 // resourceV1 is a resource in v1's shape.
 type resourceV1 struct {
-	ID        int64     `json:"id"`
-	Value     string    `json:"value"`
-	Type      string    `json:"type" enum:"WEBSITE,APPLICATION"`
-	CreatedAt time.Time `json:"createdAt"`
+	ID        int64        `json:"id"`
+	Value     string       `json:"value"`
+	Type      string       `json:"type" enum:"WEBSITE,APPLICATION"`
+	CreatedAt httpx.TimeV1 `json:"createdAt"`
 }
 
-func (r resourceRow) v1() resourceV1 { return resourceV1{r.ID, r.Value, r.Type, millis(r.CreatedAt)} }
+func (r resourceRow) v1() resourceV1 {
+	return resourceV1{r.ID, r.Value, r.Type, httpx.TimeV1(r.CreatedAt)}
+}
 
 type resourceCountV1 struct {
 	ResourceGroups int `json:"resourceGroups"`
@@ -79,11 +80,11 @@ type resourceResponseV1 struct {
 
 // resourceGroupV1 is a group as it stands in a resource.
 type resourceGroupV1 struct {
-	ID         int64       `json:"id"`
-	ResourceID int64       `json:"resourceId"`
-	GroupID    int64       `json:"groupId"`
-	CreatedAt  time.Time   `json:"createdAt"`
-	Group      groupNameV1 `json:"group"`
+	ID         int64        `json:"id"`
+	ResourceID int64        `json:"resourceId"`
+	GroupID    int64        `json:"groupId"`
+	CreatedAt  httpx.TimeV1 `json:"createdAt"`
+	Group      groupNameV1  `json:"group"`
 }
 
 func (s *service) getResourceV1(ctx context.Context, in idRequest) (out resourceResponseV1, err error) {
@@ -102,7 +103,7 @@ func (s *service) getResourceV1(ctx context.Context, in idRequest) (out resource
 	}
 	groups, err := s.groupsByID(ctx)
 	for _, m := range members {
-		out.ResourceGroups = append(out.ResourceGroups, resourceGroupV1{m.ID, m.ResourceID, m.GroupID, millis(m.CreatedAt), groups[m.GroupID].nameV1()})
+		out.ResourceGroups = append(out.ResourceGroups, resourceGroupV1{m.ID, m.ResourceID, m.GroupID, httpx.TimeV1(m.CreatedAt), groups[m.GroupID].nameV1()})
 	}
 	out.Count.ResourceGroups = len(members)
 	return out, err

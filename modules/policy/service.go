@@ -86,7 +86,11 @@ func (s *service) enter(ctx context.Context, action string, policyID int64) (con
 		s.audit.Missed(ctx, (*policyRow)(nil), policyID, "policy", "policy."+action)
 		return ctx, row, errUnknown.Wrap(err)
 	}
-	return narrow(ctx, row.OrganizationID), row, err
+	ctx = narrow(ctx, row.OrganizationID)
+	if err == nil && row.Latest == 0 && action != "read" { // somebody else has just written it, and sweep was not there yet
+		err = s.adoptOne(system(ctx, row.OrganizationID), policyID)
+	}
+	return ctx, row, err
 }
 
 // change runs what changes the policies of the context's organization: one such after the other.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/actor"
@@ -50,14 +49,14 @@ type papersV1 struct {
 
 type changedV1 struct {
 	bodyV1
-	CreatedAt time.Time `json:"createdAt"`
+	CreatedAt httpx.TimeV1 `json:"createdAt"`
 }
 
 type visitorV1 struct {
 	bodyV1
-	CreatorID *int64    `json:"creatorId"`
-	IsActive  bool      `json:"isActive"`
-	CreatedAt time.Time `json:"createdAt"`
+	CreatorID *int64       `json:"creatorId"`
+	IsActive  bool         `json:"isActive"`
+	CreatedAt httpx.TimeV1 `json:"createdAt"`
 }
 
 func asBodyV1(v visitorRow) bodyV1 {
@@ -68,7 +67,7 @@ func asBodyV1(v visitorRow) bodyV1 {
 }
 
 func asVisitorV1(ctx context.Context, v visitorRow) visitorV1 {
-	out := visitorV1{bodyV1: asBodyV1(v), CreatorID: orNull(v.CreatorID), IsActive: v.IsActive, CreatedAt: millis(v.CreatedAt)}
+	out := visitorV1{bodyV1: asBodyV1(v), CreatorID: orNull(v.CreatorID), IsActive: v.IsActive, CreatedAt: httpx.TimeV1(v.CreatedAt)}
 	if a, _ := actor.From(ctx); a.Role == actor.Guard {
 		out.papersV1 = papersV1{}
 	}
@@ -172,18 +171,18 @@ type wholeV1 struct {
 	Phone      *string `json:"phone"`
 	*papersV1
 	WorkPlace *string         `json:"workPlace"`
-	CreatedAt time.Time       `json:"createdAt"`
+	CreatedAt httpx.TimeV1    `json:"createdAt"`
 	Creator   creatorV1       `json:"creator"`
 	Codes     []codeOfWholeV1 `json:"onetimeCodes,omitzero"`
 }
 
 type codeOfWholeV1 struct {
-	ID        int64     `json:"id"`
-	CodeType  string    `json:"codeType"`
-	Code      string    `json:"code"`
-	StartDate time.Time `json:"startDate"`
-	EndDate   time.Time `json:"endDate"`
-	IsActive  bool      `json:"isActive"`
+	ID        int64        `json:"id"`
+	CodeType  string       `json:"codeType"`
+	Code      string       `json:"code"`
+	StartDate httpx.TimeV1 `json:"startDate"`
+	EndDate   httpx.TimeV1 `json:"endDate"`
+	IsActive  bool         `json:"isActive"`
 }
 
 func (s *service) getVisitorV1(ctx context.Context, in idV1) (out httpx.Said[wholeV1], err error) {
@@ -194,7 +193,7 @@ func (s *service) getVisitorV1(ctx context.Context, in idV1) (out httpx.Said[who
 	b := asBodyV1(row)
 	whole := wholeV1{
 		ID: b.ID, FirstName: b.FirstName, LastName: b.LastName, MiddleName: b.MiddleName, Birthday: b.Birthday, Phone: b.Phone,
-		WorkPlace: b.WorkPlace, CreatedAt: millis(row.CreatedAt),
+		WorkPlace: b.WorkPlace, CreatedAt: httpx.TimeV1(row.CreatedAt),
 	}
 	if whole.Creator, err = s.creatorV1(ctx, row.CreatorID); err != nil {
 		return out, err
@@ -206,7 +205,7 @@ func (s *service) getVisitorV1(ctx context.Context, in idV1) (out httpx.Said[who
 			return out, err
 		}
 		for _, c := range codes[row.ID] {
-			whole.Codes = append(whole.Codes, codeOfWholeV1{c.ID, c.CodeType, c.Code, millis(c.StartDate), millis(c.EndDate), c.IsActive})
+			whole.Codes = append(whole.Codes, codeOfWholeV1{c.ID, c.CodeType, c.Code, httpx.TimeV1(c.StartDate), httpx.TimeV1(c.EndDate), c.IsActive})
 		}
 	}
 	return said(whole, "Visitor retrieved successfully"), nil
@@ -275,7 +274,7 @@ type putV1 struct {
 
 func (s *service) putVisitorV1(ctx context.Context, in putV1) (out httpx.Said[changedV1], err error) {
 	row, err := s.update(ctx, in.ID, in.input())
-	return said(changedV1{asBodyV1(row), millis(row.CreatedAt)}, "Visitor updated successfully"), err
+	return said(changedV1{asBodyV1(row), httpx.TimeV1(row.CreatedAt)}, "Visitor updated successfully"), err
 }
 
 func (s *service) deleteVisitorV1(ctx context.Context, in idV1) (out httpx.Said[any], err error) {
@@ -292,7 +291,7 @@ type logsV1 struct {
 
 type logV1 struct {
 	ID           int64        `json:"id"`
-	ActionTime   time.Time    `json:"actionTime"`
+	ActionTime   httpx.TimeV1 `json:"actionTime"`
 	EntryType    *string      `json:"entryType"`
 	ActionType   string       `json:"actionType"`
 	ActionResult string       `json:"actionResult"`
@@ -306,7 +305,6 @@ type logDeviceV1 struct {
 	Gate *gateV1 `json:"gate"`
 }
 
-// gateV1 is for what is not kept yet: it is null in all answers.
 type gateV1 struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
@@ -330,11 +328,18 @@ func (s *service) getLogsV1(ctx context.Context, in logsQueryV1) (out httpx.Said
 		return out, err
 	}
 	devices, err := s.store.devicesV1(ctx, passes)
+	if err != nil {
+		return out, err
+	}
+	gates, err := s.store.gatesV1(ctx, nil, devices)
 	whole := logsV1{Data: []logV1{}, Page: l.Page, Total: total, Limit: l.Limit}
 	for _, p := range passes {
-		one := logV1{p.ID, millis(p.At), p.EntryType, p.ActionType, p.ActionResult, p.ActionMode, nil}
+		one := logV1{p.ID, httpx.TimeV1(p.At), p.EntryType, p.ActionType, p.ActionResult, p.ActionMode, nil}
 		if d, known := devices[number(p.DeviceID)]; known {
 			one.Device = &logDeviceV1{ID: d.ID, Name: d.Name}
+			if g, known := gates[number(d.GateID)]; known {
+				one.Device.Gate = &gateV1{g.ID, g.Name}
+			}
 		}
 		whole.Data = append(whole.Data, one)
 	}
@@ -356,7 +361,7 @@ type actionV1 struct {
 	ID           int64           `json:"id"`
 	DeviceID     *int64          `json:"deviceId"`
 	GateID       *int64          `json:"gateId"`
-	ActionTime   time.Time       `json:"actionTime"`
+	ActionTime   httpx.TimeV1    `json:"actionTime"`
 	EmployeeID   *int64          `json:"employeeId"`
 	VisitorID    *int64          `json:"visitorId"`
 	VisitorType  *string         `json:"visitorType"`
@@ -365,7 +370,11 @@ type actionV1 struct {
 	ActionResult string          `json:"actionResult"`
 	ActionMode   string          `json:"actionMode"`
 	Device       *actionDeviceV1 `json:"device"`
-	Gate         *gateV1         `json:"gate"`
+	Gate         *actionGateV1   `json:"gate"`
+}
+
+type actionGateV1 struct {
+	Name string `json:"name"`
 }
 
 type actionDeviceV1 struct {
@@ -385,10 +394,17 @@ func (s *service) getActionsV1(ctx context.Context, in idV1) (out actionsV1, err
 		return out, err
 	}
 	devices, err := s.store.devicesV1(ctx, passes)
+	if err != nil {
+		return out, err
+	}
+	gates, err := s.store.gatesV1(ctx, passes, nil)
 	for p := range slices.Values(passes) {
 		one := actionV1{
-			ID: p.ID, DeviceID: p.DeviceID, GateID: p.GateID, ActionTime: millis(p.At), EmployeeID: p.EmployeeID, VisitorID: p.VisitorID,
+			ID: p.ID, DeviceID: p.DeviceID, GateID: p.GateID, ActionTime: httpx.TimeV1(p.At), EmployeeID: p.EmployeeID, VisitorID: p.VisitorID,
 			VisitorType: p.VisitorType, EntryType: p.EntryType, ActionType: p.ActionType, ActionResult: p.ActionResult, ActionMode: p.ActionMode,
+		}
+		if g, known := gates[number(p.GateID)]; known {
+			one.Gate = &actionGateV1{g.Name}
 		}
 		if d, known := devices[number(p.DeviceID)]; known {
 			one.Device = &actionDeviceV1{d.Name, d.IPAddress, d.EntryType}

@@ -29,27 +29,27 @@ func (s *service) codeRoutesV1(r httpx.Router, path string) {
 
 // periodV1 is what all of v1's answers say of a code.
 type periodV1 struct {
-	ID        int64     `json:"id"`
-	CodeType  string    `json:"codeType"`
-	Code      string    `json:"code"`
-	StartDate time.Time `json:"startDate"`
-	EndDate   time.Time `json:"endDate"`
+	ID        int64        `json:"id"`
+	CodeType  string       `json:"codeType"`
+	Code      string       `json:"code"`
+	StartDate httpx.TimeV1 `json:"startDate"`
+	EndDate   httpx.TimeV1 `json:"endDate"`
 }
 
 func asPeriodV1(c codeRow) periodV1 {
-	return periodV1{c.ID, c.CodeType, c.Code, millis(c.StartDate), millis(c.EndDate)}
+	return periodV1{c.ID, c.CodeType, c.Code, httpx.TimeV1(c.StartDate), httpx.TimeV1(c.EndDate)}
 }
 
 type codeV1 struct {
 	periodV1
-	VisitorID         int64     `json:"visitorId"`
-	AdditionalDetails *string   `json:"additionalDetails"`
-	IsActive          bool      `json:"isActive"`
-	CreatedAt         time.Time `json:"createdAt"`
+	VisitorID         int64        `json:"visitorId"`
+	AdditionalDetails *string      `json:"additionalDetails"`
+	IsActive          bool         `json:"isActive"`
+	CreatedAt         httpx.TimeV1 `json:"createdAt"`
 }
 
 func asCodeV1(c codeRow) codeV1 {
-	return codeV1{asPeriodV1(c), c.VisitorID, orNull(c.AdditionalDetails), c.IsActive, millis(c.CreatedAt)}
+	return codeV1{asPeriodV1(c), c.VisitorID, orNull(c.AdditionalDetails), c.IsActive, httpx.TimeV1(c.CreatedAt)}
 }
 
 type listedCodeV1 struct {
@@ -240,11 +240,11 @@ type generateV1 struct {
 
 type generatedV1 struct {
 	periodV1
-	IsActive  bool      `json:"isActive"`
-	CreatedAt time.Time `json:"createdAt"`
-	Visitor   nameV1    `json:"visitor"`
-	QRCode    string    `json:"qrCode" doc:"a PNG as a data URL"`
-	QRData    qrData    `json:"qrData"`
+	IsActive  bool         `json:"isActive"`
+	CreatedAt httpx.TimeV1 `json:"createdAt"`
+	Visitor   nameV1       `json:"visitor"`
+	QRCode    string       `json:"qrCode" doc:"a PNG as a data URL"`
+	QRData    qrData       `json:"qrData"`
 }
 
 func (s *service) postCodeV1(ctx context.Context, in generateV1) (out httpx.Said[generatedV1], err error) {
@@ -253,7 +253,7 @@ func (s *service) postCodeV1(ctx context.Context, in generateV1) (out httpx.Said
 		return out, err
 	}
 	whole := generatedV1{
-		periodV1: asPeriodV1(c), IsActive: c.IsActive, CreatedAt: millis(c.CreatedAt), Visitor: nameV1{v.ID, v.FirstName, v.LastName}, QRData: qrOf(c, v),
+		periodV1: asPeriodV1(c), IsActive: c.IsActive, CreatedAt: httpx.TimeV1(c.CreatedAt), Visitor: nameV1{v.ID, v.FirstName, v.LastName}, QRData: qrOf(c, v),
 	}
 	picture, err := whole.QRData.picture()
 	whole.QRCode = "data:image/png;base64," + base64.StdEncoding.EncodeToString(picture)

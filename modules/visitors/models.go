@@ -116,7 +116,15 @@ type deviceRow struct {
 	bun.BaseModel `bun:"table:devices,alias:d"`
 	db.Owned
 	ID        int64   `bun:"id,pk"`
+	GateID    *int64  `bun:"gate_id"`
 	Name      *string `bun:"name"`
 	IPAddress *string `bun:"ip_address"`
 	EntryType *string `bun:"entry_type"`
+}
+
+type gateRow struct {
+	bun.BaseModel `bun:"table:gates,alias:g"`
+	db.Owned
+	ID   int64  `bun:"id,pk"`
+	Name string `bun:"name"`
 }

@@ -8,9 +8,10 @@ import (
 	"image/color"
 	"image/png"
 	"strings"
-	"time"
 
 	"github.com/boombuler/barcode/qr"
+
+	"github.com/staff-control/staff-control/platform/httpx"
 )
 
 const (
@@ -20,24 +21,21 @@ const (
 
 // qrData is what the picture of a code says, by v1's names.
 type qrData struct {
-	VisitorID   int64     `json:"visitorId"`
-	CodeID      int64     `json:"codeId"`
-	Code        string    `json:"code"`
-	VisitorName string    `json:"visitorName"`
-	ValidFrom   time.Time `json:"validFrom"`
-	ValidTo     time.Time `json:"validTo"`
-	CodeType    string    `json:"codeType"`
+	VisitorID   int64        `json:"visitorId"`
+	CodeID      int64        `json:"codeId"`
+	Code        string       `json:"code"`
+	VisitorName string       `json:"visitorName"`
+	ValidFrom   httpx.TimeV1 `json:"validFrom"`
+	ValidTo     httpx.TimeV1 `json:"validTo"`
+	CodeType    string       `json:"codeType"`
 }
 
 func qrOf(c codeRow, v visitorRow) qrData {
 	return qrData{
 		VisitorID: v.ID, CodeID: c.ID, Code: c.Code, VisitorName: v.FirstName + " " + v.LastName,
-		ValidFrom: millis(c.StartDate), ValidTo: millis(c.EndDate), CodeType: c.CodeType,
+		ValidFrom: httpx.TimeV1(c.StartDate), ValidTo: httpx.TimeV1(c.EndDate), CodeType: c.CodeType,
 	}
 }
-
-// millis is a time as v1's clients know times: in UTC, without what is less than a millisecond.
-func millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // picture is the data as JSON in a PNG of black and white.
 func (d qrData) picture() ([]byte, error) {

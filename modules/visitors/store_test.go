@@ -175,6 +175,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				rows, err := s.devicesV1(other(), []passRow{{DeviceID: &one}})
 				return nothing(len(rows), err)
 			},
+			"gatesV1": func() error {
+				rows, err := s.gatesV1(other(), []passRow{{GateID: &one}}, map[int64]deviceRow{1: {GateID: &one}})
+				return nothing(len(rows), err)
+			},
 		})
 		if after := picture(t, d); after != before {
 			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)

@@ -111,6 +111,26 @@ func (s store) passesV1(ctx context.Context, visitorID int64, l httpx.ListV1) (r
 	return rows, total, err
 }
 
+// gatesV1 returns the gates of passes and of devices.
+func (s store) gatesV1(ctx context.Context, passes []passRow, devices map[int64]deviceRow) (map[int64]gateRow, error) {
+	var ids []int64
+	for _, p := range passes {
+		ids = append(ids, number(p.GateID))
+	}
+	for _, d := range devices {
+		ids = append(ids, number(d.GateID))
+	}
+	var rows []gateRow
+	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(different(ids)))).Scan(ctx)
+	})
+	found := map[int64]gateRow{}
+	for _, r := range rows {
+		found[r.ID] = r
+	}
+	return found, err
+}
+
 // devicesV1 returns the devices of passes.
 func (s store) devicesV1(ctx context.Context, passes []passRow) (map[int64]deviceRow, error) {
 	var ids []int64

@@ -19,6 +19,9 @@ var (
 	Report = actor.Permission{Name: "pass.report", Roles: actor.Hikvision | actor.Admin}
 	// ReadDevices is the right to see door terminals.
 	ReadDevices = actor.Permission{Name: "device.read", Roles: actor.People}
+	// ReadDevicesV1 and WriteDevicesV1 are the rights to see and to change door terminals in v1's way, by its specification.
+	ReadDevicesV1  = actor.Permission{Name: "device.status", Roles: actor.Admin | actor.Guard}
+	WriteDevicesV1 = actor.Permission{Name: "device.manage", Roles: actor.Admin}
 	// WriteDevices is the right to add and change door terminals.
 	WriteDevices = actor.Permission{Name: "device.write", Roles: actor.Admin | actor.HR}
 )

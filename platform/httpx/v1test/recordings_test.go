@@ -14,6 +14,8 @@ func TestDifferencesAreNamed(t *testing.T) {
 		{`{"a":{"b":"1"}}`, `{"a":{"b":1}}`, ".a.b is string, v1's number"},
 		{`{"a":[true]}`, `{"a":[{}]}`, ".a[0] is boolean, v1's object"},
 		{`{"a":null}`, `{"a":[]}`, ".a is null, v1's array"},
+		{`{"a":"2026-11-22T21:54:34.000Z"}`, `{"a":"2025-11-22T21:54:34.123Z"}`, ""},
+		{`{"a":"2026-11-22T21:54:34Z"}`, `{"a":"2025-11-22T21:54:34.000Z"}`, ".a is string, v1's time"},
 		{`[{"x":[]}]`, `[{"x":{}}]`, "[0].x is array, v1's object"},
 	} {
 		var ours, theirs any

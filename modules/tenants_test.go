@@ -47,8 +47,10 @@ func ownPath(path string) string {
 	for _, prefix := range []string{"/api/v1/", "/api/"} {
 		if noun, of := strings.CutPrefix(path, prefix); of && slices.Contains([]string{"users", "organizations", "departments", "employees", "computers", "visitors", "devices"}, noun) {
 			return "/api/v2/" + noun
-		} else if of && noun == "computer-users" {
+		} else if of && (noun == "computer-users" || noun == "monitoring/computer-user") {
 			return "/api/v2/computers/users"
+		} else if of && noun == "monitoring/employee" {
+			return "/api/v2/employees"
 		}
 	}
 	return path

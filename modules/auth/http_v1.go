@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v5"
@@ -28,6 +29,7 @@ func (s *service) routesV1(r httpx.Router) {
 		r.GET(path+"/login", actor.Public, httpx.Handle(200, s.getLogin), httpx.Doc("The ways to sign in"))
 		r.POST(path+"/login", actor.Public, httpx.Raw(s.loginV1), httpx.Takes[loginRequestV1](), httpx.Gives[loginResponseV1](200), httpx.Doc("Sign in"))
 		r.POST(path+"/refresh", actor.Public, httpx.Raw(s.refreshV1), httpx.Takes[refreshRequestV1](), httpx.Gives[pairV1](200), httpx.Doc("The next pair of tokens"))
+		r.POST(path+"/refresh-token", actor.Public, httpx.Handle(200, s.refreshTokenV1), httpx.Enveloped(httpx.API), httpx.Doc("The next pair of tokens, as v1's specification has it"))
 		r.POST(path+"/logout", actor.SignedIn, httpx.Raw(s.logoutV1), httpx.Takes[refreshRequestV1](), httpx.Gives[struct{}](204), httpx.Doc("End the sign-in"))
 		r.POST(path+"/validate", actor.SignedIn, httpx.Handle(200, s.validateV1), httpx.Doc("Whose the access token is"))
 	}
@@ -103,6 +105,33 @@ func (s *service) refreshV1(c *echo.Context) error {
 		return err
 	}
 	return secretJSON(c, pairV1{g.access, g.refresh})
+}
+
+// The names and the shape of the specification, which v1 did not serve.
+type (
+	refreshTokenRequestV1 struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+	tokensV1 struct {
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+		ExpiresIn    int64  `json:"expires_in" doc:"seconds that the access token is good"`
+	}
+)
+
+// Validate wants a token.
+func (r *refreshTokenRequestV1) Validate() error {
+	var f fault.Fields
+	if r.RefreshToken == "" {
+		f.Add("refresh_token", "required", nil)
+	}
+	return f.Err()
+}
+
+func (s *service) refreshTokenV1(ctx context.Context, in refreshTokenRequestV1) (tokensV1, error) {
+	g, err := s.refresh(ctx, in.RefreshToken, visitor(ctx))
+	httpx.SetHeader(ctx, "Cache-Control", "no-store")
+	return tokensV1{g.access, g.refresh, int64(s.cfg.AccessLife / time.Second)}, err
 }
 
 func (s *service) logoutV1(c *echo.Context) error {

@@ -47,6 +47,8 @@ func TestV1sClientsAreAnsweredAsBefore(t *testing.T) {
 			httptestx.Scenario{Name: "null", Path: prefix + "/login", Body: `null`, Status: 400, Contains: []string{`"code":"Bad Request"`}},
 			httptestx.Scenario{Name: "refresh with a number", Path: prefix + "/refresh", Body: `{"refreshToken":5}`, Status: 400, Contains: refused("refreshToken: refreshToken must be a string")},
 			httptestx.Scenario{Name: "refresh with more", Path: prefix + "/refresh", Body: `{"refreshToken":"x","a":1}`, Status: 400, Contains: refused("a: property a should not exist")},
+			httptestx.Scenario{Name: "refresh as specified, with nothing", Path: prefix + "/refresh-token", Body: `{}`, Status: 400, Contains: []string{"refresh_token: "}},
+			httptestx.Scenario{Name: "refresh as specified, with nonsense", Path: prefix + "/refresh-token", Body: `{"refresh_token":"x"}`, Status: 401, Contains: []string{`"message":"Invalid refresh token"`}},
 			httptestx.Scenario{Name: "refresh with nonsense", Path: prefix + "/refresh", Body: `{"refreshToken":"x"}`, Status: 401, Contains: []string{`{"code":"Unauthorized","message":"Invalid refresh token"}`}},
 			httptestx.Scenario{Name: "too large", Path: prefix + "/login", Body: `{"username":"` + string(make([]byte, 1<<20)) + `"}`, Status: 413},
 			httptestx.Scenario{Name: "nobody validates", Method: "POST", Path: prefix + "/validate", Status: 401, Golden: "v1-nobody"},
@@ -72,6 +74,12 @@ func TestAV1ClientSignsInStaysAndSignsOut(t *testing.T) {
 	if status != 200 || len(second) != 2 || second["refreshToken"] == first["refreshToken"] {
 		t.Fatalf("refresh: %d %v", status, second)
 	}
+	status, third := b.ask(t, "POST", "/api/auth/refresh-token", fmt.Sprintf(`{"refresh_token":%q}`, second["refreshToken"]))
+	tokens, _ := third["data"].(map[string]any)
+	if status != 200 || tokens["expires_in"] != 900.0 || tokens["refresh_token"] == second["refreshToken"] || tokens["access_token"] == nil {
+		t.Fatalf("refresh as the specification has it: %d %v", status, third)
+	}
+	second["refreshToken"] = tokens["refresh_token"]
 	if status, _ := b.ask(t, "POST", "/api/auth/logout", `{}`); status != http.StatusBadRequest {
 		t.Errorf("sign-out without the token: %d", status)
 	}

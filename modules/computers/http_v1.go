@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/staff-control/staff-control/modules/computers/computer"
-	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
@@ -65,25 +64,10 @@ func newestFirst(ctx context.Context, in httpx.QueryV1, sorts []string) (httpx.L
 }
 
 // who returns the Windows users that are meant and that the actor sees.
-func (m *Module) who(ctx context.Context, w which) ([]knownUser, error) {
-	v, err := m.service.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return m.service.store.usersWho(ctx, v, w)
-}
+func (m *Module) who(ctx context.Context, w which) ([]knownUser, error) { return m.service.who(ctx, w) }
 
 // one returns one Windows user.
-func (m *Module) one(ctx context.Context, id int64) (knownUser, error) {
-	rows, err := m.who(ctx, which{id: id})
-	if err == nil && len(rows) == 0 {
-		err = m.service.userFault(ctx, "computers.user_read", id, db.ErrNotFound)
-	}
-	if err != nil {
-		return knownUser{}, err
-	}
-	return rows[0], nil
-}
+func (m *Module) one(ctx context.Context, id int64) (knownUser, error) { return m.service.one(ctx, id) }
 
 // seen returns where these Windows users were seen.
 func (m *Module) seen(ctx context.Context, rows []knownUser) (map[int64][]seenPair, error) {

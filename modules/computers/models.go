@@ -107,7 +107,7 @@ type userRow struct {
 
 func (r userRow) contract() computer.User {
 	return computer.User{
-		ID: r.ID, SID: r.SID, Name: r.Name, Domain: text(r.Domain), Username: r.Username,
+		ID: r.ID, OrganizationID: r.OrganizationID, SID: r.SID, Name: r.Name, Domain: text(r.Domain), Username: r.Username,
 		Admin: r.Admin, InDomain: r.InDomain, Active: r.Active, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 }

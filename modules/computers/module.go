@@ -30,7 +30,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:     "computers",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs:    []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[gateway.Directory]()},
-		Provides: []kernel.Port{kernel.PortOf[computer.Registry](), kernel.PortOf[computer.Names](), kernel.PortOf[computer.Watch](), kernel.PortOf[computer.History](), kernel.PortOf[computer.Seats]()},
+		Provides: []kernel.Port{kernel.PortOf[computer.Registry](), kernel.PortOf[computer.Names](), kernel.PortOf[computer.Watch](), kernel.PortOf[computer.History](), kernel.PortOf[computer.Seats](), kernel.PortOf[computer.Users]()},
 		Paths:    append(pathsV1(), "/api/v2/computers"),
 		Config:   &m.cfg,
 		Messages: messages,
@@ -48,6 +48,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	kernel.Put[computer.Watch](h, m.service)
 	kernel.Put[computer.History](h, m.service)
 	kernel.Put[computer.Seats](h, m.service)
+	kernel.Put[computer.Users](h, m.service)
 	m.routes(h.Routes(kernel.Dashboard))
 	m.routesV1(h.RoutesV1(kernel.Dashboard))
 	h.Cron("find_silent", "* * * * *", m.service.findSilent)

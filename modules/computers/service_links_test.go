@@ -295,3 +295,24 @@ func TestAuditShowsLinksBeforeAndAfter(t *testing.T) {
 		}
 	})
 }
+
+// A Windows user is found by those who may see it, with whom it is now.
+func TestAWindowsUserIsFoundById(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		populate(t, d)
+		o := newOffice(d)
+		see(t, o.service, 1, "PC-1", "S-1")
+		id := userID(t, o.service, 1, "S-1")
+		if u, err := o.UserByID(hr(1), id); err != nil || u.SID != "S-1" || u.OrganizationID != 1 || u.EmployeeID != 0 {
+			t.Errorf("%+v, %v", u, err)
+		}
+		linkAt(t, o.service, id, 11, nil)
+		if u, err := o.UserByID(hr(1), id); err != nil || u.EmployeeID != 11 {
+			t.Errorf("%+v, %v", u, err)
+		}
+		if _, err := o.UserByID(hr(2), id); !errors.Is(err, errUserUnknown) {
+			t.Errorf("another organization's: %v", err)
+		}
+	})
+}

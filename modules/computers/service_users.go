@@ -74,6 +74,37 @@ func (s *service) removeUser(ctx context.Context, id int64) error {
 	return s.userFault(ctx, "computers.user_deleted", id, err)
 }
 
+// who returns the Windows users that are meant and that the actor sees.
+func (s *service) who(ctx context.Context, w which) ([]knownUser, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.store.usersWho(ctx, v, w)
+}
+
+// one returns one Windows user.
+func (s *service) one(ctx context.Context, id int64) (knownUser, error) {
+	rows, err := s.who(ctx, which{id: id})
+	if err == nil && len(rows) == 0 {
+		err = s.userFault(ctx, "computers.user_read", id, db.ErrNotFound)
+	}
+	if err != nil {
+		return knownUser{}, err
+	}
+	return rows[0], nil
+}
+
+// UserByID returns a Windows user with who it is now.
+func (s *service) UserByID(ctx context.Context, id int64) (computer.User, error) {
+	known, err := s.one(ctx, id)
+	u := known.userRow.contract()
+	if known.EmployeeID != nil {
+		u.EmployeeID = *known.EmployeeID
+	}
+	return u, err
+}
+
 // userFault says what an error of the store means to the asker.
 func (s *service) userFault(ctx context.Context, action string, id int64, err error) error {
 	switch {

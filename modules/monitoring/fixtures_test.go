@@ -78,11 +78,31 @@ func (tree) ByID(_ context.Context, id int64) (organization.Organization, error)
 	return organization.Organization{ID: id, Zone: time.FixedZone("Asia/Tashkent", 5*3600)}, nil
 }
 
+func (tree) Department(ctx context.Context, id int64) (organization.Department, error) {
+	a, _ := actor.From(ctx)
+	home := map[int64]int64{10: 1, 11: 1, 20: 1, 30: 2}[id]
+	if home == 0 || a.OrganizationID != 0 && a.OrganizationID != home {
+		return organization.Department{}, organization.ErrDepartmentUnknown
+	}
+	return organization.Department{ID: id, OrganizationID: home}, nil
+}
+
 func (tree) Below(_ context.Context, ids []int64) ([]int64, error) {
 	if slices.Contains(ids, 10) {
 		return append(ids, 11), nil
 	}
 	return ids, nil
+}
+
+// users is a computer.Users of one Windows user.
+type users computer.User
+
+func (u users) UserByID(ctx context.Context, id int64) (computer.User, error) {
+	a, _ := actor.From(ctx)
+	if id != u.ID || a.OrganizationID != 0 && a.OrganizationID != u.OrganizationID {
+		return computer.User{}, employee.ErrUnknown
+	}
+	return computer.User(u), nil
 }
 
 // index are the active organizations.

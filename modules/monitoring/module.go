@@ -4,6 +4,7 @@ package monitoring
 import (
 	"context"
 	_ "embed"
+	"slices"
 	"time"
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
@@ -29,12 +30,12 @@ func (m *Module) Manifest() kernel.Manifest {
 		Name:  "monitoring",
 		Roles: []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
 		Needs: []kernel.Port{
-			kernel.PortOf[computer.Registry](), kernel.PortOf[computer.History](), kernel.PortOf[organization.Tree](), kernel.PortOf[organization.Index](), kernel.PortOf[employee.Directory](),
+			kernel.PortOf[computer.Registry](), kernel.PortOf[computer.History](), kernel.PortOf[computer.Users](), kernel.PortOf[organization.Tree](), kernel.PortOf[organization.Index](), kernel.PortOf[employee.Directory](),
 			kernel.PortOf[employee.Roster](),
 			kernel.PortOf[alert.Log](),
 		},
 		Provides: []kernel.Port{kernel.PortOf[activity.Sink](), kernel.PortOf[activity.Reader](), kernel.PortOf[activity.Screenshots](), kernel.PortOf[activity.Keeper]()},
-		Paths:    []string{prefix, statsPrefix},
+		Paths:    append(slices.Clone(prefixesV1), prefix, statsPrefix),
 		Config:   &m.cfg,
 		Messages: messages,
 	}
@@ -50,6 +51,7 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 		cfg: m.cfg, store: store{db: h.DB, series: h.Series}, metrics: measured, log: h.Log, now: time.Now,
 		computers: kernel.Get[computer.Registry](h),
 		history:   kernel.Get[computer.History](h),
+		users:     kernel.Get[computer.Users](h),
 		tree:      kernel.Get[organization.Tree](h),
 		index:     kernel.Get[organization.Index](h),
 		staff:     kernel.Get[employee.Directory](h),
@@ -63,6 +65,7 @@ func (m *Module) Init(ctx context.Context, h *kernel.Host) error {
 	kernel.Put[activity.Screenshots](h, s)
 	kernel.Put[activity.Keeper](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
+	s.routesV1(h.RoutesV1(kernel.Dashboard))
 	h.Cron("days", "7 * * * *", s.makeDays)
 	h.Cron("rollup", "* * * * *", s.rollUp)
 	h.Cron("forget", "17 3 * * *", s.forget)

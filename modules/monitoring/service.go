@@ -22,6 +22,7 @@ type service struct {
 	store     store
 	computers computer.Registry
 	history   computer.History
+	users     computer.Users
 	tree      organization.Tree
 	index     organization.Index
 	staff     employee.Directory

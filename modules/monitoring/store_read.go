@@ -139,6 +139,12 @@ func statement(t table, byComputer string, sights []sight, w window) (string, []
 }
 
 func part(t table, byComputer string, s sight, w window) (string, []any) {
+	from, args := conditions(t, byComputer, s, w)
+	return "SELECT organization_id, datetime, id, computer_uid, user_sid, " + t.columns + from + newestFirst, append(args, w.limit)
+}
+
+// conditions is FROM and WHERE of a sight.
+func conditions(t table, byComputer string, s sight, w window) (string, []any) {
 	where, args := []string{"organization_id = ?"}, []any{s.organization}
 	and := func(condition string, values ...any) {
 		where = append(where, condition)
@@ -165,9 +171,46 @@ func part(t table, byComputer string, s sight, w window) (string, []any) {
 	if t.timed && !w.briefFrom.IsZero() {
 		and("(datetime >= ? OR duration_seconds > ?)", w.briefFrom, int64(brief/time.Second))
 	}
-	query := "SELECT organization_id, datetime, id, computer_uid, user_sid, " + t.columns + " FROM " + from +
-		" WHERE " + strings.Join(where, " AND ") + newestFirst
-	return query, append(args, w.limit)
+	return " FROM " + from + " WHERE " + strings.Join(where, " AND "), args
+}
+
+// counted is how many events there are, and for how long in all, where events of the kind take time.
+type counted struct {
+	Events  int64 `bun:"events"`
+	Seconds int64 `bun:"seconds"`
+}
+
+// count counts the events of the sights. What is on its way from one database to the other may count twice.
+func (s store) count(ctx context.Context, k activity.Kind, sights []sight) (sum counted, err error) {
+	err = s.read(ctx, func(ctx context.Context, tx db.Tx) error {
+		t := tables[k]
+		byComputer := t.name + tx.IndexedBy("idx_"+t.name+"_computer")
+		for some := range slices.Chunk(visible(tx.Actor(), sights), maxSights) {
+			query, args := counting(t, byComputer, some)
+			var found counted
+			// Scoped by sight: each part of the statement names one organization, and visible has left the actor's.
+			if err := tx.Raw(query, args...).Scan(ctx, &found); err != nil {
+				return err
+			}
+			sum.Events, sum.Seconds = sum.Events+found.Events, sum.Seconds+found.Seconds
+		}
+		return nil
+	})
+	return sum, err
+}
+
+func counting(t table, byComputer string, sights []sight) (string, []any) {
+	seconds := "0"
+	if t.timed {
+		seconds = "COALESCE(sum(duration_seconds), 0)"
+	}
+	parts, args := make([]string, len(sights)), []any(nil)
+	for i, s := range sights {
+		from, a := conditions(t, byComputer, s, window{})
+		parts[i] = "SELECT count(*) AS events, " + seconds + " AS seconds" + from
+		args = append(args, a...)
+	}
+	return "SELECT CAST(sum(events) AS bigint) AS events, CAST(sum(seconds) AS bigint) AS seconds FROM (" + strings.Join(parts, " UNION ALL ") + ") AS parts", args
 }
 
 // organizations returns those that have events of this kind, for an actor that sees all. It jumps from one

@@ -76,6 +76,18 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				}
 				return err
 			},
+			"count": func() error {
+				for _, k := range activity.Kinds {
+					sum, err := s.count(theirs, k, []sight{{organization: 1}, {organization: 1, computer: "PC-1"}})
+					if err != nil {
+						return err
+					}
+					if sum != (counted{}) {
+						return fmt.Errorf("counts %+v of %s", sum, k)
+					}
+				}
+				return nil
+			},
 			"ends": func() error {
 				rows, err := s.ends(as(actor.HR, 3), []activity.Seat{{ComputerUID: "PC-1", UserSID: "S-1-5-21-7"}}, longest, noon.AddDate(-1, 0, 0), late)
 				if err == nil && (len(rows) != 1 || rows[0].FirstWindow != nil || rows[0].LastWindow != nil) {

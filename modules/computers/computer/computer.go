@@ -62,11 +62,18 @@ type UserDetails struct {
 
 // User is one Windows user of the organization.
 type User struct {
-	ID                          int64
+	ID, OrganizationID          int64
 	EmployeeID                  int64 // 0 while unlinked
 	SID, Name, Domain, Username string
 	Admin, InDomain, Active     bool
 	CreatedAt, UpdatedAt        time.Time
+}
+
+// Users knows the Windows users whom the actor may see: those of its organization, and a department lead those who are
+// employees of its departments.
+type Users interface {
+	// UserByID returns the Windows user with the employee who it is now, or a fault of kind not found.
+	UserByID(ctx context.Context, id int64) (User, error)
 }
 
 // Names knows what the computers of the actor's organization are called.

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -61,6 +62,37 @@ func fixture(t testing.TB, name string) *os.File {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// Route is a route that v1 had, or was to have.
+type Route struct {
+	App, Method, Path string
+	// Public says that v1 asked for no token and no key there.
+	Public bool
+	// Mounted is false for code that v1 never mounted, and for what its specification alone names.
+	Mounted bool
+}
+
+// Routes returns all routes of v1, or skips the test where the list is not.
+func Routes(t testing.TB) (all []Route) {
+	t.Helper()
+	list, err := os.ReadFile(filepath.Join(root(t), "..", "shared", "reference", "v1-routes.tsv"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the list of v1's routes is not here (../shared/reference)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(list)), "\n") {
+		columns := strings.Split(line, "\t")
+		if len(columns) != 6 {
+			t.Fatalf("line %d has %d columns", i+1, len(columns))
+		}
+		if i > 0 {
+			all = append(all, Route{columns[0], columns[1], columns[2], columns[3] == "public", columns[5] == "yes"})
+		}
+	}
+	return all
 }
 
 // root is the directory of go.mod.

@@ -53,13 +53,15 @@ func Tune(env []string) {
 // Process is one run of the binary: its settings, read and checked, and nothing opened yet.
 type Process struct {
 	Build Build
-	input config.Input
-	tree  *config.Tree
-	own   *settings
-	roles []kernel.Role
-	out   io.Writer
-	tty   bool
-	now   func() time.Time
+	// Inspect sees every answer of the process's servers, in tests; see httpx.Options.
+	Inspect func(httpx.Answer)
+	input   config.Input
+	tree    *config.Tree
+	own     *settings
+	roles   []kernel.Role
+	out     io.Writer
+	tty     bool
+	now     func() time.Time
 }
 
 // Load reads the settings. It reports all faults of the settings, the wiring and the modules of the roles at once;
@@ -209,7 +211,7 @@ func (p *Process) kernel(ctx context.Context, r kernel.Role, logger *slog.Logger
 		Listener: ln, TLS: secure, Config: p.tree, Log: logger, Catalog: catalog,
 		Registry: metrics.New(p.Build.Version, p.Build.Commit, p.Build.Date),
 		Version:  p.Build.Version, Data: p.own.root.Data, TrustedProxies: proxies,
-		DrainDelay: p.own.http.DrainDelay, Announce: p.announce,
+		DrainDelay: p.own.http.DrainDelay, Announce: p.announce, Inspect: p.Inspect,
 	}
 	if err := s.equip(ctx, r, &o, modules); err != nil {
 		return nil, err

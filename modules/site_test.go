@@ -16,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/modules"
 	"github.com/staff-control/staff-control/platform/config"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/httpx/httptestx"
 )
 
 const adminPassword = "Correct7!horse"
@@ -92,6 +93,7 @@ func (s *site) load(t testing.TB, set ...string) *modules.Process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Inspect = httptestx.Inspect(t)
 	return p
 }
 

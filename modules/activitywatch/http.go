@@ -15,6 +15,7 @@ import (
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/grid"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
 )
@@ -40,11 +41,12 @@ func (m *Module) routes(r httpx.Router) {
 		r.GET(path, activity.Report, httpx.Handle(http.StatusOK, m.listBuckets), httpx.Lenient(), httpx.Doc("ActivityWatch: one's own buckets."))
 	}
 	r.GET(paths+"/buckets/:id", activity.Report, httpx.Handle(http.StatusOK, m.getBucket), httpx.Lenient(), httpx.Doc("ActivityWatch: a bucket of one's own."))
-	r.POST(paths+"/buckets/:id", activity.Report, httpx.Raw(m.createBucket), httpx.Takes[bucketRequest](), httpx.Gives[struct{}](http.StatusOK),
+	r.POST(paths+"/buckets/:id", activity.Report, httpx.Raw(m.createBucket), httpx.Takes[bucketRequest](), httpx.Gives[struct{}](http.StatusOK), httpx.Or[struct{}](http.StatusNotModified),
 		httpx.Doc("ActivityWatch: make a bucket; 304 if it is there."))
-	r.POST(paths+"/buckets/:id/heartbeat", activity.Report, httpx.Raw(m.heartbeat), open, httpx.Takes[eventJSON](), httpx.Gives[eventJSON](http.StatusOK),
+	r.POST(paths+"/buckets/:id/heartbeat", activity.Report, httpx.Raw(m.heartbeat), open, httpx.Takes[eventJSON](), httpx.Gives[beatResponse](http.StatusOK),
+		httpx.Asks(grid.Parameter{Name: "pulsetime", Doc: "seconds between two heartbeats that are one event"}),
 		httpx.Doc("ActivityWatch: what is so now. Answered 200 even if it cannot be kept."))
-	r.POST(paths+"/buckets/:id/events", activity.Report, httpx.Raw(m.addEvents), open, httpx.Takes[[]eventJSON](), httpx.Gives[struct{}](http.StatusOK),
+	r.POST(paths+"/buckets/:id/events", activity.Report, httpx.Raw(m.addEvents), open, httpx.Takes[[]eventJSON](), httpx.Gives[*struct{}](http.StatusOK),
 		httpx.Doc("ActivityWatch: add whole events, a list or one."))
 	r.GET(paths+"/buckets/:id/events", activity.Report, httpx.Handle(http.StatusOK, m.getEvents), httpx.Lenient(),
 		httpx.Doc("ActivityWatch: the events of the last day in a bucket of one's own."))
@@ -114,6 +116,9 @@ type eventJSON struct {
 	Data      json.RawMessage `json:"data"`
 }
 
+// beatResponse is the event that a heartbeat became part of, or nothing.
+type beatResponse struct{ *eventJSON }
+
 func toJSON(e bucket.Event) eventJSON {
 	return eventJSON{e.ID, timestamp(e.At), e.Duration.Seconds(), json.RawMessage(e.Data)}
 }
@@ -122,7 +127,7 @@ func (m *Module) heartbeat(c *echo.Context) error {
 	ctx := c.Request().Context()
 	body, ok := m.read(c, maxHeartbeat)
 	if !ok {
-		return c.JSON(http.StatusOK, struct{}{})
+		return c.JSON(http.StatusOK, beatResponse{})
 	}
 	e, err := decodeEvent(body)
 	switch {
@@ -131,9 +136,10 @@ func (m *Module) heartbeat(c *echo.Context) error {
 	case err != nil || !named(c.Param("id")):
 		m.service.refuse(ctx, malformed, 1, err)
 	default:
-		return c.JSON(http.StatusOK, toJSON(m.service.beat(ctx, m.senderOf(ctx), c.Param("id"), e, pulseOf(c.QueryParam("pulsetime")))))
+		merged := toJSON(m.service.beat(ctx, m.senderOf(ctx), c.Param("id"), e, pulseOf(c.QueryParam("pulsetime"))))
+		return c.JSON(http.StatusOK, beatResponse{&merged})
 	}
-	return c.JSON(http.StatusOK, struct{}{})
+	return c.JSON(http.StatusOK, beatResponse{})
 }
 
 func (m *Module) addEvents(c *echo.Context) error {

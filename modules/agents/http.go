@@ -26,7 +26,7 @@ const maxWait = time.Minute
 func (m *Module) routes(r httpx.Router) {
 	r.POST("/v2/agent/enroll", activity.Report, httpx.Handle(http.StatusCreated, m.enroll), httpx.Lenient(),
 		httpx.Doc("Get a token for the agent of one computer. An earlier one of the same computer ends."))
-	r.GET("/v2/agent/policy", activity.Report, httpx.Raw(m.policy), httpx.Gives[policyResponse](http.StatusOK),
+	r.GET("/v2/agent/policy", activity.Report, httpx.Raw(m.policy), httpx.Gives[policyResponse](http.StatusOK), httpx.Or[struct{}](http.StatusNotModified),
 		httpx.Asks(grid.Parameter{Name: "computerUid"}, grid.Parameter{Name: "userSid"}, grid.Parameter{Name: "wait", Kind: grid.Number, Doc: "seconds, at most 60"}),
 		httpx.Doc("The policy of a computer, or of a Windows user on it. With If-None-Match it waits for another one, and answers 304 if there is none."))
 	r.POST("/v2/agent/policy/ack", activity.Report, httpx.Handle(http.StatusOK, m.acceptPolicy), httpx.Lenient(),

@@ -27,7 +27,7 @@ func (m *Module) routesOfPeople(r httpx.Router) {
 	r.POST(prefix, command.Write, httpx.Handle(http.StatusCreated, m.service.order), httpx.BodyLimit(maxPayload), httpx.Doc("Order something of a gateway. Policies order what is theirs themselves."))
 	r.GET(prefix+"/:id", command.Read, httpx.Handle(http.StatusOK, m.service.one), httpx.Doc("One command."))
 	r.POST(prefix+"/:id/cancel", command.Write, httpx.Handle(http.StatusNoContent, m.service.cancelOne), httpx.Doc("Take an order back that has not come to its end."))
-	r.GET(prefix+"/:id/diagnostics", command.Write, httpx.Raw(m.serveBundle), httpx.Doc("The diagnostics that the gateway has sent, a .tar.gz without secrets."))
+	r.GET(prefix+"/:id/diagnostics", command.Write, httpx.Raw(m.serveBundle), httpx.GivesFile("application/gzip"), httpx.Doc("The diagnostics that the gateway has sent, a .tar.gz without secrets."))
 }
 
 type commandResponse struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/modules/commands/command"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/grid"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/ws"
@@ -24,8 +25,9 @@ const (
 )
 
 func (m *Module) routesOfGateways(r httpx.Router) {
-	r.GET("/v2/gateway/socket", gateway.Deliver, httpx.Raw(m.openSocket), httpx.Doc("The control channel, a WebSocket: heartbeats and answers up, commands down. See the guide of the control channel."))
-	r.POST("/v2/gateway/diagnostics/:id", gateway.Deliver, httpx.Raw(m.takeBundle), httpx.BodyLimit(maxBundle), httpx.BodyTimeout(bundleTimeout),
+	r.GET("/v2/gateway/socket", gateway.Deliver, httpx.Raw(m.openSocket), httpx.Gives[struct{}](http.StatusSwitchingProtocols), httpx.Or[struct{}](http.StatusNoContent),
+		httpx.Asks(grid.Parameter{Name: "probe", Doc: "if not empty, only whether a socket would be opened: 204"}), httpx.Doc("The control channel, a WebSocket: heartbeats and answers up, commands down. See the guide of the control channel."))
+	r.POST("/v2/gateway/diagnostics/:id", gateway.Deliver, httpx.Raw(m.takeBundle), httpx.BodyLimit(maxBundle), httpx.BodyTimeout(bundleTimeout), httpx.TakesBytes(bundleType),
 		httpx.Gives[bundleResponse](http.StatusCreated), httpx.Doc("Bring the diagnostics that a command asks for, a .tar.gz, by the command's id."))
 }
 

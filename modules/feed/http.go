@@ -19,7 +19,7 @@ import (
 )
 
 func (m *Module) routes(r httpx.Router) {
-	r.GET("/api/v2/events", actor.SignedIn, httpx.Raw(m.getEvents), httpx.Gives[eventsResponse](http.StatusOK),
+	r.GET("/api/v2/events", actor.SignedIn, httpx.Raw(m.getEvents), httpx.Gives[eventsResponse](http.StatusOK), httpx.GivesFile("text/event-stream"),
 		httpx.Asks(
 			grid.Parameter{Name: "kinds", Doc: "of pass, alert and gateway, with commas; all that the caller may see if empty"},
 			grid.Parameter{Name: "after", Kind: grid.Number, Doc: "the last id that the caller knows, where it sends no Last-Event-ID"},

@@ -28,7 +28,7 @@ const (
 
 func (s *service) routesScreenshots(r httpx.Router) {
 	r.POST(prefix+"/screenshots", gateway.Deliver, httpx.Raw(s.takeScreenshot), httpx.BodyLimit(int64(s.cfg.InFlight)),
-		httpx.BodyTimeout(pictureTimeout), httpx.Gives[pictureAnswer](http.StatusOK),
+		httpx.BodyTimeout(pictureTimeout), httpx.TakesFile[batchRequest](), httpx.Gives[pictureAnswer](http.StatusOK),
 		httpx.Doc("One screenshot, as multipart/form-data: first the part metadata, an event as JSON with its position, then the part file, "+
 			"the picture as JPEG, PNG or WebP. Stored once, however often it is sent."))
 }

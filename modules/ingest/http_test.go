@@ -96,7 +96,7 @@ func newServer(t testing.TB, cfg Config, s activity.Sink, p gateway.Registry) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httpx.New(httpx.Options{Catalog: catalog})
+	server := httptestx.New(t, httpx.Options{Catalog: catalog})
 	made := newService(cfg, s, p, m, func() time.Time { return noon })
 	made.routes(server.Router("ingest", []string{prefix}))
 	server.Authenticate(func(_ context.Context, r *http.Request) (actor.Actor, bool, error) {

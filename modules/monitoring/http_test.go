@@ -20,6 +20,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/httpx/httptestx"
 	"github.com/staff-control/staff-control/platform/i18n"
 )
 
@@ -61,7 +62,7 @@ func newOffice(t *testing.T, d *db.DB) office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := office{s, httpx.New(httpx.Options{Catalog: catalog})}
+	o := office{s, httptestx.New(t, httpx.Options{Catalog: catalog})}
 	s.routes(o.server.Router("monitoring", []string{prefix, statsPrefix}))
 	o.server.Authenticate(func(_ context.Context, r *http.Request) (a actor.Actor, ok bool, err error) {
 		return a, true, json.Unmarshal([]byte(r.Header.Get("As")), &a)

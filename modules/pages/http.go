@@ -29,7 +29,7 @@ const unbuilt = `<!doctype html><meta charset="utf-8"><title>Staff Control</titl
 
 func routes(r httpx.Router, files fs.FS, built bool) {
 	serve := httpx.Raw(func(c *echo.Context) error { return page(c, files, built) })
-	r.GET("/", actor.Public, serve, httpx.Doc("The web pages."))
+	r.GET("/", actor.Public, serve, httpx.GivesFile("text/html"), httpx.OrFile(http.StatusNotFound, "text/html"), httpx.Doc("The web pages."))
 	r.GET("/*", actor.Public, serve, httpx.Doc("The web pages."))
 }
 
@@ -42,11 +42,11 @@ func manualRoutes(r httpx.Router, pages map[string][]byte) {
 		}
 		return give(c, "text/html; charset=utf-8", content)
 	})
-	r.GET("/docs/gateway", actor.Public, serve, httpx.Doc("The manual of gateways."))
-	r.GET("/docs/gateway/:page", actor.Public, serve, httpx.Doc("A page of the manual of gateways."))
+	r.GET("/docs/gateway", actor.Public, serve, httpx.GivesFile("text/html"), httpx.Doc("The manual of gateways."))
+	r.GET("/docs/gateway/:page", actor.Public, serve, httpx.GivesFile("text/html"), httpx.Doc("A page of the manual of gateways."))
 	r.GET("/docs/manual.css", actor.Public, httpx.Raw(func(c *echo.Context) error {
 		return give(c, "text/css; charset=utf-8", manualStyle)
-	}), httpx.Doc("The style of the manual's pages."))
+	}), httpx.GivesFile("text/css"), httpx.Doc("The style of the manual's pages."))
 }
 
 func give(c *echo.Context, kind string, content []byte) error {

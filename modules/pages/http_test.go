@@ -31,8 +31,9 @@ var built = fstest.MapFS{
 }
 
 // newServer serves the pages beside a route of each API.
-func newServer(ready bool) *httpx.Server {
-	s := httpx.New(httpx.Options{})
+func newServer(t testing.TB, ready bool) *httpx.Server {
+	t.Helper()
+	s := httptestx.New(t, httpx.Options{})
 	routes(s.Router("pages", []string{"/"}), built, ready)
 	hello := httpx.Handle(200, func(context.Context, struct{}) (string, error) { return "hello", nil })
 	s.Router("x", []string{"/api/v2"}).GET("/api/v2/x", actor.Public, hello)
@@ -53,7 +54,7 @@ func get(h http.Handler, path, encodings string) *httptest.ResponseRecorder {
 
 func TestFilesAreServed(t *testing.T) {
 	t.Parallel()
-	s := newServer(true)
+	s := newServer(t, true)
 	const forever, ask, index = "public, max-age=31536000, immutable", "no-cache", "<!doctype html>index"
 	for _, c := range []struct {
 		path, encodings string
@@ -110,7 +111,7 @@ func TestPolicyLetsInNothingFromElsewhere(t *testing.T) {
 
 func TestWhatIsNoPageIsNotFound(t *testing.T) {
 	t.Parallel()
-	s := newServer(true)
+	s := newServer(t, true)
 	for _, path := range []string{"/assets", "/assets/", "/assets/index-old.js", "/nothing.png", "/.gitkeep", "/.env", "/a/.git", "/.git/config", "/../../etc/passwd.txt", "/api", "/api/", "/api/v2/unknown", "/assets/../api/x"} {
 		w := get(s, path, "br")
 		if w.Code != 404 || !strings.Contains(w.Body.String(), `"error":"NOT_FOUND","code":"not_found"`) {
@@ -133,7 +134,7 @@ func TestWhatIsNoPageIsNotFound(t *testing.T) {
 
 func TestUnbuiltPagesSayHowToBuildThem(t *testing.T) {
 	t.Parallel()
-	s := newServer(false)
+	s := newServer(t, false)
 	if w := get(s, "/", ""); w.Code != 404 || !strings.Contains(w.Body.String(), "make web build") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -144,7 +145,7 @@ func TestUnbuiltPagesSayHowToBuildThem(t *testing.T) {
 
 func TestBrokenBuildIsOurFault(t *testing.T) {
 	t.Parallel()
-	s := httpx.New(httpx.Options{})
+	s := httptestx.New(t, httpx.Options{})
 	routes(s.Router("pages", []string{"/"}), fstest.MapFS{}, true)
 	if w := get(s, "/", ""); w.Code != 500 {
 		t.Errorf("without an index: %d %s", w.Code, w.Body)

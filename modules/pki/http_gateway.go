@@ -13,8 +13,8 @@ import (
 
 // routesOfGateways are what gateways ask of agent-api.
 func (s *service) routesOfGateways(r httpx.Router) {
-	r.GET("/v2/pki/authorities", actor.Public, httpx.Raw(s.getAuthorities), httpx.Doc("The authorities of the certificates of gateways and agents, PEM."))
-	r.GET("/v2/pki/crl", actor.Public, httpx.Raw(s.getCRL), httpx.Doc("What was revoked: a list (CRL) of each authority, PEM."))
+	r.GET("/v2/pki/authorities", actor.Public, httpx.Raw(s.getAuthorities), httpx.GivesFile(pemType), httpx.Doc("The authorities of the certificates of gateways and agents, PEM."))
+	r.GET("/v2/pki/crl", actor.Public, httpx.Raw(s.getCRL), httpx.GivesFile(pemType), httpx.Doc("What was revoked: a list (CRL) of each authority, PEM."))
 	r.GET("/v2/gateway/revoked", gateway.Deliver, httpx.Handle(http.StatusOK, s.getRevoked),
 		httpx.Doc("The serials of agents' certificates that were revoked, and of gateways' towards agents that were or will be: those are to be renewed."))
 }

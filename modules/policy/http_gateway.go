@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/policy/rule"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
@@ -14,7 +15,7 @@ import (
 
 // routesOfGateways are what gateways ask of agent-api.
 func (s *service) routesOfGateways(r httpx.Router) {
-	r.GET("/v2/gateway/policies/:id", gateway.Deliver, httpx.Raw(s.getBundle), httpx.Doc("All that the gateway works by. The id is its own; the ETag is the SHA-256 of the answer's canonical JSON (RFC 8785)."))
+	r.GET("/v2/gateway/policies/:id", gateway.Deliver, httpx.Raw(s.getBundle), httpx.Gives[rule.Bundle](http.StatusOK), httpx.Or[struct{}](http.StatusNotModified), httpx.Doc("All that the gateway works by. The id is its own; the ETag is the SHA-256 of the answer's canonical JSON (RFC 8785)."))
 }
 
 // getBundle answers with the caller's bundle, or that it has it.

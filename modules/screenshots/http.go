@@ -22,13 +22,13 @@ const prefix = "/api/v2/screenshots"
 func (s *service) routes(r httpx.Router) {
 	r.GET(prefix, activity.Read, httpx.Handle(http.StatusOK, s.gallery),
 		httpx.Doc("Screenshots with the people on them, newest first."))
-	r.GET(prefix+"/:id/blurred", activity.Read, httpx.Raw(s.serveBlurred),
+	r.GET(prefix+"/:id/blurred", activity.Read, httpx.Raw(s.serveBlurred), httpx.GivesFile("image/jpeg"),
 		httpx.Doc("A screenshot on which nothing can be read, as JPEG."))
 	r.POST(prefix+"/:id/open", shot.Open, httpx.Handle(http.StatusOK, s.open),
 		httpx.Doc("States the reason to see a screenshot, which is written down, and gives the address at which it may be seen for a while."))
-	r.GET(prefix+"/:id/picture", shot.Open, httpx.Raw(s.serveSharp(false)),
+	r.GET(prefix+"/:id/picture", shot.Open, httpx.Raw(s.serveSharp(false)), httpx.GivesFile("image/*"),
 		httpx.Doc("The screenshot, for who has just stated a reason."))
-	r.GET(prefix+"/:id/thumbnail", shot.Open, httpx.Raw(s.serveSharp(true)),
+	r.GET(prefix+"/:id/thumbnail", shot.Open, httpx.Raw(s.serveSharp(true)), httpx.GivesFile("image/jpeg"),
 		httpx.Doc("The screenshot in small, as JPEG, for who has just stated a reason."))
 }
 

@@ -78,7 +78,7 @@ func newShow(t testing.TB, d *db.DB) *show {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.server = httpx.New(httpx.Options{Catalog: catalog})
+	o.server = httptestx.New(t, httpx.Options{Catalog: catalog})
 	o.service.routes(o.server.Router("screenshots", []string{prefix}))
 	return o
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/grid"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/id"
 )
@@ -38,13 +39,17 @@ func home(k file.Kind) string { return string(k) + "s/" }
 func (s *service) routes(r httpx.Router) {
 	r.GET(prefix+"/usage", file.Read, httpx.Handle(http.StatusOK, s.getUsage), httpx.Doc("What an organization's files take, by kind."))
 	r.GET(files, file.Read, httpx.Handle(http.StatusOK, s.getFiles), httpx.Doc("Files in the order of their paths."))
-	r.POST(files, file.Write, httpx.Raw(s.postFile), httpx.BodyLimit(int64(s.cfg.MaxUpload)), httpx.BodyTimeout(uploadTimeout), httpx.Gives[fileResponse](http.StatusCreated),
-		httpx.Doc("Upload a file: the body is its content; ?kind=credential|profile, ?path=, which begins with credentials/ or profiles/, and, as JSON, ?metadata= say what it is, the header Content-Type its type."))
+	r.POST(files, file.Write, httpx.Raw(s.postFile), httpx.BodyLimit(int64(s.cfg.MaxUpload)), httpx.BodyTimeout(uploadTimeout), httpx.TakesBytes("*/*"), httpx.Gives[fileResponse](http.StatusCreated),
+		httpx.Asks(
+			grid.Parameter{Name: "kind", Doc: "credential or profile"}, grid.Parameter{Name: "path", Doc: "begins with credentials/ or profiles/"},
+			grid.Parameter{Name: "metadata", Doc: "an object, as JSON"}, grid.Parameter{Name: "organization", Kind: grid.Number, Doc: "one's own if it is not said"},
+		),
+		httpx.Doc("Upload a file: the body is its content, the header Content-Type its type."))
 	r.GET(files+"/:id", file.Read, httpx.Handle(http.StatusOK, s.getFile), httpx.Doc("What is known of a file."))
-	r.GET(files+"/:id/content", file.Read, httpx.Raw(s.getContent), httpx.Doc("Download a file. Screenshots are opened in their gallery, with a reason."))
+	r.GET(files+"/:id/content", file.Read, httpx.Raw(s.getContent), httpx.GivesFile("*/*"), httpx.Doc("Download a file. Screenshots are opened in their gallery, with a reason."))
 	r.POST(files+"/:id/url", file.Read, httpx.Handle(http.StatusOK, s.postURL), httpx.Doc("An address that gives the file to whoever has it, until it expires."))
 	r.DELETE(files+"/:id", file.Write, httpx.Handle(http.StatusNoContent, s.deleteFile), httpx.Doc("Delete a file that somebody uploaded."))
-	r.GET(signed, actor.Public, httpx.Raw(s.getSigned), httpx.Doc("The file of an address that was given out."))
+	r.GET(signed, actor.Public, httpx.Raw(s.getSigned), httpx.Asks(grid.Parameter{Name: "t", Doc: "what the address was signed with"}), httpx.GivesFile("*/*"), httpx.Doc("The file of an address that was given out."))
 }
 
 // in returns the context narrowed to the organization that the asker names, or has.

@@ -25,7 +25,7 @@ const (
 func (s *service) routesOfGateways(r httpx.Router) {
 	r.GET(manifestPath, gateway.Deliver, httpx.Handle(http.StatusOK, s.getManifest), httpx.Lenient(),
 		httpx.Doc("The newest release of the channel for the architecture, or the version that is asked for. The package's signature is in it."))
-	r.GET(packagesPath+"/:version/:name", gateway.Deliver, httpx.Raw(s.getPackage), httpx.Doc("A release's archive; ranges of it can be asked for."))
+	r.GET(packagesPath+"/:version/:name", gateway.Deliver, httpx.Raw(s.getPackage), httpx.GivesRanges("application/gzip"), httpx.Doc("A release's archive; ranges of it can be asked for."))
 }
 
 // routesOfPeople are what people ask of the dashboard.
@@ -73,8 +73,7 @@ func (s *service) getPackage(c *echo.Context) error {
 	h.Set("ETag", `"`+p.SHA256+`"`)
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("X-Content-Type-Options", "nosniff")
-	httpx.SendFile(c, time.Time{}, f)
-	return nil
+	return httpx.SendFile(c, time.Time{}, f)
 }
 
 // releaseResponse is a release as people see it.

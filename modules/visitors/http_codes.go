@@ -19,7 +19,7 @@ func (s *service) codeRoutes(r httpx.Router) {
 	httpx.List(r, codes, visitor.ReadCodes, s.codes(), httpx.Doc("Codes of visitors, the newest first"))
 	r.POST(codes+"/check", visitor.Admit, httpx.Handle(http.StatusOK, s.postCheck), httpx.Doc("Say whose code it is and whether it lets in now; it is not used up"))
 	r.GET(codes+"/:id", visitor.ReadCodes, httpx.Handle(http.StatusOK, s.getCode), httpx.Doc("One code"))
-	r.GET(codes+"/:id/qr", visitor.ReadCodes, httpx.Raw(s.getPicture), httpx.Doc("The code as a picture to be read by scanners (PNG)"))
+	r.GET(codes+"/:id/qr", visitor.ReadCodes, httpx.Raw(s.getPicture), httpx.GivesFile("image/png"), httpx.Doc("The code as a picture to be read by scanners (PNG)"))
 	r.PATCH(codes+"/:id", visitor.Write, httpx.Handle(http.StatusOK, s.patchCode), httpx.Doc("Change or withdraw a code"))
 	r.DELETE(codes+"/:id", visitor.Write, httpx.Handle(http.StatusNoContent, s.deleteCode), httpx.Doc("Delete a code that was never used"))
 	r.POST(path+"/:id/codes", visitor.Write, httpx.Handle(http.StatusCreated, s.postCode), httpx.Doc("Give a visitor a code"))

@@ -36,6 +36,9 @@ var mayBeSystem = []string{
 	"modules/gateways/service_certificates.go", // looks up which gateway a certificate names
 }
 
+// Who may make a server. The tests' make it so that its answers are inspected.
+var mayServe = []string{"platform/kernel/kernel.go", "platform/httpx/**"}
+
 var environment = []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Exit"}
 
 // syntax checks what a package's lines may say. The type checker resolves names; it sees no imported package,
@@ -180,6 +183,8 @@ func (v visitor) selector(n *ast.SelectorExpr) {
 		v.add(n.Pos(), "%s only in main.go: log it, or write to the io.Writer that you are given", name)
 	case strings.HasPrefix(name, "log.") && !v.command():
 		v.add(n.Pos(), "%s only in main.go: use the slog.Logger of Host.Log", name)
+	case name == project+"/platform/httpx.New" && !matches(v.name, mayServe):
+		v.add(n.Pos(), "httpx.New only in the kernel: tests make servers by httptestx.New or kerneltest, which hold each answer against the OpenAPI document")
 	case name == "time.Sleep" && !v.imports("testing/synctest"):
 		v.add(n.Pos(), "time.Sleep only under testing/synctest: wait for what you wait for, with the context")
 	case strings.HasPrefix(name, project+"/platform/db.") && n.Sel.Name != "Tx" && slices.Contains(contracts, v.dir()) && !v.test():

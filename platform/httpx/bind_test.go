@@ -40,7 +40,7 @@ type everything struct {
 
 func TestEveryTypeHasItsRefusal(t *testing.T) {
 	t.Parallel()
-	s := httpx.New(httpx.Options{})
+	s := httptestx.New(t, httpx.Options{})
 	r := s.Router("x", []string{"/x"})
 	r.POST("/x", actor.Public, takes[everything]())
 	r.POST("/x/lenient", actor.Public, takes[everything](), httpx.Lenient())
@@ -81,7 +81,7 @@ type step struct {
 
 func TestTimesThatNoDatabaseKeepsAreRefused(t *testing.T) {
 	t.Parallel()
-	s := httpx.New(httpx.Options{})
+	s := httptestx.New(t, httpx.Options{})
 	r := s.Router("x", []string{"/x"})
 	r.POST("/x", actor.Public, takes[stamped]())
 	r.POST("/x/lenient", actor.Public, takes[stamped](), httpx.Lenient())
@@ -105,7 +105,7 @@ func TestTimesThatNoDatabaseKeepsAreRefused(t *testing.T) {
 
 func TestAnswerThatCannotBeEncodedIsAFault(t *testing.T) {
 	t.Parallel()
-	s := httpx.New(httpx.Options{})
+	s := httptestx.New(t, httpx.Options{})
 	s.Router("x", []string{"/x"}).GET("/x", actor.Public, httpx.Handle(200, func(context.Context, struct{}) (float64, error) {
 		return math.NaN(), nil
 	}))

@@ -18,6 +18,7 @@ type call struct {
 	traceID string
 	route   *route // nil until one matched
 	inside  bool   // the guard let it pass
+	read    bool   // bytes of the body were
 	status  int    // of a refused gRPC call, whose answer has it in other words; 0: the answer's own
 }
 

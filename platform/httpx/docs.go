@@ -30,7 +30,7 @@ var docs = template.Must(template.New("docs").Parse(`<!doctype html>
 func (s *Server) serveDocs() {
 	const page, document = "/api/docs", "/api/docs-json"
 	r := s.Router("httpx", []string{page, document})
-	r.GET(page, actor.Public, Raw(s.docsPage), Doc("The routes, for people"))
+	r.GET(page, actor.Public, Raw(s.docsPage), GivesFile("text/html"), Doc("The routes, for people"))
 	r.GET(document, actor.Public,
 		Handle(http.StatusOK, func(context.Context, struct{}) (json.RawMessage, error) { return s.openAPI() }),
 		Doc("The document of /api/openapi.json, where v1 had it"))

@@ -29,6 +29,8 @@ var (
 	errMethod          = fault.New(fault.NotFound, "method_not_allowed")
 	errDatabase        = fault.New(fault.Unavailable, "database")
 	errExports         = fault.New(fault.TooMany, "exports_running")
+	errRange           = fault.New(fault.Malformed, "range_unsatisfiable")
+	errPrecondition    = fault.New(fault.Conflict, "precondition_failed")
 	errStopping        = fault.New(fault.Unavailable, "unavailable")
 )
 
@@ -61,9 +63,11 @@ var meanings = map[fault.Kind]meaning{
 
 // exceptions are the codes that say more than their kind.
 var exceptions = map[string]meaning{
-	"timeout":            {http.StatusRequestTimeout, "REQUEST_TIMEOUT"},
-	"method_not_allowed": {http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED"},
-	"database":           {http.StatusServiceUnavailable, "DATABASE_ERROR"},
+	"timeout":             {http.StatusRequestTimeout, "REQUEST_TIMEOUT"},
+	"method_not_allowed":  {http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED"},
+	"range_unsatisfiable": {http.StatusRequestedRangeNotSatisfiable, "RANGE_NOT_SATISFIABLE"},
+	"precondition_failed": {http.StatusPreconditionFailed, "PRECONDITION_FAILED"},
+	"database":            {http.StatusServiceUnavailable, "DATABASE_ERROR"},
 }
 
 // faultOf is err's fault. A database that does not answer means the same to everybody, so no service has to say it.

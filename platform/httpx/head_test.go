@@ -9,11 +9,12 @@ import (
 
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/httpx/httptestx"
 )
 
 func TestHeadAnswersAsGetWithoutABody(t *testing.T) {
 	t.Parallel()
-	s := httpx.New(httpx.Options{})
+	s := httptestx.New(t, httpx.Options{})
 	s.Router("t", []string{"/t"}).GET("/t", actor.Public, httpx.Handle(http.StatusOK, func(context.Context, struct{}) (string, error) { return "body", nil }))
 	ts := httptest.NewServer(s)
 	defer ts.Close()

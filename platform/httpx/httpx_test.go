@@ -83,13 +83,13 @@ func newServer(t *testing.T, change ...func(*httpx.Options)) (*httpx.Server, *by
 	for _, c := range change {
 		c(&o)
 	}
-	s := httpx.New(o)
+	s := httptestx.New(t, o)
 	r := s.Router("things", []string{"/api/v2/things"})
 	r.POST("/api/v2/things/:id", read, httpx.Handle(201, makeThing), httpx.Doc("Make a thing"))
 	r.GET("/api/v2/things", read, httpx.Handle(200, list), httpx.Doc("List the things"))
 	r.DELETE("/api/v2/things/:id", read, httpx.Handle(204, remove))
 	r.GET("/api/v2/things/fail/:how", actor.Public, httpx.Handle(200, fail))
-	r.POST("/api/v2/things/raw", actor.Public, httpx.Raw(echoBody), httpx.BodyLimit(1000))
+	r.POST("/api/v2/things/raw", actor.Public, httpx.Raw(echoBody), httpx.TakesBytes("*/*"), httpx.GivesFile("application/octet-stream"), httpx.BodyLimit(1000))
 	return s, &logged
 }
 
@@ -103,11 +103,23 @@ type idRequest struct {
 
 func remove(context.Context, idRequest) (struct{}, error) { return struct{}{}, nil }
 
-func list(_ context.Context, in listRequest) (httpx.Page[listRequest], error) {
+// listed is a listRequest as it is answered.
+type listed struct {
+	After string
+	Limit int
+	From  time.Time
+	To    *time.Time
+	Kind  []string
+	Exact bool
+	UID   id.UUID
+	Count *uint8
+}
+
+func list(_ context.Context, in listRequest) (httpx.Page[listed], error) {
 	if in.Limit == 0 {
-		return httpx.Page[listRequest]{}, nil
+		return httpx.Page[listed]{}, nil
 	}
-	return httpx.Page[listRequest]{Items: []listRequest{in}, Next: in.After}, nil
+	return httpx.Page[listed]{Items: []listed{{in.After, in.Limit, in.From, in.To, in.Kind, in.Exact, in.UID, in.Count}}, Next: in.After}, nil
 }
 
 func echoBody(c *echo.Context) error {

@@ -52,11 +52,17 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := recovered(next, c); err != nil {
 			failed = s.refuse(c, cl, err)
 		}
+		if s.opts.Inspect != nil {
+			s.inspect(c, cl)
+		}
 		return nil
 	}
 }
 
 func (s *Server) begin(ctx context.Context, c *echo.Context) *call {
+	if s.opts.Inspect != nil {
+		c.SetResponse(&inspected{ResponseWriter: c.Response()})
+	}
 	cl := &call{header: c.Response().Header(), ip: clientIP(c.Request(), s.opts.TrustedProxies), traceID: trace.ID(ctx)}
 	if cl.traceID == "" {
 		cl.traceID = strings.ReplaceAll(id.New().String(), "-", "")
@@ -115,7 +121,10 @@ func (s *Server) enter(rt *route) echo.HandlerFunc {
 		cl.route = rt
 		s.continueWith(c, cl, log.With(ctx, slog.String("module", rt.Owner)))
 		b, release := s.bound(c, rt)
-		defer release()
+		defer func() {
+			cl.read = b.count > 0
+			release()
+		}()
 		if err := s.guard(c, cl, rt); err != nil {
 			return err
 		}

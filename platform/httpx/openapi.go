@@ -30,7 +30,7 @@ func (s *Server) OpenAPI() ([]byte, error) {
 	types := newSchemas()
 	paths, ids := object{}, map[string]bool{}
 	for _, r := range s.routes {
-		if strings.Contains(r.Path, "*") || r.handler.rpc {
+		if !r.described() {
 			continue
 		}
 		op := r.operation(types)
@@ -61,6 +61,9 @@ func (s *Server) OpenAPI() ([]byte, error) {
 	err := enc.Encode(object{"openapi": "3.1.0", "info": s.info(), "paths": paths, "components": components})
 	return out.Bytes(), err
 }
+
+// described reports whether the document has the route.
+func (r *route) described() bool { return !strings.Contains(r.Path, "*") && !r.handler.rpc }
 
 func (s *Server) info() object {
 	version := s.opts.Version
@@ -111,6 +114,9 @@ func (r *route) operation(types *schemas) object {
 		}
 		op["requestBody"] = object{"required": types.demands(r.takes), "content": object{contentType: object{"schema": schema}}}
 	}
+	if r.takesBytes != nil {
+		op["requestBody"] = object{"required": true, "content": bytesOf(r.takesBytes)}
+	}
 	return op
 }
 
@@ -139,37 +145,59 @@ func (r *route) responses(types *schemas) object {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	answer := object{"description": http.StatusText(status)}
-	if r.handler.files != nil {
-		content := object{}
-		for _, f := range r.handler.files {
-			content[f] = object{"schema": object{"type": "string", "format": "binary"}}
-		}
-		answer["content"] = content
+	responses := object{strconv.Itoa(status): respond(status, r.handler.files, nil)}
+	if r.gives != nil && status != http.StatusNoContent && status != http.StatusSwitchingProtocols {
+		responses[strconv.Itoa(status)] = respond(status, r.handler.files, r.result(types))
 	}
-	if r.gives != nil && status != http.StatusNoContent {
-		answer["content"] = object{"application/json": object{"schema": r.result(types)}}
+	for _, o := range r.others {
+		var schema object
+		if o.gives != nil && o.gives.NumField() > 0 {
+			schema = types.of(o.gives)
+		}
+		responses[strconv.Itoa(o.status)] = respond(o.status, o.files, schema)
 	}
 	fault := "#/components/responses/Error"
 	if r.V1 {
 		fault = "#/components/responses/ErrorV1"
 	}
-	return object{strconv.Itoa(status): answer, "default": object{"$ref": fault}}
+	responses["default"] = object{"$ref": fault}
+	return responses
+}
+
+// respond is an answer of files of these types, or of JSON, or of nothing.
+func respond(status int, files []string, schema object) object {
+	answer, content := object{"description": http.StatusText(status)}, bytesOf(files)
+	if schema != nil {
+		content["application/json"] = object{"schema": schema}
+	}
+	if len(content) > 0 {
+		answer["content"] = content
+	}
+	return answer
+}
+
+// bytesOf is content of bytes of one of these types.
+func bytesOf(types []string) object {
+	content := object{}
+	for _, t := range types {
+		content[t] = object{"schema": object{"type": "string", "format": "binary"}}
+	}
+	return content
 }
 
 func (r *route) result(types *schemas) object {
 	t := r.gives
 	if !r.V1 {
-		return types.of(t)
+		return types.orNone(t)
 	}
 	if _, ok := reflect.New(t).Interface().(interface{ said() (any, string) }); ok {
 		t = t.Field(0).Type
 	}
 	if r.success == RAW {
-		return types.of(t)
+		return types.orNone(t)
 	}
 	return object{"type": "object", "required": []string{"success", "data", "timestamp"}, "properties": object{
-		"success": object{"type": "boolean", "const": true}, "data": types.of(t),
+		"success": object{"type": "boolean", "const": true}, "data": types.orNone(t),
 		"message": object{"type": "string"}, "timestamp": object{"type": "string", "format": "date-time"},
 	}}
 }

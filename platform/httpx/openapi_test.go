@@ -93,7 +93,7 @@ func TestOpenAPIIsServedToEverybody(t *testing.T) {
 
 func TestOpenAPIRefusesTwoTypesOfOneName(t *testing.T) {
 	t.Parallel()
-	s := httpx.New(httpx.Options{})
+	s := httptestx.New(t, httpx.Options{})
 	r := s.Router("x", []string{"/x"})
 	type thing struct{ Other int }
 	r.GET("/x/local", actor.Public, httpx.Handle(200, func(context.Context, struct{}) (thing, error) { return thing{}, nil }))

@@ -59,6 +59,9 @@ func TakesFile[T any]() Option {
 	return func(r *route) { r.takes, r.takesFile = reflect.TypeFor[T](), true }
 }
 
+// TakesBytes tells OpenAPI that a Raw route reads bytes of one of these types.
+func TakesBytes(types ...string) Option { return func(r *route) { r.takesBytes = types } }
+
 // Asks tells OpenAPI what a Raw route reads of the query.
 func Asks(p ...grid.Parameter) Option {
 	return func(r *route) { r.handler.query = append(r.handler.query, p...) }
@@ -67,6 +70,38 @@ func Asks(p ...grid.Parameter) Option {
 // Gives tells OpenAPI with what a Raw route answers.
 func Gives[T any](status int) Option {
 	return func(r *route) { r.gives, r.status = reflect.TypeFor[T](), status }
+}
+
+// GivesFile tells OpenAPI that a Raw route answers with bytes of one of these types; what Gives says it may answer, too.
+func GivesFile(types ...string) Option {
+	return func(r *route) { r.handler.files = types }
+}
+
+// GivesRanges is GivesFile for a route that ends in SendFile: whoever has the file hears that, and parts of it can be
+// asked for.
+func GivesRanges(types ...string) Option {
+	return func(r *route) {
+		r.handler.files = types
+		r.others = append(r.others, other{status: http.StatusPartialContent, files: types}, other{status: http.StatusNotModified})
+	}
+}
+
+// Or tells OpenAPI of another status with which the route answers and that is no fault, with what. A struct without fields
+// is no body.
+func Or[T any](status int) Option {
+	return func(r *route) { r.others = append(r.others, other{status: status, gives: reflect.TypeFor[T]()}) }
+}
+
+// OrFile is Or for bytes of one of these types.
+func OrFile(status int, types ...string) Option {
+	return func(r *route) { r.others = append(r.others, other{status: status, files: types}) }
+}
+
+// other is an answer beside the usual one.
+type other struct {
+	status int
+	gives  reflect.Type // nil for none
+	files  []string
 }
 
 // route is a line of the table with all that serves it.
@@ -81,8 +116,10 @@ type route struct {
 	bodyTimeout time.Duration
 	takes       reflect.Type
 	takesFile   bool
+	takesBytes  []string
 	gives       reflect.Type
 	status      int
+	others      []other
 	client      Envelope // how v1's clients of this router are spoken to; 0: v2
 	success     Envelope // the form of success, when it is not the router's
 }

@@ -48,6 +48,17 @@ func (g *schemas) of(t reflect.Type) object {
 	return g.ofKind(t)
 }
 
+// orNone is of for what is null where there is nothing; a pointer to a struct without fields never is anything.
+func (g *schemas) orNone(t reflect.Type) object {
+	switch {
+	case t.Kind() != reflect.Pointer:
+		return g.of(t)
+	case t.Elem().Kind() == reflect.Struct && t.Elem().NumField() == 0:
+		return object{"type": "null"}
+	}
+	return orNull(g.of(t))
+}
+
 func implements(t, i reflect.Type) bool { return t.Implements(i) || reflect.PointerTo(t).Implements(i) }
 
 func (g *schemas) ofKind(t reflect.Type) object {
@@ -109,7 +120,11 @@ func (g *schemas) collect(t reflect.Type, properties object, required *[]string)
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.Anonymous && name == "" && indirect(f.Type).Kind() == reflect.Struct {
-			g.collect(indirect(f.Type), properties, required)
+			inner := required
+			if f.Type.Kind() == reflect.Pointer {
+				inner = new([]string) // it may be nil, and then has no fields
+			}
+			g.collect(indirect(f.Type), properties, inner)
 			continue
 		}
 		if !f.IsExported() || name == "-" || outsideBody(f) {

@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/labstack/echo/v5"
+
+	"github.com/staff-control/staff-control/platform/actor"
 )
 
 // endless gives as much as anybody takes.
@@ -45,5 +49,34 @@ func TestSendSendsAll(t *testing.T) {
 	w, want := httptest.NewRecorder(), strings.Repeat("content", 20_000)
 	if n, err := send(w, strings.NewReader(want), time.Now); err != nil || n != int64(len(want)) || w.Body.String() != want {
 		t.Errorf("%d bytes of %d, %v", n, len(want), err)
+	}
+}
+
+// What a client asks of a file in vain is refused in words, like anything else.
+func TestAFileRefusesInAnEnvelope(t *testing.T) {
+	t.Parallel()
+	s := New(Options{})
+	s.Router("x", []string{"/x"}).GET("/x", actor.Public, Raw(func(c *echo.Context) error {
+		c.Response().Header().Set("ETag", `"a"`)
+		c.Response().Header().Set("Content-Type", "application/gzip")
+		return SendFile(c, time.Time{}, strings.NewReader("content"))
+	}), GivesRanges("application/gzip"))
+	for _, c := range []struct {
+		name, value string
+		status      int
+		body        string
+	}{
+		{"Range", "bytes=0-2", 206, "con"},
+		{"Range", "bytes=100-", 416, "RANGE_NOT_SATISFIABLE"},
+		{"If-Match", `"b"`, 412, "PRECONDITION_FAILED"},
+		{"If-None-Match", `"a"`, 304, ""},
+		{"Accept", "*/*", 200, "content"},
+	} {
+		r, w := httptest.NewRequest("GET", "/x", nil), httptest.NewRecorder()
+		r.Header.Set(c.name, c.value)
+		s.ServeHTTP(w, r)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.body) || c.status >= 400 && w.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s %s: %d %v %s", c.name, c.value, w.Code, w.Header(), w.Body)
+		}
 	}
 }

@@ -61,6 +61,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// Now gives the time that answers carry.
 	Now func() time.Time
+	// Inspect sees every answer once it is sent, for tests; nil is nobody.
+	Inspect func(Answer)
 }
 
 func (o *Options) fill() {

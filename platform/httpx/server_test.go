@@ -114,7 +114,7 @@ func TestConnectionOutlivesTheBodysDeadline(t *testing.T) {
 		case <-c.Request().Context().Done():
 			return c.Request().Context().Err()
 		}
-	}))
+	}), httpx.TakesBytes("*/*"), httpx.Gives[struct{}](204))
 	time.AfterFunc(100*time.Millisecond, func() { close(slow) })
 	conn, in := serve(t, s).dial(t)
 	for range 2 {

@@ -88,12 +88,12 @@ func (h *health) routes(r httpx.Router, registry *prometheus.Registry) {
 			status = http.StatusServiceUnavailable
 		}
 		return c.JSON(status, answer)
-	}), httpx.Gives[readiness](http.StatusOK), httpx.Doc("Whether the process can work, dependency by dependency."))
+	}), httpx.Gives[readiness](http.StatusOK), httpx.Or[readiness](http.StatusServiceUnavailable), httpx.Doc("Whether the process can work, dependency by dependency."))
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 	r.GET("/metrics", actor.Public, httpx.Raw(func(c *echo.Context) error {
 		metrics.ServeHTTP(c.Response(), c.Request())
 		return nil
-	}), httpx.Doc("The process's metrics, for Prometheus."))
+	}), httpx.GivesFile("text/plain", "application/openmetrics-text"), httpx.Doc("The process's metrics, for Prometheus."))
 }
 
 // ready asks all dependencies at once.

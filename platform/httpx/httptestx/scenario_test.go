@@ -33,7 +33,7 @@ type note struct {
 
 func server(t *testing.T) *httpx.Server {
 	t.Helper()
-	s := httpx.New(httpx.Options{})
+	s := New(t, httpx.Options{})
 	r := s.Router("notes", []string{"/notes"})
 	r.POST("/notes", actor.SignedIn, httpx.Handle(201, func(ctx context.Context, in note) (note, error) {
 		a, _ := actor.From(ctx)

@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/platform/config"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/httpx"
+	"github.com/staff-control/staff-control/platform/httpx/httptestx"
 	"github.com/staff-control/staff-control/platform/i18n"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -68,6 +69,7 @@ func New(t testing.TB, role kernel.Role, o Options, modules ...kernel.Module) (*
 	options := kernel.Options{
 		Listener: listener, Config: tree, Log: o.Log, Registry: prometheus.NewRegistry(), Catalog: catalog,
 		Schedule: &Schedule{}, DB: o.DB, Series: o.Series, Version: "test", Data: o.Data, Announce: o.Announce,
+		Inspect: httptestx.Inspect(t),
 	}
 	serverParts(&options)
 	k, err := kernel.New(role, options, modules)

@@ -11,11 +11,13 @@ WEB  := $(shell find web -name node_modules -prune -o -name dist -prune -o -path
 PG   := go run ./platform/db/dbtest/pgtest --
 SOAK_TIME ?= 24h
 SOAK_PACE ?= 1
+BAD_INPUT ?= 5m
+SEED ?= $(shell date +%s)
 
 # The tests' S3 server and provider of sign-ins, built before they run, so that they do not all build them at once.
 TOOLS := go tool -modfile=configs/s3.mod -n versitygw >/dev/null && go tool -modfile=configs/oidc.mod -n server >/dev/null
 
-.PHONY: help run test test-short golden fuzz soak soak-channel bench load scale lint check web build release try-install image
+.PHONY: help run test test-short golden fuzz bad-input soak soak-channel bench load scale lint check web build release try-install image
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -43,6 +45,10 @@ golden: ## rewrite the golden files; their diff is the review
 
 fuzz: ## each fuzz target for 20 s
 	@.ci/fuzz 20s
+
+bad-input: ## every operation given bad input for BAD_INPUT=5m on each database, by another seed each time; SEED=7 for that one
+	@.ci/setup test
+	$(PG) go test -run '^TestBadInput$$' -count=1 -timeout 3h -v ./modules -bad-input $(BAD_INPUT) -bad-input-seed $(SEED)
 
 soak: ## long runs: a hundred kills, under the race detector
 	@.ci/setup test

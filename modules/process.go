@@ -24,6 +24,7 @@ import (
 	"github.com/staff-control/staff-control/platform/log"
 	"github.com/staff-control/staff-control/platform/metrics"
 	"github.com/staff-control/staff-control/platform/trace"
+	"github.com/staff-control/staff-control/web"
 )
 
 // Build says which binary this is.
@@ -211,7 +212,7 @@ func (p *Process) kernel(ctx context.Context, r kernel.Role, logger *slog.Logger
 		Listener: ln, TLS: secure, Config: p.tree, Log: logger, Catalog: catalog,
 		Registry: metrics.New(p.Build.Version, p.Build.Commit, p.Build.Date),
 		Version:  p.Build.Version, Data: p.own.root.Data, TrustedProxies: proxies,
-		DrainDelay: p.own.http.DrainDelay, Announce: p.announce, Inspect: p.Inspect,
+		DrainDelay: p.own.http.DrainDelay, Announce: p.announce, Viewer: web.Viewer(), Inspect: p.Inspect,
 	}
 	if err := s.equip(ctx, r, &o, modules); err != nil {
 		return nil, err

@@ -22,6 +22,15 @@ func Files() fs.FS {
 	return files
 }
 
+// Viewer returns what shows the OpenAPI document; nothing is in it before the pages were built.
+func Viewer() fs.FS {
+	files, err := fs.Sub(dist, "dist/api-docs")
+	if err != nil {
+		panic("web: " + err.Error()) // only an invalid constant name can fail
+	}
+	return files
+}
+
 // Built reports whether the pages were built before the program was.
 func Built() bool {
 	_, err := fs.Stat(dist, "dist/index.html")

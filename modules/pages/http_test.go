@@ -86,7 +86,7 @@ func TestFilesAreServed(t *testing.T) {
 		if h.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%q: varies by %q", c.path, h.Get("Vary"))
 		}
-		if got := h.Get("Content-Security-Policy"); got != policy {
+		if got := h.Get("Content-Security-Policy"); got != httpx.PagePolicy {
 			t.Errorf("%q: policy is %q", c.path, got)
 		}
 		if h.Get("X-Content-Type-Options") != "nosniff" {
@@ -98,13 +98,13 @@ func TestFilesAreServed(t *testing.T) {
 func TestPolicyLetsInNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
 	for _, never := range []string{"unsafe", "http:", "https:", "*", "blob:"} {
-		if strings.Contains(policy, never) {
-			t.Errorf("the policy has %s: %s", never, policy)
+		if strings.Contains(httpx.PagePolicy, never) {
+			t.Errorf("the policy has %s: %s", never, httpx.PagePolicy)
 		}
 	}
 	for _, always := range []string{"default-src '", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {
-		if !strings.Contains(policy, always) {
-			t.Errorf("the policy lacks %s: %s", always, policy)
+		if !strings.Contains(httpx.PagePolicy, always) {
+			t.Errorf("the policy lacks %s: %s", always, httpx.PagePolicy)
 		}
 	}
 }
@@ -173,7 +173,7 @@ func TestTheManualIsServed(t *testing.T) {
 		if w.Code != 200 || !strings.Contains(w.Body.String(), want) || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 			t.Errorf("%s: %d, no %q in\n%s", page, w.Code, want, w.Body)
 		}
-		if w.Header().Get("Content-Security-Policy") != policy || w.Header().Get("Cache-Control") != "no-cache" {
+		if w.Header().Get("Content-Security-Policy") != httpx.PagePolicy || w.Header().Get("Cache-Control") != "no-cache" {
 			t.Errorf("%s: %v", page, w.Header())
 		}
 		for _, link := range regexp.MustCompile(`href="([^"#:]+)"`).FindAllStringSubmatch(w.Body.String(), -1) {

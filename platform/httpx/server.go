@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -61,6 +62,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// Now gives the time that answers carry.
 	Now func() time.Time
+	// Viewer has what shows the OpenAPI document at /api/docs: viewer.js, viewer.css and start.js; nil or empty is a plain list.
+	Viewer fs.FS
 	// Inspect sees every answer once it is sent, for tests; nil is nobody.
 	Inspect func(Answer)
 }

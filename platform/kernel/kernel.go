@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -66,6 +67,8 @@ type Options struct {
 	DrainDelay time.Duration
 	// Announce tells the person at the terminal something that must not be logged.
 	Announce func(string)
+	// Viewer shows the role's OpenAPI document; see httpx.Options.
+	Viewer fs.FS
 	// Inspect sees every answer of the role's server, in tests; see httpx.Options.
 	Inspect func(httpx.Answer)
 }
@@ -135,7 +138,7 @@ func (k *Kernel) Build(ctx context.Context) error {
 	k.server = httpx.New(httpx.Options{
 		Role: string(k.role), Version: k.options.Version, Log: k.options.Log, Catalog: k.options.Catalog,
 		Metrics: k.options.Registry, TrustedProxies: k.options.TrustedProxies, TLS: k.options.TLS,
-		Inspect: k.options.Inspect,
+		Viewer: k.options.Viewer, Inspect: k.options.Inspect,
 	})
 	k.health = newHealth(k.role, k.options.Version, k.options.Registry)
 	k.health.routes(k.server.Router("kernel", []string{"/health", "/api/health", "/api/v1/health", "/metrics"}), k.options.Registry)

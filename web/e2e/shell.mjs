@@ -11,6 +11,21 @@ async function find(page, words) {
 }
 
 export const tests = {
+  async 'the OpenAPI document is shown, by nobody else'(page) {
+    const elsewhere = []
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url())
+      if (protocol !== 'data:' && origin !== new URL(page.url()).origin) elsewhere.push(request.url())
+    })
+    await page.goto('/api/docs')
+    await page.getByText('/api/openapi.json').waitFor()
+    await page.locator('.opblock-tag', { hasText: 'alerts' }).click({ timeout: 60_000 })
+    await page.getByText('/api/v2/alerts', { exact: true }).click({ timeout: 60_000 })
+    await page.getByText('Media type').first().waitFor()
+    await picture(page, 'api-docs')
+    assert.deepEqual(elsewhere, [])
+  },
+
   async 'the palette finds people in both scripts, computers, pages and actions'(page) {
     await enter(page, '/users')
     await find(page, 'алиева нодира')

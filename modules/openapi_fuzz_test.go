@@ -131,6 +131,20 @@ type aim struct {
 	rounds       uint64
 }
 
+// callers are those of the tenant who can ask a role something.
+func (n tenant) callers(role kernel.Role) map[string]map[string]string {
+	if role == kernel.AgentAPI {
+		return map[string]map[string]string{
+			"agent": agent(n.agentKey), "gateway": signed(n.gatewayKey), "terminal": agent(n.terminalKey), "administrator": agent(n.adminKey),
+		}
+	}
+	all := map[string]map[string]string{}
+	for r, token := range n.tokens {
+		all[r.String()] = signed(token)
+	}
+	return all
+}
+
 // add takes all operations of a role, for these callers.
 func (f *fuzz) add(role kernel.Role, callers map[string]map[string]string) {
 	var document openAPI

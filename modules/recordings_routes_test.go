@@ -60,11 +60,11 @@ var keyed = regexp.MustCompile(`^/api/data-processing/`)
 
 // isLater reports whether a route comes with attendance and reports.
 func isLater(path string) bool {
-	return later.MatchString(parameter.ReplaceAllString(unversioned.ReplaceAllString(path, "/api/v1/"), "1"))
+	return later.MatchString(placeholder.ReplaceAllString(unversioned.ReplaceAllString(path, "/api/v1/"), "1"))
 }
 
 var (
-	parameter   = regexp.MustCompile(`:[^/]+`)
+	placeholder = regexp.MustCompile(`:[^/]+`)
 	unversioned = regexp.MustCompile(`^/api/(v1/)?`)
 )
 
@@ -79,9 +79,9 @@ func underBoth(app, path string) []string {
 
 // find returns the route with this path, whatever its parameters are called.
 func find(routes []httpx.Route, method, path string) *httpx.Route {
-	path = parameter.ReplaceAllString(path, ":")
+	path = placeholder.ReplaceAllString(path, ":")
 	for i, r := range routes {
-		if r.Method == method && parameter.ReplaceAllString(r.Path, ":") == path {
+		if r.Method == method && placeholder.ReplaceAllString(r.Path, ":") == path {
 			return &routes[i]
 		}
 	}

@@ -7,6 +7,18 @@ var (
 	errOtherOrganization = fault.New(fault.Conflict, "employees.other_organization")
 	errCredentialTaken   = fault.New(fault.Conflict, "employees.credential_taken")
 	errPersonalTaken     = fault.New(fault.Conflict, "employees.personal_id_taken")
+
+	errImportForm     = fault.New(fault.Malformed, "employees.import_form")
+	errImportTooLarge = fault.New(fault.TooLarge, "employees.import_too_large")
+	errImportFormat   = fault.New(fault.Unprocessable, "employees.import_format")
+	errImportLocked   = fault.New(fault.Unprocessable, "employees.import_locked")
+	errImportRows     = fault.New(fault.Unprocessable, "employees.import_rows")
+	errImportUnpacked = fault.New(fault.Unprocessable, "employees.import_unpacked")
+	errImportEmpty    = fault.New(fault.Unprocessable, "employees.import_empty")
+	errImportColumns  = fault.New(fault.Unprocessable, "employees.import_columns")
+	errImportErrors   = fault.New(fault.Unprocessable, "employees.import_errors")
+	// errImportChanged: what was previewed is not what would be done now.
+	errImportChanged = fault.New(fault.Conflict, "employees.import_changed")
 )
 
 // The refusal of one field.

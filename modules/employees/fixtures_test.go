@@ -26,8 +26,12 @@ var departments = []organization.Department{
 
 type fakeTree struct{}
 
-func (fakeTree) ByID(context.Context, int64) (organization.Organization, error) {
-	return organization.Organization{}, organization.ErrUnknown
+func (fakeTree) ByID(ctx context.Context, id int64) (organization.Organization, error) {
+	a, _ := actor.From(ctx)
+	if id > 2 || a.OrganizationID != 0 && a.OrganizationID != id {
+		return organization.Organization{}, organization.ErrUnknown
+	}
+	return organization.Organization{ID: id}, nil
 }
 
 func (fakeTree) Department(ctx context.Context, id int64) (organization.Department, error) {

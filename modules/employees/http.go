@@ -19,6 +19,7 @@ func (s *service) routes(r httpx.Router) {
 	r.PATCH(path+"/:id", employee.Write, httpx.Handle(200, s.patchEmployee), httpx.Doc("Change or move an employee"))
 	r.DELETE(path+"/:id", employee.Write, httpx.Handle(200, s.deleteEmployee), httpx.Doc("Delete an employee, or make one inactive of whom there are records"))
 	s.credentialRoutes(r)
+	s.importRoutes(r)
 }
 
 // badge is what everybody may know who may see employees at all: all that a guard sees.

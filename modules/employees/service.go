@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/staff-control/staff-control/modules/employees/employee"
@@ -31,6 +32,8 @@ type service struct {
 	tree  organization.Tree
 	audit *audit.Log
 	now   func() time.Time
+
+	importing sync.Mutex // held while a file is read
 }
 
 // sight is which departments' employees an actor may see of those in its organization.
@@ -90,12 +93,17 @@ func (s *service) create(ctx context.Context, in employeeInput) (employeeRow, er
 		if err := s.checkPolicy(ctx, tx, 0, row); err != nil {
 			return err
 		}
-		if err := s.store.insert(ctx, tx, &row); err != nil {
-			return err
-		}
-		return s.audit.Write(ctx, tx, entry("employee.created", row, nil, recordOf(row)))
+		return s.add(ctx, tx, &row)
 	})
 	return row, s.faultOf(ctx, "create", 0, err)
+}
+
+// add keeps a new employee, and who added it.
+func (s *service) add(ctx context.Context, tx db.Tx, row *employeeRow) error {
+	if err := s.store.insert(ctx, tx, row); err != nil {
+		return err
+	}
+	return s.audit.Write(ctx, tx, entry("employee.created", *row, nil, recordOf(*row)))
 }
 
 func (s *service) update(ctx context.Context, id int64, in employeeInput) (row employeeRow, err error) {
@@ -120,17 +128,22 @@ func (s *service) update(ctx context.Context, id int64, in employeeInput) (row e
 			return err
 		}
 		row.UpdatedAt = s.time()
-		if err := s.store.update(ctx, tx, &row); err != nil {
-			return err
-		}
-		if row.PolicyID != before.PolicyID {
-			if err := s.store.give(ctx, tx, row.PolicyID, []int64{id}, row.UpdatedAt); err != nil {
-				return err
-			}
-		}
-		return s.audit.Write(ctx, tx, entry("employee.updated", row, recordOf(before), recordOf(row)))
+		return s.change(ctx, tx, before, &row)
 	})
 	return row, s.faultOf(ctx, "update", id, err)
+}
+
+// change keeps what is different of an employee, and who changed it.
+func (s *service) change(ctx context.Context, tx db.Tx, before employeeRow, row *employeeRow) error {
+	if err := s.store.update(ctx, tx, row); err != nil {
+		return err
+	}
+	if row.PolicyID != before.PolicyID {
+		if err := s.store.give(ctx, tx, row.PolicyID, []int64{row.ID}, row.UpdatedAt); err != nil {
+			return err
+		}
+	}
+	return s.audit.Write(ctx, tx, entry("employee.updated", *row, recordOf(before), recordOf(*row)))
 }
 
 // checkPolicy refuses a policy that the employee did not have and that is none of its organization's.

@@ -53,16 +53,21 @@ func (s *service) equip(ctx context.Context, id int64, in credentialInput) (cred
 		if err != nil {
 			return err
 		}
-		row.OrganizationID, row.EmployeeID, row.CreatedAt, row.UpdatedAt = whose.OrganizationID, id, s.time(), s.time()
-		if err := s.store.addCredential(ctx, tx, &row); err != nil {
-			return err
-		}
-		return s.audit.Write(ctx, tx, credentialEntry("employee.credential_given", row, nil, asCredential(row)))
+		return s.hand(ctx, tx, whose, &row)
 	})
 	if errors.Is(err, db.ErrConflict) {
 		return row, errCredentialTaken.Wrap(err)
 	}
 	return row, s.faultOf(ctx, "equip", id, err)
+}
+
+// hand gives a card or a car to an employee, and keeps who did it.
+func (s *service) hand(ctx context.Context, tx db.Tx, whose employeeRow, row *credentialRow) error {
+	row.OrganizationID, row.EmployeeID, row.CreatedAt, row.UpdatedAt = whose.OrganizationID, whose.ID, s.time(), s.time()
+	if err := s.store.addCredential(ctx, tx, row); err != nil {
+		return err
+	}
+	return s.audit.Write(ctx, tx, credentialEntry("employee.credential_given", *row, nil, asCredential(*row)))
 }
 
 // withdraw takes a card or a car away from its employee.

@@ -73,6 +73,36 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				}
 				return nil
 			},
+			"lockImports": func() error { // locks a name, and sees no row
+				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.lockImports(ctx, tx, 2) })
+			},
+			"branches": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.branches(ctx, tx, 1)
+					if len(rows) != 0 {
+						return fmt.Errorf("shows %+v", rows)
+					}
+					return err
+				})
+			},
+			"everybody": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.everybody(ctx, tx, 1)
+					if len(rows) != 0 {
+						return fmt.Errorf("shows %+v", rows)
+					}
+					return err
+				})
+			},
+			"inForce": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.inForce(ctx, tx, 1)
+					if len(rows) != 0 {
+						return fmt.Errorf("shows %+v", rows)
+					}
+					return err
+				})
+			},
 			"knowsPolicy": func() error {
 				return in(nil, func(ctx context.Context, tx db.Tx) error {
 					known, err := s.knowsPolicy(ctx, tx, 1, 1)

@@ -121,8 +121,9 @@ var only = []struct {
 	},
 	{
 		pkgs:   []string{"github.com/xuri/excelize"},
-		files:  []string{"platform/grid/**"},
-		wayOut: "a list becomes a workbook through platform/grid",
+		files:  []string{"platform/grid/**", "platform/sheet/**"},
+		tests:  true,
+		wayOut: "a list becomes a workbook through platform/grid, a workbook a table through platform/sheet",
 	},
 	{
 		pkgs:   []string{"github.com/robfig/cron"},

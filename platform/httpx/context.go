@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/staff-control/staff-control/platform/fault"
 )
 
 // call is one request on its way through the server.
@@ -51,6 +53,16 @@ func SetHeader(ctx context.Context, name, value string) {
 	if c := callOf(ctx); c != nil {
 		c.header.Set(name, value)
 	}
+}
+
+// Texts returns the texts of codes in the language of who asks, for answers that carry some. Outside a request a code is
+// its own text.
+func Texts(ctx context.Context) func(code string, p fault.Params) string {
+	c := callOf(ctx)
+	if c == nil || c.route == nil {
+		return func(code string, _ fault.Params) string { return code }
+	}
+	return c.route.server.texts(ctx, c.request.Header)
 }
 
 // ClientIP returns the client's address: the connection's peer, or what a trusted proxy says of it.

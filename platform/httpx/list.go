@@ -126,18 +126,20 @@ type Zones func(ctx context.Context) (*time.Location, error)
 func (s *Server) SetZones(z Zones) { s.zones = z }
 
 func (s *Server) reader(r *http.Request) (grid.Reader, error) {
-	a, _ := actor.From(r.Context())
-	lang := s.opts.Catalog.Match(a.Language, r.Header.Get("Accept-Language"))
-	reader := grid.Reader{
-		Text: func(code string, p fault.Params) string { return s.opts.Catalog.Text(lang, code, p) },
-		Zone: time.UTC, Now: s.opts.Now(),
-	}
+	reader := grid.Reader{Text: s.texts(r.Context(), r.Header), Zone: time.UTC, Now: s.opts.Now()}
 	if s.zones == nil {
 		return reader, nil
 	}
 	zone, err := s.zones(r.Context())
 	reader.Zone = zone
 	return reader, err
+}
+
+// texts gives texts in the language of who asks.
+func (s *Server) texts(ctx context.Context, asked http.Header) func(code string, p fault.Params) string {
+	a, _ := actor.From(ctx)
+	lang := s.opts.Catalog.Match(a.Language, asked.Get("Accept-Language"))
+	return func(code string, p fault.Params) string { return s.opts.Catalog.Text(lang, code, p) }
 }
 
 // ofParameter is the schema of a list's parameter.

@@ -14,6 +14,9 @@ var secretWords = [...]string{
 	"password", "passwd", "passphrase", "parol", "secret", "token", "apikey", "privatekey", "keyhash", "credential", "authorization", "cookie",
 }
 
+// joined leaves out what parts the words of a name.
+var joined = strings.NewReplacer("_", "", "-", "")
+
 // withoutSecrets returns v as JSON in which secret fields are hidden; nil for nil. People's data stays: who
 // may read the audit has to see what was changed.
 func withoutSecrets(v any) (json.RawMessage, error) {
@@ -52,7 +55,7 @@ func hide(v any) any {
 }
 
 func secret(name string) bool {
-	name = strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+	name = joined.Replace(strings.ToLower(name))
 	for _, w := range secretWords {
 		if strings.Contains(name, w) {
 			return true

@@ -154,6 +154,14 @@ func (t importTable) cell(r sheet.Row, column string) string {
 	return strings.Join(all, "\n")
 }
 
+// at is where a column stands in the file; one that is not there stands before all.
+func (t importTable) at(column string) int {
+	if cells := t.columns[column]; len(cells) > 0 {
+		return cells[0]
+	}
+	return -1
+}
+
 // name is a person's whole name, which may stand in up to three columns.
 func (t importTable) name(r sheet.Row) string {
 	return strings.Join(strings.Fields(t.cell(r, colSurname)+" "+t.cell(r, colName)+" "+t.cell(r, colPatronymic)), " ")

@@ -124,7 +124,9 @@ func (s *service) plan(ctx context.Context, tx db.Tx, table importTable, home in
 	}
 	plan := importPlan{table: table, rows: make([]plannedRow, 0, len(table.rows))}
 	for _, r := range table.rows {
-		plan.rows = append(plan.rows, p.row(r))
+		row := p.row(r)
+		slices.SortStableFunc(row.problems, func(a, b planProblem) int { return cmp.Compare(table.at(a.column), table.at(b.column)) })
+		plan.rows = append(plan.rows, row)
 	}
 	return plan, nil
 }

@@ -183,8 +183,8 @@ func TestEachErrorIsNamedByItsRowAndColumn(t *testing.T) {
 	long := strings.Repeat("я", 101)
 	tests := map[string]struct{ rows, want string }{
 		"good":                           {"Ali;Sex;31001011234567;a@b.uz;1;2;yes", "2 new"},
-		"nothing that is needed":         {";;;a@b.uz;;;", "2 error department:required name:required"},
-		"all at once":                    {";Cex;123;mail;" + long + ";;maybe", "2 error isActive:yes_no department:department_unknown name:required email:wrong_format personalId:employees.personal_id_form cards:too_long"},
+		"nothing that is needed":         {";;;a@b.uz;;;", "2 error name:required department:required"},
+		"all at once":                    {";Cex;123;mail;" + long + ";;maybe", "2 error name:required department:department_unknown personalId:employees.personal_id_form email:wrong_format cards:too_long isActive:yes_no"},
 		"too long":                       {long + ";Sex;;;;;", "2 error name:too_long"},
 		"a department of two":            {"Ali;brigada;;;;;", "2 error department:department_ambiguous"},
 		"its path":                       {"Ali;Sex / Brigada;;;;;\nVali;Omb/Бригада;;;;;", "2 new; 3 new"},

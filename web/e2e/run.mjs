@@ -17,6 +17,7 @@ const FILES = {
     'gateways',
     'today',
     'people',
+    'import',
     'day',
     'screenshots',
     'statistics',

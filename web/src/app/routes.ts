@@ -135,8 +135,9 @@ interface Detail {
   page: ComponentType
 }
 
-/** The pages of one thing each, which lists lead to. */
+/** The pages that sections lead to: mostly of one thing each. What has a name of its own stands before what has an id. */
 const details: Detail[] = [
+  { of: 'people', path: '/people/import', page: lazy(() => import('../pages/people/import/ImportPage')) },
   { of: 'people', path: '/people/:id', page: lazy(() => import('../pages/people/PersonPage')) },
   { of: 'policies', path: '/policies/:id', page: lazy(() => import('../pages/policies/PolicyPage')) },
   { of: 'computers', path: '/computers/:id', page: lazy(() => import('../pages/computers/ComputerPage')) },

@@ -1,7 +1,7 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { useLocation } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { useDepartmentTree, type Branch } from '../../api/departments'
 import { useUser } from '../../api/queries'
 import { answer, api } from '../../api/client'
@@ -36,6 +36,9 @@ export default function PeoplePage() {
   const add = <Button onClick={() => setForm(next)}>{t(`new.${next}`)}</Button>
   const actions = mayEdit && tab === 'people' && (
     <>
+      <Button variant="default" component={Link} href={importOf(organizationId)}>
+        {t('import')}
+      </Button>
       <Button variant="default" leftSection={<PlusIcon size={16} />} onClick={() => setForm('department')}>
         {t('new.department')}
       </Button>
@@ -92,6 +95,9 @@ export default function PeoplePage() {
     </Page>
   )
 }
+
+const importOf = (organizationId?: number) =>
+  organizationId === undefined ? '/people/import' : `/people/import?organization=${organizationId}`
 
 interface DepartmentsProps {
   branches: Branch[]

@@ -43,6 +43,7 @@ export const useTexts = texts('people', {
   'works.no': { uz: 'Ketgan', ru: 'Не работает', en: 'Has left' },
   added: { uz: 'Qoʻshilgan', ru: 'Добавлен', en: 'Added' },
   'new.person': { uz: 'Yangi xodim', ru: 'Новый сотрудник', en: 'New person' },
+  import: { uz: 'Fayldan yuklash', ru: 'Загрузить из файла', en: 'Import from a file' },
   'new.department': { uz: 'Yangi boʻlim', ru: 'Новый отдел', en: 'New department' },
   'edit.person': { uz: 'Xodimni oʻzgartirish', ru: 'Изменить сотрудника', en: 'Edit the person' },
   'edit.department': { uz: 'Boʻlimni oʻzgartirish', ru: 'Изменить отдел', en: 'Edit the department' },

@@ -8,6 +8,8 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"strings"
+	"unicode"
 
 	"github.com/labstack/echo/v5"
 
@@ -159,11 +161,22 @@ func readImport(r *http.Request) (in importInput, err error) {
 	if len(in.file) > maxImport {
 		return in, errImportTooLarge.With("Megabytes", maxImport>>20)
 	}
-	in.fileName = file.FileName()
-	if name := []rune(in.fileName); len(name) > maxFileName {
-		in.fileName = string(name[:maxFileName])
-	}
+	in.fileName = nameOf(file)
 	return in, nil
+}
+
+// nameOf is what its sender calls a file, as it is written down.
+func nameOf(file *multipart.Part) string {
+	name := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(file.FileName(), ""))
+	if all := []rune(name); len(all) > maxFileName {
+		return string(all[:maxFileName])
+	}
+	return name
 }
 
 // formPart is the next part of the form, which must have that name.

@@ -99,7 +99,9 @@ export const tests = {
     await page.getByText('There is nothing to write').waitFor()
   },
 
-  async 'a file that is no table is not imported, which is said in words; by the keyboard and at 360 px'(page) {
+  async 'a file that is no table is not imported, which is said in words; by the keyboard and at 360 px'(
+    page,
+  ) {
     await enter(page, '/people/import', HR)
     await page.setViewportSize({ width: 360, height: 740 })
     page.refused = /422/

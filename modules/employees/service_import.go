@@ -229,8 +229,11 @@ func (p importPlan) preview(digest string, text texts) importPreview {
 			Row: r.number, State: r.state, EmployeeID: r.before.ID, Name: r.name, Department: r.department,
 			Changes: append([]importChange{}, r.changes...), Problems: make([]importProblem, len(r.problems)),
 		}
-		for j := range row.Changes {
-			row.Changes[j].Heading = p.table.heading(row.Changes[j].Column, text)
+		for j, c := range row.Changes {
+			row.Changes[j].Heading = p.table.heading(c.Column, text)
+			if c.Column == colActive {
+				row.Changes[j].Before, row.Changes[j].After = shownYes(c.Before, text), shownYes(c.After, text)
+			}
 		}
 		for j, problem := range r.problems {
 			row.Problems[j] = importProblem{
@@ -241,6 +244,17 @@ func (p importPlan) preview(digest string, text texts) importPreview {
 		out.Rows[i] = row
 	}
 	return out
+}
+
+// shownYes is what plan wrote for yes or no in the reader's words.
+func shownYes(value string, text texts) string {
+	switch value {
+	case "true":
+		return text("grid.yes", nil)
+	case "false":
+		return text("grid.no", nil)
+	}
+	return value
 }
 
 // shortened cuts a text that is only shown.

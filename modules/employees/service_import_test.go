@@ -279,7 +279,7 @@ func TestWhatAFileSaysOfPeopleIsWrittenOnlyIfAskedFor(t *testing.T) {
 			t.Errorf("add: %+v", counts)
 		}
 		preview, err := s.previewImport(hr, importOf(importUpdate, second))
-		const want = "2 changed name=Ali→Ali Aliyev department=Sex→Ombor phone=1→3 cards=→7; 3 changed (name:by_name) personalId=→31001011234568 isActive=true→false"
+		const want = "2 changed name=Ali→Ali Aliyev department=Sex→Ombor phone=1→3 cards=→7; 3 changed (name:by_name) personalId=→31001011234568 isActive=grid.yes→grid.no"
 		if err != nil || told(preview) != want {
 			t.Errorf("preview %s, %v, want %s", told(preview), err, want)
 		}

@@ -24,7 +24,6 @@ export const useTexts = texts('import', {
   'mode.add': { uz: 'Oʻzgarmaydi', ru: 'Не менять', en: 'Stay as they are' },
   'mode.update': { uz: 'Fayldan yangilanadi', ru: 'Обновить из файла', en: 'Update from the file' },
   result: { uz: 'Natija', ru: 'Что будет', en: 'What will happen' },
-  reading: { uz: 'Fayl tekshirilmoqda', ru: 'Файл проверяется', en: 'The file is being checked' },
   new: { uz: 'Yangi', ru: 'Новые', en: 'New' },
   changed: { uz: 'Oʻzgaradi', ru: 'Изменятся', en: 'Changed' },
   unchanged: { uz: 'Oʻzgarmaydi', ru: 'Без изменений', en: 'Unchanged' },
@@ -61,7 +60,6 @@ export const useTexts = texts('import', {
   message: { uz: 'Xato', ru: 'Ошибка', en: 'Error' },
   empty: { uz: 'boʻsh', ru: 'пусто', en: 'empty' },
   more: { uz: 'Yana koʻrsatish ({{left}})', ru: 'Показать ещё ({{left}})', en: 'Show more ({{left}})' },
-  download: { uz: 'Xatolar: CSV', ru: 'Ошибки: CSV', en: 'Errors: CSV' },
   apply: {
     uz: { one: '{{count}} qatorni yozish', other: '{{count}} qatorni yozish' },
     ru: {

@@ -6,6 +6,8 @@ var (
 	// errOtherOrganization: what an employee did stays with the organization in which it was done.
 	errOtherOrganization = fault.New(fault.Conflict, "employees.other_organization")
 	errCredentialTaken   = fault.New(fault.Conflict, "employees.credential_taken")
+	errGroupUnknown      = fault.New(fault.NotFound, "employees.group_unknown")
+	errGroupTaken        = fault.New(fault.Conflict, "employees.group_name_taken")
 	errPersonalTaken     = fault.New(fault.Conflict, "employees.personal_id_taken")
 
 	errImportForm     = fault.New(fault.Malformed, "employees.import_form")

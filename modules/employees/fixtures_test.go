@@ -27,8 +27,7 @@ var departments = []organization.Department{
 type fakeTree struct{}
 
 func (fakeTree) ByID(ctx context.Context, id int64) (organization.Organization, error) {
-	a, _ := actor.From(ctx)
-	if id > 2 || a.OrganizationID != 0 && a.OrganizationID != id {
+	if a, _ := actor.From(ctx); id < 1 || id > 2 || a.OrganizationID != 0 && a.OrganizationID != id {
 		return organization.Organization{}, organization.ErrUnknown
 	}
 	return organization.Organization{ID: id}, nil

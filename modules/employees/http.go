@@ -20,6 +20,7 @@ func (s *service) routes(r httpx.Router) {
 	r.DELETE(path+"/:id", employee.Write, httpx.Handle(200, s.deleteEmployee), httpx.Doc("Delete an employee, or make one inactive of whom there are records"))
 	s.credentialRoutes(r)
 	s.importRoutes(r)
+	s.groupRoutes(r)
 }
 
 // badge is what everybody may know who may see employees at all: all that a guard sees.
@@ -33,16 +34,17 @@ type badge struct {
 
 // record is the rest.
 type record struct {
-	OrganizationID    int64     `json:"organizationId,omitempty"`
-	Address           string    `json:"address,omitempty"`
-	Phone             string    `json:"phone,omitempty"`
-	Email             string    `json:"email,omitempty"`
-	AdditionalDetails string    `json:"additionalDetails,omitempty"`
-	PersonalID        string    `json:"personalId,omitempty"`
-	Position          string    `json:"position,omitempty"`
-	IsActive          *bool     `json:"isActive,omitempty"`
-	CreatedAt         time.Time `json:"createdAt,omitzero"`
-	UpdatedAt         time.Time `json:"updatedAt,omitzero"`
+	OrganizationID    int64      `json:"organizationId,omitempty"`
+	Address           string     `json:"address,omitempty"`
+	Phone             string     `json:"phone,omitempty"`
+	Email             string     `json:"email,omitempty"`
+	AdditionalDetails string     `json:"additionalDetails,omitempty"`
+	PersonalID        string     `json:"personalId,omitempty"`
+	Position          string     `json:"position,omitempty"`
+	Groups            []groupRef `json:"groups,omitzero"`
+	IsActive          *bool      `json:"isActive,omitempty"`
+	CreatedAt         time.Time  `json:"createdAt,omitzero"`
+	UpdatedAt         time.Time  `json:"updatedAt,omitzero"`
 }
 
 type employeeResponse struct {
@@ -61,15 +63,30 @@ func recordOf(e employeeRow) employeeResponse {
 	}}
 }
 
-// show is the employee as the actor may see it.
-func (s *service) show(ctx context.Context, e employeeRow) (employeeResponse, error) {
-	out := recordOf(e)
-	if a, _ := actor.From(ctx); a.Role == actor.Guard {
-		out.record = record{}
+// show is the employees as the actor may see them.
+func (s *service) show(ctx context.Context, rows ...employeeRow) ([]employeeResponse, error) {
+	a, _ := actor.From(ctx)
+	var groups map[int64][]groupRef
+	if a.Role != actor.Guard {
+		var err error
+		if groups, err = s.groupsOf(ctx, rows); err != nil {
+			return nil, err
+		}
 	}
-	d, err := s.tree.Department(ctx, e.DepartmentID)
-	out.DepartmentName = d.Name
-	return out, err
+	items := make([]employeeResponse, len(rows))
+	for i, e := range rows {
+		items[i] = recordOf(e)
+		items[i].Groups = groups[e.ID]
+		if a.Role == actor.Guard {
+			items[i].record = record{}
+		}
+		d, err := s.tree.Department(ctx, e.DepartmentID)
+		if err != nil {
+			return nil, err
+		}
+		items[i].DepartmentName = d.Name
+	}
+	return items, nil
 }
 
 func (s *service) employees() grid.List[employeeResponse] {
@@ -83,13 +100,8 @@ func (s *service) read(ctx context.Context, q grid.Query) ([]employeeResponse, d
 	if err != nil {
 		return nil, found, err
 	}
-	items := make([]employeeResponse, len(rows))
-	for i, e := range rows {
-		if items[i], err = s.show(ctx, e); err != nil {
-			return nil, found, err
-		}
-	}
-	return items, found, nil
+	items, err := s.show(ctx, rows...)
+	return items, found, err
 }
 
 func (s *service) postEmployee(ctx context.Context, in employeeInput) (employeeResponse, error) {
@@ -119,7 +131,11 @@ func (s *service) shown(ctx context.Context) func(employeeRow, error) (employeeR
 		if err != nil {
 			return employeeResponse{}, err
 		}
-		return s.show(ctx, e)
+		items, err := s.show(ctx, e)
+		if err != nil {
+			return employeeResponse{}, err
+		}
+		return items[0], nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/httpx/httptestx"
@@ -17,6 +18,17 @@ func newServer(t *testing.T, role kernel.Role) *httpx.Server {
 	t.Helper()
 	d := dbtest.SQLite(t)
 	fill(t, d)
+	return serverAs(t, role, d)
+}
+
+// serverOn serves the dashboard's routes on a database that is filled already.
+func serverOn(t *testing.T, d *db.DB) *httpx.Server {
+	t.Helper()
+	return serverAs(t, kernel.Dashboard, d)
+}
+
+func serverAs(t *testing.T, role kernel.Role, d *db.DB) *httpx.Server {
+	t.Helper()
 	tree := kerneltest.Provide[organization.Tree](role, fakeTree{})
 	return kerneltest.Build(t, role, kerneltest.Options{DB: d}, tree, New())
 }
@@ -66,6 +78,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}{
 		{"GET", "/api/v2/employees", read}, {"GET", "/api/v2/employees/9", read},
 		{"POST", "/api/v2/employees", write}, {"PATCH", "/api/v2/employees/9", write}, {"DELETE", "/api/v2/employees/9", write},
+		{"GET", "/api/v2/employees/groups", actor.Admin | actor.HR | actor.DepartmentLead}, {"GET", "/api/v2/employees/groups/9", actor.Admin | actor.HR | actor.DepartmentLead},
+		{"POST", "/api/v2/employees/groups", write}, {"PATCH", "/api/v2/employees/groups/9", write}, {"DELETE", "/api/v2/employees/groups/9", write},
+		{"POST", "/api/v2/employees/groups/9/members", write}, {"PUT", "/api/v2/employees/9/groups", write},
 	} {
 		for _, role := range []actor.Role{actor.Admin, actor.HR, actor.DepartmentLead, actor.Guard, actor.Gateway, actor.Agent, actor.Hikvision} {
 			as := &actor.Actor{Role: role, ID: "test", OrganizationID: 1}

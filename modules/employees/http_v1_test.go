@@ -6,14 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/httpx/httptestx"
-	"github.com/staff-control/staff-control/platform/kernel"
-	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
 )
 
 // newServerV1 has twelve employees of two organizations, of which the last has everything, as in v1's dump.
@@ -35,8 +32,7 @@ func newServerV1(t *testing.T, d *db.DB) *httpx.Server {
 			t.Fatal(err)
 		}
 	}
-	tree := kerneltest.Provide[organization.Tree](kernel.Dashboard, fakeTree{})
-	return kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, tree, New())
+	return serverOn(t, d)
 }
 
 func text(s string) *string { return &s }

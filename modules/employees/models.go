@@ -43,3 +43,25 @@ type credentialRow struct {
 	CreatedAt         time.Time `bun:"created_at,skipupdate"`
 	UpdatedAt         time.Time `bun:"updated_at"`
 }
+
+// groupRow is a group of people, across departments.
+type groupRow struct {
+	bun.BaseModel `bun:"table:employee_groups,alias:g"`
+	db.Owned
+	db.Place
+	ID          int64     `bun:"id,pk,autoincrement"`
+	Name        string    `bun:"name"`
+	NameSearch  string    `bun:"name_search"`
+	Description string    `bun:"description,nullzero"`
+	CreatedAt   time.Time `bun:"created_at,skipupdate"`
+	UpdatedAt   time.Time `bun:"updated_at"`
+}
+
+// memberRow says that an employee is in a group.
+type memberRow struct {
+	bun.BaseModel `bun:"table:employee_group_members,alias:m"`
+	db.Owned
+	GroupID    int64     `bun:"group_id,pk"`
+	EmployeeID int64     `bun:"employee_id,pk"`
+	CreatedAt  time.Time `bun:"created_at"`
+}

@@ -50,8 +50,12 @@ func sightOf(ctx context.Context) sight {
 // time is the present as both databases keep it.
 func (s *service) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// widen makes of the departments that were asked for those with all below them.
+// widen makes of the departments that were asked for those with all below them, and looks for groups that were asked for.
 func (s *service) widen(ctx context.Context, q grid.Query) (grid.Query, error) {
+	q, err := s.inGroups(ctx, q)
+	if err != nil {
+		return q, err
+	}
 	asked := q.IDs("departmentId")
 	if asked == nil {
 		return q, nil

@@ -26,6 +26,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		club, err := o.createGroup(as(actor.HR, 1), 0, groupInput{Name: text("Klub")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.move(as(actor.HR, 1), club.ID, moves{Add: []int64{nodira}}); err != nil {
+			t.Fatal(err)
+		}
 		s, theirs, all := store{d}, as(actor.HR, 2), sight{all: true}
 		before := picture(t, s)
 		in := func(want error, do func(ctx context.Context, tx db.Tx) error) error {
@@ -188,6 +195,77 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"remove": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.remove(ctx, tx, nodira) })
 			},
+			"groups": func() error {
+				for _, g := range gridtest.All(t, theirs, o.groups(), "") {
+					return fmt.Errorf("shows %+v", g)
+				}
+				return nil
+			},
+			"group": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.group(ctx, tx, club.ID); return err })
+			},
+			"groupsByID": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.groupsByID(ctx, tx, []int64{club.ID})
+					return none(rows, err)
+				})
+			},
+			"sizes": func() error {
+				counts, err := s.sizes(theirs, []int64{club.ID})
+				if len(counts) != 0 {
+					return fmt.Errorf("counts %v", counts)
+				}
+				return err
+			},
+			"addGroup": func() error {
+				return in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error {
+					return s.addGroup(ctx, tx, &groupRow{Owned: db.Owned{OrganizationID: 1}, Name: "theirs", CreatedAt: noon, UpdatedAt: noon})
+				})
+			},
+			"changeGroup": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					return s.changeGroup(ctx, tx, &groupRow{ID: club.ID, Name: "theirs", UpdatedAt: noon})
+				})
+			},
+			"dropGroup": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.dropGroup(ctx, tx, club.ID) })
+			},
+			"memberships": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.memberships(ctx, tx, []int64{nodira})
+					return none(rows, err)
+				})
+			},
+			"among": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					ids, err := s.among(ctx, tx, club.ID, []int64{nodira})
+					return none(ids, err)
+				})
+			},
+			"members": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					ids, err := s.members(ctx, tx, club.ID)
+					return none(ids, err)
+				})
+			},
+			"join": func() error {
+				foreign := memberRow{Owned: db.Owned{OrganizationID: 1}, GroupID: club.ID, EmployeeID: 2, CreatedAt: noon}
+				if err := in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { return s.join(ctx, tx, foreign) }); err != nil {
+					return err
+				}
+				return in(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error {
+					return s.join(ctx, tx, memberRow{GroupID: club.ID, EmployeeID: 2, CreatedAt: noon})
+				})
+			},
+			"leave": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.leave(ctx, tx, club.ID, nodira) })
+			},
+			"byIDsIn": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.byIDsIn(ctx, tx, all, []int64{nodira})
+					return none(rows, err)
+				})
+			},
 			"given": func() error {
 				rows, err := s.given(theirs)
 				return onlyTheirs(rows, err)
@@ -220,6 +298,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 	})
 }
 
+func none[T any](rows []T, err error) error {
+	if len(rows) > 0 {
+		return fmt.Errorf("shows %+v", rows)
+	}
+	return err
+}
+
 func onlyTheirs(rows []givenRow, err error) error {
 	for _, r := range rows {
 		if r.OrganizationID != 2 {
@@ -236,5 +321,9 @@ func picture(t *testing.T, s store) string {
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("%d employees of organization 1, %v", len(rows), err)
 	}
-	return fmt.Sprintf("%+v", rows)
+	groups, err := (&service{store: s}).groupsOf(as(actor.HR, 1), rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%+v %+v", rows, groups)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx/httptestx"
+	"github.com/staff-control/staff-control/platform/picture"
+	"github.com/staff-control/staff-control/platform/picture/picturetest"
 )
 
 // Between two tries the policy may change, and with it what is stored: nothing stays of what it was before.
@@ -79,7 +81,7 @@ func TestAPictureOfAnEventThatWasTold(t *testing.T) {
 	if r := mustTake(t, o.service, sender(1), in); r.Known || len(o.rows) != 3 || len(o.stored) != 9 {
 		t.Errorf("%+v, %d rows, %d files", r, len(o.rows), len(o.stored))
 	}
-	in.Body = bytes.NewReader(samplesOf(t)["half.jpg"])
+	in.Body = bytes.NewReader(picturetest.Samples(t)["half.jpg"])
 	if r := mustTake(t, o.service, sender(1), in); !r.Known || r.Event.FilePath != o.unsent.Files()+".jpg" || len(o.stored) != 9 {
 		t.Errorf("again: %+v, %d files", r, len(o.stored))
 	}
@@ -95,7 +97,7 @@ func TestASlowPictureMayComeAgain(t *testing.T) {
 	t.Parallel()
 	s := newService(t, nil, newPlace())
 	now := noon
-	s.now = func() time.Time { now = now.Add(maxDecode / 2); return now }
+	s.now = func() time.Time { now = now.Add(picture.MaxDecode / 2); return now }
 	for try := range slowTries {
 		_, err := s.Take(sender(1), of(t, "k", "full.jpg"))
 		if last := try == slowTries-1; last != (fault.Of(err).Kind == fault.Unprocessable) || !last && (fault.Of(err).Kind != fault.TooMany || fault.Of(err).RetryAfter == 0) {

@@ -23,6 +23,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/picture/picturetest"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -249,7 +250,7 @@ func of(t testing.TB, key, picture string) shot.Shot {
 	t.Helper()
 	return shot.Shot{Event: activity.Event{
 		Kind: activity.Screenshot, Key: key, ComputerUID: "PC-1", UserSID: "S-1", At: noon.Add(-time.Hour), Title: "Hisobot", Process: "excel.exe",
-	}, Body: bytes.NewReader(samplesOf(t)[picture])}
+	}, Body: bytes.NewReader(picturetest.Samples(t)[picture])}
 }
 
 func mustTake(t testing.TB, s *service, ctx context.Context, in shot.Shot) shot.Receipt {

@@ -29,6 +29,7 @@ import (
 	"github.com/staff-control/staff-control/platform/i18n"
 	"github.com/staff-control/staff-control/platform/kernel"
 	"github.com/staff-control/staff-control/platform/kernel/kerneltest"
+	"github.com/staff-control/staff-control/platform/picture/picturetest"
 )
 
 var (
@@ -153,7 +154,7 @@ func TestOpeningNeedsAReasonAndLeavesAMark(t *testing.T) {
 			t.Errorf("the audit is %+v, want %+v", all[0], want)
 		}
 		w := o.get(hr, picture)
-		if w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "image/jpeg" || !bytes.Equal(w.Body.Bytes(), samplesOf(t)["full.jpg"]) {
+		if w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "image/jpeg" || !bytes.Equal(w.Body.Bytes(), picturetest.Samples(t)["full.jpg"]) {
 			t.Errorf("the picture: %d %v, %d bytes", w.Code, w.Header(), w.Body.Len())
 		}
 		if w := o.get(hr, o.path(o.known, "/thumbnail")); w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" {

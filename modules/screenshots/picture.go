@@ -1,98 +1,38 @@
 package screenshots
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"image"
-	"image/color"
-	"image/jpeg"
-	"image/png"
 	"io"
 	"sync"
 	"time"
 
-	"golang.org/x/image/webp"
-
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
 	"github.com/staff-control/staff-control/platform/config"
+	"github.com/staff-control/staff-control/platform/picture"
 )
 
-// format is a kind of picture that is taken.
-type format struct {
-	contentType, ext string
-	is               func(data []byte) bool
-	config           func(io.Reader) (image.Config, error)
-	decode           func(io.Reader) (image.Image, error)
-	// memory is at most how many bytes decoding takes. Alone says that it may be a good deal more, whatever the size,
-	// so that nothing else should be decoded meanwhile.
-	memory func(data []byte, model color.Model, pixels int64) (bytes int64, alone bool)
-}
-
-var formats = [...]format{
-	{"image/jpeg", ".jpg", begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, jpegMemory},
-	{"image/png", ".png", begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, pngMemory},
-	{"image/webp", ".webp", isWebP, webp.DecodeConfig, webp.Decode, webpMemory},
-}
-
-func begins(with string) func([]byte) bool {
-	return func(data []byte) bool { return bytes.HasPrefix(data, []byte(with)) }
-}
-
-func isWebP(data []byte) bool {
-	return len(data) >= 16 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP"
-}
-
-// picture is what a sender sent, before it is decoded.
-type picture struct {
-	format
-	data          []byte
-	width, height int
-	memory        int64 // that decoding takes at most
-}
-
-// maxSide bounds the pixels of a row, which are worked on at one time.
-const maxSide = 1 << 16
-
-// inspect says what the bytes are by what they begin with, and refuses what is too large, before anything is decoded:
-// a few bytes may claim any size.
-func (c *Config) inspect(data []byte) (picture, error) {
-	for _, f := range formats {
-		if !f.is(data) {
-			continue
-		}
-		shape, err := f.config(bytes.NewReader(data))
-		if err != nil || shape.Width < 1 || shape.Height < 1 {
-			return picture{}, errUnreadable.Wrap(err)
-		}
-		p := picture{format: f, data: data, width: shape.Width, height: shape.Height}
-		if p.width > maxSide || p.height > maxSide || int64(p.width)*int64(p.height) > c.MaxPixels {
-			return picture{}, p.tooLarge()
-		}
-		var alone bool
-		p.memory, alone = f.memory(data, shape.ColorModel, padded(p.width)*padded(p.height))
-		if p.memory > int64(c.DecodeMemory) {
-			return picture{}, p.tooLarge()
-		}
-		if alone {
-			p.memory = int64(c.DecodeMemory)
-		}
-		return p, nil
+// inspect says what the bytes are, before anything is decoded.
+func (c *Config) inspect(data []byte) (picture.Picture, error) {
+	p, err := picture.Inspect(data, picture.Limits{Pixels: c.MaxPixels, Memory: int64(c.DecodeMemory)})
+	if errors.Is(err, picture.ErrTooLarge) {
+		return p, errTooManyPixels.With("Width", p.Width).With("Height", p.Height)
 	}
-	return picture{}, errUnreadable
+	return p, unreadable(err)
 }
 
-func (p picture) tooLarge() error {
-	return errTooManyPixels.With("Width", p.width).With("Height", p.height)
+// decoded is the picture's pixels.
+func decoded(p picture.Picture, now func() time.Time) (image.Image, error) {
+	img, err := p.Decoded(now)
+	return img, unreadable(err)
 }
 
-// padded is a side with the rest of the last block, of which there is none larger.
-func padded(side int) int64 { return (int64(side) + 31) &^ 31 }
-
-// maxDecode is how long the decoding of one picture may take: a small JPEG may ask for any number of walks over it.
-const maxDecode = 15 * time.Second
-
-var errTooSlow = errors.New("takes too long")
+func unreadable(err error) error {
+	if errors.Is(err, picture.ErrUnreadable) {
+		return errUnreadable.Wrap(err)
+	}
+	return err
+}
 
 // slow counts how often a picture took too long.
 type slow struct {
@@ -118,37 +58,6 @@ func (s *slow) again(at activity.ScreenshotID) bool {
 	}
 	delete(s.tries, at)
 	return false
-}
-
-// decoded is the picture's pixels. All of them are read, so a picture that was cut off is refused.
-func (p picture) decoded(now func() time.Time) (img image.Image, err error) {
-	defer func() {
-		if v := recover(); v != nil { // of a decoder: these bytes would do it again
-			err = errUnreadable.Wrap(fmt.Errorf("decode %s: %v", p.contentType, v))
-		}
-	}()
-	img, err = p.decode(&patience{bytes.NewReader(p.data), now, now().Add(maxDecode)})
-	if err != nil {
-		return nil, errUnreadable.Wrap(err)
-	}
-	if size := img.Bounds().Size(); size.X != p.width || size.Y != p.height {
-		return nil, errUnreadable
-	}
-	return img, nil
-}
-
-// patience gives a decoder its bytes a few at a time, until the time is over.
-type patience struct {
-	io.Reader
-	now   func() time.Time
-	until time.Time
-}
-
-func (p *patience) Read(b []byte) (int, error) {
-	if p.now().After(p.until) {
-		return 0, errTooSlow
-	}
-	return p.Reader.Read(b[:min(len(b), 512)])
 }
 
 // readAll reads what is at most max bytes. Each part of it is reserved first.

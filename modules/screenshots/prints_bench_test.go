@@ -6,12 +6,14 @@ import (
 	"image/png"
 	"testing"
 	"time"
+
+	"github.com/staff-control/staff-control/platform/picture"
 )
 
 // BenchmarkPrints is what one picture of a usual screen costs, from its bytes to its three prints.
 func BenchmarkPrints(b *testing.B) {
 	text := page(image.Pt(1920, 1080), 1, 1)
-	jpg, err := jpegOf(text, 80)
+	jpg, err := picture.JPEG(text, 80)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -24,7 +26,7 @@ func BenchmarkPrints(b *testing.B) {
 			p := inspected(b, data)
 			b.ReportMetric(float64(len(data)), "bytes")
 			for b.Loop() {
-				if _, err := p.prints(false, time.Now); err != nil {
+				if _, err := printsOf(p, false, time.Now); err != nil {
 					b.Fatal(err)
 				}
 			}

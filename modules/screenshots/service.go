@@ -16,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/picture"
 )
 
 // service takes pictures of screens in and shows them: blurred to those who may read activity, sharp to those who may
@@ -106,8 +107,8 @@ const (
 // pathsOf are all files that a screenshot may have.
 func pathsOf(i activity.ScreenshotID) []string {
 	paths := []string{i.Files() + extThumbnail, i.Files() + extBlurred}
-	for _, f := range formats {
-		paths = append(paths, i.Files()+f.ext)
+	for _, ext := range picture.Exts() {
+		paths = append(paths, i.Files()+ext)
 	}
 	return paths
 }
@@ -115,8 +116,8 @@ func pathsOf(i activity.ScreenshotID) []string {
 // full returns the file of the picture itself, or errNoPicture. It is found by the screenshot's key: the row may be of
 // an agent that told of it before, with a path of its own.
 func (s *service) full(ctx context.Context, i activity.ScreenshotID) (file.File, error) {
-	for _, f := range formats {
-		found, err := s.files.Stat(ctx, i.Files()+f.ext)
+	for _, ext := range picture.Exts() {
+		found, err := s.files.Stat(ctx, i.Files()+ext)
 		if err == nil || fault.Of(err).Kind != fault.NotFound {
 			return found, storing(ctx, err)
 		}

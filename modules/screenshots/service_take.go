@@ -18,6 +18,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/picture"
 )
 
 // Take is shot.Taker. The files come first, then their row: what fails in between is done again by the next try, which
@@ -62,7 +63,7 @@ func (s *service) take(ctx context.Context, in shot.Shot) (shot.Receipt, error) 
 		return shot.Receipt{}, err
 	}
 	prints, err := s.develop(ctx, data, e.SHA256, rules.Pictures(e.At).Grayscale)
-	if errors.Is(err, errTooSlow) && s.slow.again(at) {
+	if errors.Is(err, picture.ErrTooSlow) && s.slow.again(at) {
 		err = errBusy.Wrap(err)
 	}
 	if err != nil {
@@ -160,9 +161,9 @@ func (s *service) develop(ctx context.Context, data []byte, hash string, greysca
 	if err != nil {
 		return prints{}, err
 	}
-	memory := p.memory
+	memory := p.Memory
 	if greyscale {
-		memory += int64(p.width) * int64(p.height)
+		memory += int64(p.Width) * int64(p.Height)
 	}
 	done, err := s.turn(ctx, min(memory, int64(s.cfg.DecodeMemory)))
 	if err != nil {
@@ -170,27 +171,26 @@ func (s *service) develop(ctx context.Context, data []byte, hash string, greysca
 	}
 	defer done()
 	defer func(began time.Time) { s.metrics.decoded(s.now().Sub(began)) }(s.now())
-	return p.prints(greyscale, s.now)
+	return printsOf(p, greyscale, s.now)
 }
 
-func (p picture) prints(greyscale bool, now func() time.Time) (prints, error) {
-	img, err := p.decoded(now)
+func printsOf(p picture.Picture, greyscale bool, now func() time.Time) (prints, error) {
+	img, err := decoded(p, now)
 	if err != nil {
 		return prints{}, err
 	}
 	img = opaque(img)
-	out := prints{full: p.data, contentType: p.contentType, ext: p.ext, width: p.width, height: p.height}
-	encode := jpegOf
+	out := prints{full: p.Data, contentType: p.ContentType(), ext: p.Ext(), width: p.Width, height: p.Height}
+	encode := picture.JPEG
 	if greyscale {
-		encode = func(img image.Image, quality int) ([]byte, error) { return jpegOf(grey(img), quality) }
-		jpg := formats[0]
-		out.contentType, out.ext = jpg.contentType, jpg.ext
+		encode = func(img image.Image, quality int) ([]byte, error) { return picture.JPEG(grey(img), quality) }
+		out.contentType, out.ext = picture.JPEGType, picture.JPEGExt
 		if out.full, err = encode(img, qualityFull); err != nil {
 			return prints{}, err
 		}
 	}
 	size := img.Bounds().Size()
-	thumbnail := shrunk(img, fit(size, small))
+	thumbnail := picture.Shrunk(img, picture.Fit(size, small))
 	if out.thumbnail, err = encode(thumbnail, qualitySmall); err != nil {
 		return prints{}, err
 	}
@@ -220,7 +220,7 @@ func (s *service) keep(ctx context.Context, at activity.ScreenshotID, p prints, 
 // store stores the prints, the picture itself last: where that is, all are. One that is there with another content is
 // file.ErrExists.
 func (s *service) store(ctx context.Context, at activity.ScreenshotID, p prints) (full file.File, err error) {
-	jpg := formats[0].contentType
+	const jpg = picture.JPEGType
 	for _, f := range []struct {
 		ext, contentType string
 		data             []byte

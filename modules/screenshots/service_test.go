@@ -19,6 +19,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
+	"github.com/staff-control/staff-control/platform/picture/picturetest"
 )
 
 func TestFilesComeFirstThenTheRowThatNamesThem(t *testing.T) {
@@ -59,7 +60,7 @@ func TestTheSameEventTwiceIsOne(t *testing.T) {
 	s := newService(t, nil, p)
 	first := mustTake(t, s, sender(1), of(t, "k", "full.jpg"))
 	log := len(p.log)
-	body := &counting{Reader: bytes.NewReader(samplesOf(t)["progressive.jpg"])}
+	body := &counting{Reader: bytes.NewReader(picturetest.Samples(t)["progressive.jpg"])}
 	again := of(t, "k", "progressive.jpg") // the same event with another picture: the first counts
 	again.Body = body
 	second := mustTake(t, s, sender(1), again)
@@ -225,8 +226,8 @@ func TestWhatCanNeverBeKeptIsRefused(t *testing.T) {
 	none := func(*activity.Event) {}
 	invalid := fault.ErrInvalid
 	refused("text", errUnreadable, none, []byte("hello"))
-	refused("large", errTooLarge, none, samplesOf(t)["cmyk.jpg"])
-	refused("cut off", errUnreadable, none, samplesOf(t)["full.jpg"][:3000])
+	refused("large", errTooLarge, none, picturetest.Samples(t)["cmyk.jpg"])
+	refused("cut off", errUnreadable, none, picturetest.Samples(t)["full.jpg"][:3000])
 	refused("damaged", errUnreadable, func(e *activity.Event) { e.SHA256 = strings.Repeat("0", 64) }, nil)
 	refused("no key", invalid, func(e *activity.Event) { e.Key = "" }, nil)
 	refused("no computer", invalid, func(e *activity.Event) { e.ComputerUID = "" }, nil)

@@ -1,10 +1,10 @@
 package screenshots
 
 import (
-	"bytes"
 	"image"
 	"image/draw"
-	"image/jpeg"
+
+	"github.com/staff-control/staff-control/platform/picture"
 )
 
 const (
@@ -18,61 +18,10 @@ const (
 	qualityFull, qualitySmall, qualityBlurred = 85, 75, 60
 )
 
-// fit is the size of a picture whose longer side is at most longest.
-func fit(size image.Point, longest int) image.Point {
-	longer := max(size.X, size.Y)
-	if longer <= longest {
-		return size
-	}
-	return image.Pt(max(1, size.X*longest/longer), max(1, size.Y*longest/longer))
-}
-
-// shrunk is the picture in another size, no larger: each pixel is the mean of those that it stands for. It reads row
-// by row, so it needs no copy of the picture.
-func shrunk(img image.Image, to image.Point) *image.RGBA {
-	b := img.Bounds()
-	row := image.NewRGBA(image.Rect(0, 0, b.Dx(), 1))
-	out := image.NewRGBA(image.Rectangle{Max: to})
-	sums := make([]uint64, 4*to.X)
-	for y := range to.Y {
-		top, bottom := y*b.Dy()/to.Y, (y+1)*b.Dy()/to.Y
-		clear(sums)
-		for from := top; from < bottom; from++ {
-			draw.Draw(row, row.Rect, img, image.Pt(b.Min.X, b.Min.Y+from), draw.Src)
-			addRow(sums, row.Pix, b.Dx(), to.X)
-		}
-		line := out.Pix[y*out.Stride:]
-		for x := range to.X {
-			n := uint64(bottom-top) * uint64((x+1)*b.Dx()/to.X-x*b.Dx()/to.X)
-			for c := range 4 {
-				line[4*x+c] = uint8((sums[4*x+c] + n/2) / n)
-			}
-		}
-	}
-	return out
-}
-
-// addRow adds a row of a picture to the sums of a row that is smaller.
-func addRow(sums []uint64, pix []byte, width, to int) {
-	for x := range to {
-		var r, g, b, a uint64
-		for i := 4 * (x * width / to); i < 4*((x+1)*width/to); i += 4 {
-			r += uint64(pix[i])
-			g += uint64(pix[i+1])
-			b += uint64(pix[i+2])
-			a += uint64(pix[i+3])
-		}
-		sums[4*x] += r
-		sums[4*x+1] += g
-		sums[4*x+2] += b
-		sums[4*x+3] += a
-	}
-}
-
 // blurred is the picture as nobody can read it, in a size that a gallery shows.
 func blurred(thumbnail *image.RGBA, original image.Point) *image.RGBA {
 	cells := min(blurCells, max(1, max(original.X, original.Y)/blurCell))
-	return stretched(shrunk(thumbnail, fit(thumbnail.Rect.Size(), cells)), thumbnail.Rect.Size())
+	return stretched(picture.Shrunk(thumbnail, picture.Fit(thumbnail.Rect.Size(), cells)), thumbnail.Rect.Size())
 }
 
 // stretched is the picture in a larger size, with its pixels running into each other.
@@ -145,11 +94,4 @@ func grey(img image.Image) *image.Gray {
 		}
 	}
 	return out
-}
-
-// jpegOf is the picture as JPEG.
-func jpegOf(img image.Image, quality int) ([]byte, error) {
-	var b bytes.Buffer
-	err := jpeg.Encode(&b, img, &jpeg.Options{Quality: quality})
-	return b.Bytes(), err
 }

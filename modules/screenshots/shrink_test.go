@@ -11,6 +11,8 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
+
+	"github.com/staff-control/staff-control/platform/picture"
 )
 
 // page is a screen full of text, each letter so many times the font's 7 × 13 pixels, with other words for each seed.
@@ -37,8 +39,8 @@ func page(size image.Point, scale int, seed uint64) *image.Gray {
 func prepared(t testing.TB, img image.Image) (thumbnail, blur image.Image) {
 	t.Helper()
 	size := img.Bounds().Size()
-	thumbnail = shrunk(img, fit(size, small))
-	data, err := jpegOf(blurred(thumbnail.(*image.RGBA), size), qualityBlurred)
+	thumbnail = picture.Shrunk(img, picture.Fit(size, small))
+	data, err := picture.JPEG(blurred(thumbnail.(*image.RGBA), size), qualityBlurred)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +110,10 @@ func TestShrinkingIsTheMean(t *testing.T) {
 			img.SetRGBA(x, y, color.RGBA{v, 255, 0, 255})
 		}
 	}
-	if got := shrunk(img, image.Pt(1, 1)).RGBAAt(0, 0); got != (color.RGBA{uint8((sum + 17) / 35), 255, 0, 255}) {
+	if got := picture.Shrunk(img, image.Pt(1, 1)).RGBAAt(0, 0); got != (color.RGBA{uint8((sum + 17) / 35), 255, 0, 255}) {
 		t.Errorf("the mean of %d/35 is %v", sum, got)
 	}
-	same := shrunk(img, image.Pt(7, 5))
+	same := picture.Shrunk(img, image.Pt(7, 5))
 	if same.RGBAAt(3, 2) != img.RGBAAt(13, 22) {
 		t.Errorf("in its own size it is another: %v", same.RGBAAt(3, 2))
 	}
@@ -122,7 +124,7 @@ func TestSidesFit(t *testing.T) {
 	for in, want := range map[image.Point]image.Point{
 		{1920, 1080}: {480, 270}, {1080, 1920}: {270, 480}, {480, 480}: {480, 480}, {481, 1}: {480, 1}, {20, 10}: {20, 10}, {65_536, 2}: {480, 1},
 	} {
-		if got := fit(in, 480); got != want {
+		if got := picture.Fit(in, 480); got != want {
 			t.Errorf("%v fits as %v, want %v", in, got, want)
 		}
 	}
@@ -135,7 +137,7 @@ func TestAScreenIsNotTransparent(t *testing.T) {
 	for i := 0; i < len(img.Pix); i += 4 {
 		img.Pix[i] = 200
 	}
-	if got := shrunk(opaque(img), image.Pt(1, 1)).RGBAAt(0, 0); got != (color.RGBA{200, 0, 0, 255}) {
+	if got := picture.Shrunk(opaque(img), image.Pt(1, 1)).RGBAAt(0, 0); got != (color.RGBA{200, 0, 0, 255}) {
 		t.Errorf("it is %v", got)
 	}
 }
@@ -160,7 +162,7 @@ func TestTransparencyIsTakenOut(t *testing.T) {
 		lossy.Y[i], lossy.Cb[i], lossy.Cr[i] = 200, 128, 128
 	}
 	for _, img := range []image.Image{eight, sixteen, lossy} {
-		out := shrunk(opaque(img), image.Pt(1, 1)).RGBAAt(0, 0)
+		out := picture.Shrunk(opaque(img), image.Pt(1, 1)).RGBAAt(0, 0)
 		if want := (color.RGBA{200, 200, 200, 255}); out != want {
 			t.Errorf("%T is %v, want %v", img, out, want)
 		}

@@ -1,4 +1,4 @@
-package screenshots
+package picture
 
 import "image/color"
 

@@ -1,11 +1,19 @@
 package employees
 
-import "github.com/staff-control/staff-control/platform/fault"
+import (
+	"time"
+
+	"github.com/staff-control/staff-control/platform/fault"
+)
 
 var (
 	// errOtherOrganization: what an employee did stays with the organization in which it was done.
 	errOtherOrganization = fault.New(fault.Conflict, "employees.other_organization")
 	errCredentialTaken   = fault.New(fault.Conflict, "employees.credential_taken")
+	errNoPhoto           = fault.New(fault.NotFound, "employees.no_photo")
+	errPhotoUnreadable   = fault.New(fault.Unprocessable, "employees.photo_unreadable")
+	errPhotoTooLarge     = fault.New(fault.TooLarge, "employees.photo_too_large")
+	errPhotoBusy         = fault.New(fault.TooMany, "employees.photo_busy").After(5 * time.Second)
 	errGroupUnknown      = fault.New(fault.NotFound, "employees.group_unknown")
 	errGroupTaken        = fault.New(fault.Conflict, "employees.group_name_taken")
 	errPersonalTaken     = fault.New(fault.Conflict, "employees.personal_id_taken")

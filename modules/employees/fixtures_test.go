@@ -54,7 +54,7 @@ func newService(t testing.TB, d *db.DB) *service {
 	t.Helper()
 	fill(t, d)
 	return &service{
-		store: store{d}, tree: fakeTree{}, now: func() time.Time { return noon },
+		store: store{d}, tree: fakeTree{}, now: func() time.Time { return noon }, files: newCabinet(), orders: &orders{}, studio: newStudio(),
 		audit: audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)}),
 	}
 }

@@ -21,6 +21,7 @@ func (s *service) routes(r httpx.Router) {
 	s.credentialRoutes(r)
 	s.importRoutes(r)
 	s.groupRoutes(r)
+	s.photoRoutes(r)
 }
 
 // badge is what everybody may know who may see employees at all: all that a guard sees.
@@ -28,6 +29,7 @@ type badge struct {
 	ID             int64  `json:"id"`
 	Name           string `json:"name"`
 	Photo          string `json:"photo"`
+	PhotoVersion   string `json:"photoVersion" doc:"another for each photo that was uploaded; empty where none was"`
 	DepartmentID   int64  `json:"departmentId"`
 	DepartmentName string `json:"departmentName"`
 }
@@ -53,7 +55,7 @@ type employeeResponse struct {
 }
 
 func badgeOf(e employeeRow) badge {
-	return badge{ID: e.ID, Name: e.Name, Photo: e.Photo, DepartmentID: e.DepartmentID}
+	return badge{ID: e.ID, Name: e.Name, Photo: e.Photo, PhotoVersion: e.photoVersion(), DepartmentID: e.DepartmentID}
 }
 
 func recordOf(e employeeRow) employeeResponse {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -29,8 +30,13 @@ func serverOn(t *testing.T, d *db.DB) *httpx.Server {
 
 func serverAs(t *testing.T, role kernel.Role, d *db.DB) *httpx.Server {
 	t.Helper()
+	return serverWith(t, role, d, newCabinet())
+}
+
+func serverWith(t *testing.T, role kernel.Role, d *db.DB, files file.Store) *httpx.Server {
+	t.Helper()
 	tree := kerneltest.Provide[organization.Tree](role, fakeTree{})
-	return kerneltest.Build(t, role, kerneltest.Options{DB: d}, tree, New())
+	return kerneltest.Build(t, role, kerneltest.Options{DB: d}, tree, kerneltest.Provide(role, files), New())
 }
 
 func TestRoutes(t *testing.T) {
@@ -81,6 +87,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET", "/api/v2/employees/groups", actor.Admin | actor.HR | actor.DepartmentLead}, {"GET", "/api/v2/employees/groups/9", actor.Admin | actor.HR | actor.DepartmentLead},
 		{"POST", "/api/v2/employees/groups", write}, {"PATCH", "/api/v2/employees/groups/9", write}, {"DELETE", "/api/v2/employees/groups/9", write},
 		{"POST", "/api/v2/employees/groups/9/members", write}, {"PUT", "/api/v2/employees/9/groups", write},
+		{"GET", "/api/v2/employees/9/photo", read}, {"GET", "/uploads/photos/employee_9.jpg", read}, {"PUT", "/api/v2/employees/9/photo", write}, {"DELETE", "/api/v2/employees/9/photo", write},
 	} {
 		for _, role := range []actor.Role{actor.Admin, actor.HR, actor.DepartmentLead, actor.Guard, actor.Gateway, actor.Agent, actor.Hikvision} {
 			as := &actor.Actor{Role: role, ID: "test", OrganizationID: 1}

@@ -13,9 +13,9 @@ import (
 func (s *service) routesV1(r httpx.Router) {
 	for _, path := range []string{"/api/v1/employees", "/api/employees"} {
 		r.GET(path, employee.Read, httpx.Handle(200, s.getEmployeesV1), httpx.Lenient(), httpx.Doc("Employees, a page at a time"))
-		r.POST(path, employee.Write, httpx.Handle(201, s.postEmployeeV1), httpx.Doc("Add an employee"))
+		r.POST(path, employee.Write, httpx.Handle(201, s.postEmployeeV1), httpx.BodyLimit(maxBodyV1), httpx.Doc("Add an employee"))
 		r.GET(path+"/:id", employee.Read, httpx.Handle(200, s.getEmployeeV1), httpx.Doc("One employee"))
-		r.PUT(path+"/:id", employee.Write, httpx.Handle(200, s.putEmployeeV1), httpx.Doc("Change or move an employee"))
+		r.PUT(path+"/:id", employee.Write, httpx.Handle(200, s.putEmployeeV1), httpx.BodyLimit(maxBodyV1), httpx.Doc("Change or move an employee"))
 		r.DELETE(path+"/:id", employee.Write, httpx.Handle(200, s.deleteEmployeeV1), httpx.Doc("Delete an employee, or make one inactive of whom there are records"))
 		r.POST(path+"/:id/assign-card", employee.Write, httpx.Handle(201, s.assignCardV1), httpx.Doc("Give an employee a card"))
 		r.POST(path+"/:id/assign-car", employee.Write, httpx.Handle(201, s.assignCarV1), httpx.Doc("Give an employee a car"))
@@ -138,15 +138,43 @@ func (in *bodyV1) input() employeeInput {
 	}
 }
 
+// maxBodyV1 has room for a photo in base64.
+const maxBodyV1 = maxPhoto*4/3 + 1<<20
+
+// photoV1 takes the photo out of what v1's clients say, where it is a picture in base64 and not a path; nil where it is none.
+func (s *service) photoV1(ctx context.Context, in *bodyV1) (*photos, error) {
+	text := in.Photo.Pointer()
+	if text == nil {
+		return nil, nil
+	}
+	data, is := fromBase64(*text)
+	if !is {
+		return nil, nil
+	}
+	in.Photo = httpx.TextV1{}
+	made, err := s.studio.develop(ctx, data, s.now)
+	return &made, err
+}
+
 func (s *service) postEmployeeV1(ctx context.Context, in bodyV1) (employeeV1, error) {
 	if in.DepartmentID != nil {
 		if _, err := s.tree.Department(ctx, *in.DepartmentID); err != nil { // not found, where /api/v2 refuses the field
 			return employeeV1{}, err
 		}
 	}
+	made, err := s.photoV1(ctx, &in)
+	if err != nil {
+		return employeeV1{}, err
+	}
 	row, err := s.create(ctx, in.input())
 	if err != nil {
 		return employeeV1{}, err
+	}
+	if made != nil {
+		if _, err := s.keepPhoto(ctx, row, *made); err != nil {
+			_, _ = s.remove(ctx, row.ID) // or whoever comes again makes a second one
+			return employeeV1{}, err
+		}
 	}
 	return s.getEmployeeV1(ctx, employeeRequest{row.ID})
 }
@@ -157,8 +185,18 @@ type changeV1 struct {
 }
 
 func (s *service) putEmployeeV1(ctx context.Context, in changeV1) (employeeV1, error) {
-	if _, err := s.update(ctx, in.ID, in.input()); err != nil {
+	made, err := s.photoV1(ctx, &in.bodyV1)
+	if err != nil {
 		return employeeV1{}, err
+	}
+	row, err := s.update(ctx, in.ID, in.input())
+	if err != nil {
+		return employeeV1{}, err
+	}
+	if made != nil {
+		if _, err := s.keepPhoto(ctx, row, *made); err != nil {
+			return employeeV1{}, err
+		}
 	}
 	return s.getEmployeeV1(ctx, employeeRequest{in.ID})
 }

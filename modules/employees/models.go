@@ -23,6 +23,7 @@ type employeeRow struct {
 	Phone             string    `bun:"phone,nullzero"`
 	Email             string    `bun:"email,nullzero"`
 	Photo             string    `bun:"photo,nullzero"`
+	PhotoFile         string    `bun:"photo_file,nullzero"` // the path of an uploaded photo, without its ending
 	AdditionalDetails string    `bun:"additional_details,nullzero"`
 	IsActive          bool      `bun:"is_active"`
 	CreatedAt         time.Time `bun:"created_at,skipupdate"`

@@ -8,6 +8,8 @@ import (
 
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/modules/storage/file"
+	"github.com/staff-control/staff-control/platform/jobs"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
 
@@ -15,7 +17,7 @@ import (
 var messages []byte
 
 // Module is the feature; see Manifest.
-type Module struct{}
+type Module struct{ service *service }
 
 // New returns the module.
 func New() *Module { return &Module{} }
@@ -25,21 +27,29 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "employees",
 		Roles:    []kernel.Role{kernel.AgentAPI, kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[organization.Tree]()},
+		Needs:    []kernel.Port{kernel.PortOf[organization.Tree](), kernel.PortOf[file.Store]()},
 		Provides: []kernel.Port{kernel.PortOf[employee.Directory](), kernel.PortOf[employee.Roster](), kernel.PortOf[employee.Cards](), kernel.PortOf[employee.Policies]()},
-		Paths:    []string{"/api/v2/employees", "/api/v1/employees", "/api/employees"},
+		Paths:    []string{"/api/v2/employees", "/api/v1/employees", "/api/employees", uploads},
+		Jobs:     []jobs.Handler{jobs.On("erase_photo", m.erase)},
 		Messages: messages,
 	}
 }
 
+func (m *Module) erase(ctx context.Context, e erasure) error { return m.service.erase(ctx, e) }
+
 // Init builds the module.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
-	s := &service{store: store{h.DB}, tree: kernel.Get[organization.Tree](h), audit: h.Audit, now: time.Now}
+	s := &service{
+		store: store{h.DB}, tree: kernel.Get[organization.Tree](h), files: kernel.Get[file.Store](h), audit: h.Audit, orders: h.Jobs,
+		studio: newStudio(), now: time.Now,
+	}
+	m.service = s
 	kernel.Put[employee.Directory](h, s)
 	kernel.Put[employee.Cards](h, s)
 	kernel.Put[employee.Roster](h, s)
 	kernel.Put[employee.Policies](h, s)
 	s.routes(h.Routes(kernel.Dashboard))
 	s.routesV1(h.RoutesV1(kernel.Dashboard))
+	s.photoRoutesV1(h.RoutesV1(kernel.Dashboard))
 	return nil
 }

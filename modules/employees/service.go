@@ -12,12 +12,14 @@ import (
 
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/fold"
 	"github.com/staff-control/staff-control/platform/grid"
+	"github.com/staff-control/staff-control/platform/kernel"
 )
 
 const (
@@ -28,10 +30,13 @@ const (
 
 // service decides who may see and change which employees.
 type service struct {
-	store store
-	tree  organization.Tree
-	audit *audit.Log
-	now   func() time.Time
+	store  store
+	tree   organization.Tree
+	files  file.Store
+	audit  *audit.Log
+	orders kernel.Orders
+	studio studio
+	now    func() time.Time
 
 	importing sync.Mutex // held while a file is read
 }
@@ -118,6 +123,11 @@ func (s *service) update(ctx context.Context, id int64, in employeeInput) (row e
 		}
 	}
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if in.Photo != nil {
+			if err := holdPhoto(ctx, tx, id); err != nil {
+				return err
+			}
+		}
 		if row, err = s.store.byID(ctx, tx, sightOf(ctx), id); err != nil {
 			return err
 		}
@@ -147,6 +157,9 @@ func (s *service) change(ctx context.Context, tx db.Tx, before employeeRow, row 
 			return err
 		}
 	}
+	if err := s.photoWritten(ctx, tx, before, *row); err != nil {
+		return err
+	}
 	return s.audit.Write(ctx, tx, entry("employee.updated", *row, recordOf(before), recordOf(*row)))
 }
 
@@ -172,6 +185,9 @@ func (s *service) remove(ctx context.Context, id int64) (deleted bool, err error
 			return err
 		}
 		if err := s.store.remove(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := s.eraseLater(ctx, tx, before); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, tx, entry("employee.deleted", before, recordOf(before), nil))
@@ -248,7 +264,9 @@ func (in employeeInput) apply(row *employeeRow) error {
 	setText(&row.Address, in.Address)
 	setText(&row.Phone, in.Phone)
 	setText(&row.Email, in.Email)
-	setText(&row.Photo, in.Photo)
+	if in.Photo != nil && strings.TrimSpace(*in.Photo) != row.Photo {
+		row.Photo, row.PhotoFile = strings.TrimSpace(*in.Photo), "" // a text in place of what was uploaded
+	}
 	setText(&row.AdditionalDetails, in.AdditionalDetails)
 	setText(&row.PersonalID, in.PersonalID)
 	setText(&row.Position, in.Position)

@@ -2,6 +2,7 @@ package employees
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/uptrace/bun"
 
@@ -44,9 +45,19 @@ func (s store) insert(ctx context.Context, tx db.Tx, row *employeeRow) error {
 	return err
 }
 
-// update writes all but the policy, which others give at the same time.
+// update writes all but the policy and the photo, which others give at the same time.
 func (s store) update(ctx context.Context, tx db.Tx, row *employeeRow) error {
-	return db.One(tx.Update(row).ExcludeColumn("policy_id").WherePK().Exec(ctx))
+	return db.One(tx.Update(row).ExcludeColumn("policy_id", "photo", "photo_file").WherePK().Exec(ctx))
+}
+
+// holdPhoto makes who changes the employee's photo wait for each other until the transaction ends.
+func holdPhoto(ctx context.Context, tx db.Tx, id int64) error {
+	return tx.Serialize(ctx, fmt.Sprintf("photo of employee %d", id))
+}
+
+// namePhoto writes which photo the employee has. Who calls it holds it.
+func (s store) namePhoto(ctx context.Context, tx db.Tx, row *employeeRow) error {
+	return db.One(tx.Update(row).Column("photo", "photo_file", "updated_at").WherePK().Exec(ctx))
 }
 
 func (s store) remove(ctx context.Context, tx db.Tx, id int64) error {

@@ -34,7 +34,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, theirs, all := store{d}, as(actor.HR, 2), sight{all: true}
-		before := picture(t, s)
+		before := stored(t, s)
 		in := func(want error, do func(ctx context.Context, tx db.Tx) error) error {
 			if err := d.Write(theirs, do); !errors.Is(err, want) {
 				return fmt.Errorf("error %v, want %v", err, want)
@@ -192,6 +192,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				row := employeeRow{ID: nodira, DepartmentID: 4, Name: "theirs", UpdatedAt: noon}
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.update(ctx, tx, &row) })
 			},
+			"namePhoto": func() error {
+				row := employeeRow{ID: nodira, Photo: "theirs", PhotoFile: "theirs", UpdatedAt: noon}
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.namePhoto(ctx, tx, &row) })
+			},
 			"remove": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.remove(ctx, tx, nodira) })
 			},
@@ -292,7 +296,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				})
 			},
 		})
-		if after := picture(t, s); after != before {
+		if after := stored(t, s); after != before {
 			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)
 		}
 	})
@@ -314,8 +318,8 @@ func onlyTheirs(rows []givenRow, err error) error {
 	return err
 }
 
-// picture is all that is stored of organization 1, as text.
-func picture(t *testing.T, s store) string {
+// stored is all that is stored of organization 1, as text.
+func stored(t *testing.T, s store) string {
 	t.Helper()
 	rows, err := s.byIDs(as(actor.HR, 1), sight{all: true}, []int64{1, 2})
 	if err != nil || len(rows) != 1 {

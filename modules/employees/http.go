@@ -22,6 +22,7 @@ func (s *service) routes(r httpx.Router) {
 	s.importRoutes(r)
 	s.groupRoutes(r)
 	s.photoRoutes(r)
+	s.historyRoutes(r)
 }
 
 // badge is what everybody may know who may see employees at all: all that a guard sees.

@@ -87,6 +87,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET", "/api/v2/employees/groups", actor.Admin | actor.HR | actor.DepartmentLead}, {"GET", "/api/v2/employees/groups/9", actor.Admin | actor.HR | actor.DepartmentLead},
 		{"POST", "/api/v2/employees/groups", write}, {"PATCH", "/api/v2/employees/groups/9", write}, {"DELETE", "/api/v2/employees/groups/9", write},
 		{"POST", "/api/v2/employees/groups/9/members", write}, {"PUT", "/api/v2/employees/9/groups", write},
+		{"GET", "/api/v2/employees/9/history", write},
 		{"GET", "/api/v2/employees/9/photo", read}, {"GET", "/uploads/photos/employee_9.jpg", read}, {"PUT", "/api/v2/employees/9/photo", write}, {"DELETE", "/api/v2/employees/9/photo", write},
 	} {
 		for _, role := range []actor.Role{actor.Admin, actor.HR, actor.DepartmentLead, actor.Guard, actor.Gateway, actor.Agent, actor.Hikvision} {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/grid/gridtest"
@@ -33,6 +34,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		if err := o.move(as(actor.HR, 1), club.ID, moves{Add: []int64{nodira}}); err != nil {
 			t.Fatal(err)
 		}
+		write(t, d, "INSERT INTO users (id, organization_id, name, username, password, role, created_at, updated_at) VALUES (77, 1, 'Kadrlar', 'hr77', 'x', 'HR', ?0, ?0)", noon)
 		s, theirs, all := store{d}, as(actor.HR, 2), sight{all: true}
 		before := stored(t, s)
 		in := func(want error, do func(ctx context.Context, tx db.Tx) error) error {
@@ -268,6 +270,16 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return in(nil, func(ctx context.Context, tx db.Tx) error {
 					rows, err := s.byIDsIn(ctx, tx, all, []int64{nodira})
 					return none(rows, err)
+				})
+			},
+			"sign": func() error {
+				changes := []audit.Change{{Actor: "user:77"}}
+				return d.Read(theirs, func(ctx context.Context, tx db.Tx) error {
+					err := s.sign(ctx, tx, changes)
+					if changes[0].Name != "" {
+						return fmt.Errorf("knows %q", changes[0].Name)
+					}
+					return err
 				})
 			},
 			"given": func() error {

@@ -23,6 +23,7 @@ func (s *service) routes(r httpx.Router) {
 	r.GET(deps+"/:id", organization.ReadDepartment, httpx.Handle(200, s.getDepartment), httpx.Doc("One department"))
 	r.PATCH(deps+"/:id", organization.WriteDepartment, httpx.Handle(200, s.patchDepartment), httpx.Doc("Change or move a department"))
 	r.DELETE(deps+"/:id", organization.WriteDepartment, httpx.Handle(200, s.deleteDepartment), httpx.Doc("Delete a department, or make it inactive if it is in use"))
+	s.historyRoutes(r)
 }
 
 type idRequest struct {

@@ -12,6 +12,8 @@ import (
 var (
 	Read  = actor.Permission{Name: "employee.read", Roles: actor.People}
 	Write = actor.Permission{Name: "employee.write", Roles: actor.Admin | actor.HR}
+	// ReadHistory lets see who changed what of an employee.
+	ReadHistory = actor.Permission{Name: "employee_history.read", Roles: actor.Admin | actor.HR}
 	// ReadGroups lets see which groups of people there are.
 	ReadGroups = actor.Permission{Name: "employee_group.read", Roles: actor.Admin | actor.HR | actor.DepartmentLead}
 )

@@ -15,6 +15,8 @@ var (
 	Write           = actor.Permission{Name: "organization.write", Roles: actor.Admin}
 	ReadDepartment  = actor.Permission{Name: "department.read", Roles: actor.Admin | actor.HR | actor.DepartmentLead}
 	WriteDepartment = actor.Permission{Name: "department.write", Roles: actor.Admin | actor.HR}
+	// ReadHistory lets see who changed what of an organization and its departments.
+	ReadHistory = actor.Permission{Name: "organization_history.read", Roles: actor.Admin | actor.HR}
 )
 
 var (

@@ -3,12 +3,16 @@ package schedules
 import "github.com/staff-control/staff-control/platform/fault"
 
 var (
-	errNameTaken = fault.New(fault.Conflict, "schedules.name_taken")
-	errInUse     = fault.New(fault.Conflict, "schedules.in_use")
+	errNameTaken  = fault.New(fault.Conflict, "schedules.name_taken")
+	errDayTaken   = fault.New(fault.Conflict, "schedules.day_taken")
+	errDayUnknown = fault.New(fault.NotFound, "schedules.day_unknown")
+	errInUse      = fault.New(fault.Conflict, "schedules.in_use")
 )
 
 // Codes of single fields of a request.
 const (
+	codeNotADate     = "schedules.not_a_date"
+	codeYear         = "schedules.year"
 	codeNotATime     = "schedules.not_a_time"
 	codeDays         = "schedules.days"
 	codeOutsideShift = "schedules.break_outside"

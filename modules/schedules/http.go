@@ -17,6 +17,7 @@ func (s *service) routes(r httpx.Router) {
 	r.GET(prefix+"/assignments", schedule.Read, httpx.Handle(200, s.getAssignments),
 		httpx.Doc("Departments with a schedule of their own. Another has its parent's, and at the root the default."))
 	r.PUT(prefix+"/assignments", schedule.Write, httpx.Handle(200, s.putAssignment), httpx.Doc("Choose a department's schedule, or none of its own"))
+	s.calendarRoutes(r)
 	r.GET(prefix+"/:id", schedule.Read, httpx.Handle(200, s.getSchedule), httpx.Doc("One schedule"))
 	r.PATCH(prefix+"/:id", schedule.Write, httpx.Handle(200, s.patchSchedule), httpx.Doc("Change what is given of a schedule"))
 	r.DELETE(prefix+"/:id", schedule.Write, httpx.Handle(204, s.deleteSchedule), httpx.Doc("Delete a schedule by which no department works"))
@@ -33,6 +34,7 @@ type scheduleResponse struct {
 	BreakEnd       string    `json:"breakEnd,omitempty"`
 	GraceMinutes   int64     `json:"graceMinutes"`
 	IsDefault      bool      `json:"isDefault"`
+	KeepsHolidays  bool      `json:"keepsHolidays" doc:"false: work that goes on whatever the calendar says"`
 	CreatedAt      time.Time `json:"createdAt"`
 	UpdatedAt      time.Time `json:"updatedAt"`
 }
@@ -40,7 +42,7 @@ type scheduleResponse struct {
 func asSchedule(w scheduleRow) scheduleResponse {
 	out := scheduleResponse{
 		ID: w.ID, OrganizationID: w.OrganizationID, Name: w.Name, Start: clockText(w.Start), End: clockText(w.End),
-		GraceMinutes: w.GraceMinutes, IsDefault: w.IsDefault, CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(),
+		GraceMinutes: w.GraceMinutes, IsDefault: w.IsDefault, KeepsHolidays: w.KeepsHolidays, CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(),
 	}
 	for d := int64(1); d <= 7; d++ {
 		if w.Days&dayBit(d) != 0 {

@@ -42,6 +42,22 @@ func TestRoutes(t *testing.T) {
 		httptestx.Scenario{Name: "release", As: hr, Method: "PUT", Path: path + "/assignments", Body: `{"departmentId":1,"scheduleId":null}`, Status: 200, Contains: []string{`"scheduleId":null`}},
 		httptestx.Scenario{Name: "delete", As: hr, Method: "DELETE", Path: path + "/2", Status: 204},
 		httptestx.Scenario{Name: "deleted", As: hr, Path: path + "/2", Status: 404, Contains: []string{"schedules.unknown"}},
+		httptestx.Scenario{Name: "a year", As: lead, Path: path + "/calendar?year=2026", Status: 200, Contains: []string{
+			`{"date":"2026-03-21","kind":"holiday","names":{"uz":"Navroʻz bayrami","ru":"Праздник Навруз","en":"Navruz"},"source":"`,
+			`{"date":"2026-03-20","kind":"holiday","names":{"uz":"Ramazon hayiti","ru":"Рамазан хайит","en":"Ramazon hayit (Eid al-Fitr)"},"own":false,"expected":true}`,
+			`{"date":"2026-12-12","kind":"work"`,
+		}, Excludes: []string{"2026-01-14", `"date":"2025-`}},
+		httptestx.Scenario{Name: "no year", As: hr, Path: path + "/calendar", Status: 400, Contains: []string{`"field":"year"`}},
+		httptestx.Scenario{Name: "of no organization", As: operator, Path: path + "/calendar?year=2026", Status: 400, Contains: []string{`"field":"organizationId"`}},
+		httptestx.Scenario{Name: "announced", As: hr, Path: path + "/calendar", Body: `{"date":"2026-03-20","kind":"holiday","name":" Ramazon hayiti "}`, Status: 201, Contains: []string{`{"id":1,"date":"2026-03-20","kind":"holiday","name":"Ramazon hayiti","own":true,"expected":false}`}},
+		httptestx.Scenario{Name: "again", As: hr, Path: path + "/calendar", Body: `{"date":"2026-03-20","kind":"off"}`, Status: 409, Contains: []string{"schedules.day_taken"}},
+		httptestx.Scenario{Name: "no date", As: hr, Path: path + "/calendar", Body: `{"date":"2026-02-30","kind":"maybe"}`, Status: 400, Contains: []string{`"field":"date"`, `"field":"kind"`}},
+		httptestx.Scenario{Name: "in its place", As: operator, Path: path + "/calendar?year=2026&organizationId=1", Status: 200, Contains: []string{`{"id":1,"date":"2026-03-20","kind":"holiday","name":"Ramazon hayiti","names":{`}},
+		httptestx.Scenario{Name: "not for others", As: other, Path: path + "/calendar?year=2026", Status: 200, Excludes: []string{`"own":true`}},
+		httptestx.Scenario{Name: "not theirs", As: other, Path: path + "/calendar?year=2026&organizationId=1", Status: 404},
+		httptestx.Scenario{Name: "not by others", As: other, Method: "DELETE", Path: path + "/calendar/1", Status: 404, Contains: []string{"schedules.day_unknown"}},
+		httptestx.Scenario{Name: "removed", As: hr, Method: "DELETE", Path: path + "/calendar/1", Status: 204},
+		httptestx.Scenario{Name: "work that goes on", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"keepsHolidays":false}`, Status: 200, Contains: []string{`"keepsHolidays":false`}},
 		httptestx.Scenario{Name: "another tenant's", As: other, Path: path + "/1", Status: 404, Contains: []string{"schedules.unknown"}},
 	)
 }
@@ -57,6 +73,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}{
 		{"GET", "", admin | hr | lead}, {"GET", "/9", admin | hr | lead}, {"GET", "/assignments", admin | hr | lead},
 		{"POST", "", admin | hr}, {"PATCH", "/9", admin | hr}, {"DELETE", "/9", admin | hr}, {"PUT", "/assignments", admin | hr},
+		{"GET", "/calendar?year=2026", admin | hr | lead}, {"POST", "/calendar", admin | hr}, {"DELETE", "/calendar/9", admin | hr},
 	} {
 		for _, role := range []actor.Role{admin, hr, lead, guard, actor.Gateway, actor.Agent} {
 			as := &actor.Actor{Role: role, ID: "test", OrganizationID: 1}

@@ -21,6 +21,7 @@ type input struct {
 	BreakEnd     *string  `json:"breakEnd,omitempty" doc:"empty: no break"`
 	GraceMinutes *int64   `json:"graceMinutes,omitempty" doc:"how much after the start is not late yet"`
 	IsDefault    *bool    `json:"isDefault,omitempty" doc:"for departments that have none, nor any above them"`
+	Holidays     *bool    `json:"keepsHolidays,omitempty" doc:"true if not given; false: work that goes on whatever the calendar says"`
 }
 
 func (in input) apply(row *scheduleRow) error {
@@ -43,6 +44,9 @@ func (in input) apply(row *scheduleRow) error {
 	}
 	if in.IsDefault != nil {
 		row.IsDefault = *in.IsDefault
+	}
+	if in.Holidays != nil {
+		row.KeepsHolidays = *in.Holidays
 	}
 	if len(f) == 0 && !row.breakFits() {
 		f.Add("breakStart", codeOutsideShift, nil)

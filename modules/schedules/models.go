@@ -12,17 +12,18 @@ import (
 type scheduleRow struct {
 	bun.BaseModel `bun:"table:work_schedules,alias:w"`
 	db.Owned
-	ID           int64     `bun:"id,pk,autoincrement"`
-	Name         string    `bun:"name"`
-	Days         int64     `bun:"days"` // bit 0 is Monday
-	Start        int64     `bun:"start_minute"`
-	End          int64     `bun:"end_minute"`
-	BreakStart   *int64    `bun:"break_start"`
-	BreakEnd     *int64    `bun:"break_end"`
-	GraceMinutes int64     `bun:"grace_minutes"`
-	IsDefault    bool      `bun:"is_default"`
-	CreatedAt    time.Time `bun:"created_at,skipupdate"`
-	UpdatedAt    time.Time `bun:"updated_at"`
+	ID            int64     `bun:"id,pk,autoincrement"`
+	Name          string    `bun:"name"`
+	Days          int64     `bun:"days"` // bit 0 is Monday
+	Start         int64     `bun:"start_minute"`
+	End           int64     `bun:"end_minute"`
+	BreakStart    *int64    `bun:"break_start"`
+	BreakEnd      *int64    `bun:"break_end"`
+	GraceMinutes  int64     `bun:"grace_minutes"`
+	IsDefault     bool      `bun:"is_default"`
+	KeepsHolidays bool      `bun:"keeps_holidays"`
+	CreatedAt     time.Time `bun:"created_at,skipupdate"`
+	UpdatedAt     time.Time `bun:"updated_at"`
 }
 
 // assignmentRow says by which schedule a department works.

@@ -34,7 +34,7 @@ func (s *service) get(ctx context.Context, id int64) (row scheduleRow, err error
 }
 
 func (s *service) create(ctx context.Context, organizationID int64, in input) (scheduleRow, error) {
-	var row scheduleRow
+	row := scheduleRow{KeepsHolidays: true}
 	if err := in.apply(&row); err != nil {
 		return row, err
 	}

@@ -28,7 +28,7 @@ func clockText(minute int64) string { return fmt.Sprintf("%02d:%02d", minute/60,
 // dayBit is the bit of a weekday from 1 (Monday) to 7.
 func dayBit(day int64) int64 { return 1 << (day - 1) }
 
-// worksOn reports whether a shift begins on the date.
+// worksOn reports whether a shift begins on the date, as far as the day of the week decides.
 func (w scheduleRow) worksOn(date time.Time) bool {
 	weekday := (int64(date.Weekday())+6)%7 + 1
 	return w.Days&dayBit(weekday) != 0
@@ -66,13 +66,13 @@ func (s *service) On(ctx context.Context, departmentIDs []int64, date string, zo
 	if err != nil {
 		return nil, err
 	}
-	rows, assigned, err := s.store.book(ctx)
+	rows, assigned, own, err := s.store.book(ctx, day.AddDate(0, 0, -lookBack).Format(time.DateOnly), date)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	own := map[int64]int64{}
+	days, chosenBy := kindsOf(day, own), map[int64]int64{}
 	for _, a := range assigned {
-		own[a.DepartmentID] = a.ScheduleID
+		chosenBy[a.DepartmentID] = a.ScheduleID
 	}
 	byID, fallback := map[int64]scheduleRow{}, int64(0)
 	for _, w := range rows {
@@ -83,14 +83,14 @@ func (s *service) On(ctx context.Context, departmentIDs []int64, date string, zo
 	}
 	shifts := map[int64]schedule.Shift{}
 	for _, id := range departmentIDs {
-		chosen, err := s.inherited(ctx, id, own, fallback)
+		chosen, err := s.inherited(ctx, id, chosenBy, fallback)
 		if errors.Is(err, organization.ErrDepartmentUnknown) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if w, ok := byID[chosen]; ok && w.worksOn(day) {
+		if w, ok := byID[chosen]; ok && w.works(day, days) {
 			shifts[id] = w.shift(day, zone)
 		}
 	}

@@ -108,13 +108,17 @@ func (s store) release(ctx context.Context, tx db.Tx, departmentID int64) error 
 	return db.One(tx.Delete((*assignmentRow)(nil)).Where("?TableAlias.department_id = ?", departmentID).Exec(ctx))
 }
 
-// book returns all schedules and assignments that the actor sees.
-func (s store) book(ctx context.Context) (rows []scheduleRow, assigned []assignmentRow, err error) {
+// book returns all schedules and assignments that the actor sees, and the days of its organization's own from one to the other.
+func (s store) book(ctx context.Context, from, to string) (rows []scheduleRow, assigned []assignmentRow, days []dayRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := tx.Select(&rows).Scan(ctx); err != nil {
 			return err
 		}
-		return tx.Select(&assigned).Scan(ctx)
+		if err := tx.Select(&assigned).Scan(ctx); err != nil {
+			return err
+		}
+		days, err = s.days(ctx, tx, tx.Actor().OrganizationID, from, to)
+		return err
 	})
-	return rows, assigned, err
+	return rows, assigned, days, err
 }

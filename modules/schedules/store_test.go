@@ -23,6 +23,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 		if err := o.assign(as(actor.HR, 1), 1, mine); err != nil {
 			t.Fatal(err)
 		}
+		day, err := o.addDay(as(actor.HR, 1), dayInput{Date: "2026-11-27", Kind: dayOff, Name: "Kompaniya kuni"})
+		if err != nil {
+			t.Fatal(err)
+		}
 		before := picture(t, o)
 		s, theirs := o.store, as(actor.HR, 2)
 		doing := func(want error, do func(ctx context.Context, tx db.Tx) error) error {
@@ -85,8 +89,23 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.release(ctx, tx, 1) })
 			},
 			"book": func() error {
-				rows, assigned, err := s.book(theirs)
-				return nothing(len(rows)+len(assigned), err)
+				rows, assigned, days, err := s.book(theirs, "2026-01-01", "2026-12-31")
+				return nothing(len(rows)+len(assigned)+len(days), err)
+			},
+			"days": func() error {
+				return doing(nil, func(ctx context.Context, tx db.Tx) error {
+					rows, err := s.days(ctx, tx, 1, "2026-01-01", "2026-12-31")
+					return nothing(len(rows), err)
+				})
+			},
+			"day": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.day(ctx, tx, day.ID); return err })
+			},
+			"addDay": func() error {
+				return doing(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { r := day; r.ID = 0; return s.addDay(ctx, tx, &r) })
+			},
+			"dropDay": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.dropDay(ctx, tx, day.ID) })
 			},
 		})
 		if after := picture(t, o); after != before {
@@ -98,9 +117,9 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 // picture is all that is stored of organization 1, as text.
 func picture(t *testing.T, s *service) string {
 	t.Helper()
-	rows, assigned, err := s.store.book(as(actor.HR, 1))
-	if err != nil || len(rows) != 1 || len(assigned) != 1 {
-		t.Fatalf("%+v, %+v, %v", rows, assigned, err)
+	rows, assigned, days, err := s.store.book(as(actor.HR, 1), "2026-01-01", "2026-12-31")
+	if err != nil || len(rows) != 1 || len(assigned) != 1 || len(days) != 1 {
+		t.Fatalf("%+v, %+v, %+v, %v", rows, assigned, days, err)
 	}
-	return fmt.Sprintf("%+v %+v", rows, assigned)
+	return fmt.Sprintf("%+v %+v %+v", rows, assigned, days)
 }

@@ -29,7 +29,7 @@ type Shift struct {
 // Book knows the shifts of the actor's one organization.
 type Book interface {
 	// On returns the shift of each of these departments that begins on the date (2026-11-23) in the zone. A department
-	// that is missing has a day off. Without a schedule of its own a department has its parent's, and at the root
+	// that is missing has a day off, by its schedule or by the calendar of holidays and moved days. Without a schedule of its own a department has its parent's, and at the root
 	// the organization's default; where there is none, nobody is expected.
 	On(ctx context.Context, departmentIDs []int64, date string, zone *time.Location) (map[int64]Shift, error)
 }

@@ -23,9 +23,9 @@ func (s store) usersV1(ctx context.Context, l httpx.ListV1) (rows []userRow, dep
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		q := tx.Select(&rows)
 		if l.Search != "" {
-			name, like := fold.Name(l.Search), "%"+wildcards.Replace(strings.ToLower(l.Search))+"%"
+			name, like := fold.Loose(fold.Name(l.Search)), "%"+wildcards.Replace(strings.ToLower(l.Search))+"%"
 			q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery { // a folded word has no wildcard in it
-				return q.Where("(? <> '' AND ?TableAlias.name_search LIKE ?)", name, "%"+name+"%").WhereOr(`lower(?TableAlias.username) LIKE ? ESCAPE '\'`, like)
+				return q.Where("(? <> '' AND "+tx.Loosely("?TableAlias.name_search")+" LIKE ?)", name, "%"+name+"%").WhereOr(`lower(?TableAlias.username) LIKE ? ESCAPE '\'`, like)
 			})
 		}
 		if l.IsActive != nil {

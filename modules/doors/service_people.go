@@ -113,7 +113,7 @@ func (s *service) admit(ctx context.Context, tx db.Tx, row *passRow, r report) e
 // agree reports whether two writings of a name can be one person's: some word of one begins a word of the other.
 // Terminals cut names, and write them in either script, and few tell h from x. No name agrees with any.
 func agree(ours, theirs string) bool {
-	words := func(name string) []string { return strings.Fields(strings.ReplaceAll(fold.Name(name), "x", "h")) }
+	words := func(name string) []string { return strings.Fields(fold.Loose(fold.Name(name))) }
 	a, b := words(ours), words(theirs)
 	if len(a) == 0 || len(b) == 0 {
 		return true

@@ -90,6 +90,8 @@ func TestListIsSearchedInBothScriptsAndPaged(t *testing.T) {
 			"q=ganiyev o'k":         "[Oʻktam Gʻaniyev Ўктам Ғаниев]",
 			"q=KARIMOVA":            "[Dilnoza Karimova Каримова Зилола]",
 			"name=каримова дил":     "[Dilnoza Karimova]",
+			"q=уктам":               "[Oʻktam Gʻaniyev Ўктам Ғаниев]",
+			"q=Uktam":               "[Oʻktam Gʻaniyev Ўктам Ғаниев]",
 			"q=%25":                 "[]",
 			"name=%25":              "[]",
 			"search=  ":             "[Dilnoza Karimova Каримова Зилола Oʻktam Gʻaniyev Ўктам Ғаниев]",

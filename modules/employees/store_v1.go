@@ -44,9 +44,9 @@ func (s store) listV1(ctx context.Context, v sight, l httpx.ListV1, everything b
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		q := v.narrow(tx.Select((*employeeRow)(nil)))
 		if l.Search != "" {
-			name, like := fold.Name(l.Search), "%"+wildcards.Replace(strings.ToLower(l.Search))+"%"
+			name, like := fold.Loose(fold.Name(l.Search)), "%"+wildcards.Replace(strings.ToLower(l.Search))+"%"
 			q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-				q = q.Where("(? <> '' AND ?TableAlias.name_search LIKE ?)", name, "%"+name+"%") // a folded word has no wildcard in it
+				q = q.Where("(? <> '' AND "+tx.Loosely("?TableAlias.name_search")+" LIKE ?)", name, "%"+name+"%") // a folded word has no wildcard in it
 				if !everything {
 					return q
 				}

@@ -67,7 +67,7 @@ const (
 // organizationsV1 returns a page of v1's list, and how many rows there are in all.
 func (s store) organizationsV1(ctx context.Context, l httpx.ListV1) (rows []countedOrganization, total int64, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := matching(tx.Select(&rows), l)
+		q := matching(tx, tx.Select(&rows), l)
 		if total, err = q.Count(ctx); err != nil {
 			return err
 		}
@@ -80,10 +80,10 @@ func (s store) organizationsV1(ctx context.Context, l httpx.ListV1) (rows []coun
 }
 
 // matching leaves the rows that a list of v1 asks for; both tables have these columns.
-func matching(q *bun.SelectQuery, l httpx.ListV1) *bun.SelectQuery {
-	if words := fold.Name(l.Search); words != "" {
+func matching(tx db.Tx, q *bun.SelectQuery, l httpx.ListV1) *bun.SelectQuery {
+	if words := fold.Loose(fold.Name(l.Search)); words != "" {
 		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery { // a folded word has no wildcard in it
-			return q.Where("?TableAlias.full_name_search LIKE ?", "%"+words+"%").WhereOr("?TableAlias.short_name_search LIKE ?", "%"+words+"%")
+			return q.Where(tx.Loosely("?TableAlias.full_name_search")+" LIKE ?", "%"+words+"%").WhereOr(tx.Loosely("?TableAlias.short_name_search")+" LIKE ?", "%"+words+"%")
 		})
 	}
 	if l.IsActive != nil {
@@ -103,7 +103,7 @@ func (s store) newestV1(ctx context.Context) (rows []organizationRow, err error)
 // departmentsV1 returns a page of v1's list, of one organization or with 0 of all that the actor sees.
 func (s store) departmentsV1(ctx context.Context, v sight, organization int64, l httpx.ListV1) (rows []countedDepartment, total int64, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := matching(v.narrow(tx.Select(&rows)), l)
+		q := matching(tx, v.narrow(tx.Select(&rows)), l)
 		if organization != 0 {
 			q = q.Where("?TableAlias.organization_id = ?", organization)
 		}

@@ -44,10 +44,10 @@ func (s store) codesV1(ctx context.Context, l httpx.ListV1) (rows []codeRow, tot
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		q := tx.Select(&rows)
 		if l.Search != "" {
-			name := fold.Name(l.Search)
+			name := fold.Loose(fold.Name(l.Search))
 			q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 				return q.Where(`lower(?TableAlias.code) LIKE ? ESCAPE '\'`, "%"+wildcards.Replace(strings.ToLower(l.Search))+"%").
-					WhereOr("(? <> '' AND EXISTS (SELECT 1 FROM visitors AS n WHERE n.id = ?TableAlias.visitor_id AND n.name_search LIKE ?))", name, "%"+name+"%")
+					WhereOr("(? <> '' AND EXISTS (SELECT 1 FROM visitors AS n WHERE n.id = ?TableAlias.visitor_id AND "+tx.Loosely("n.name_search")+" LIKE ?))", name, "%"+name+"%")
 			})
 		}
 		if l.IsActive != nil {

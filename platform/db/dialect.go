@@ -14,6 +14,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/fold"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -49,6 +50,8 @@ type dialect interface {
 	references() string
 	// comparable is SQL for an expression of a kind as lists compare it: texts byte by byte, Text with small Latin letters.
 	comparable(expr string, k Kind) string
+	// loosely is SQL for a folded text as fold.Loose writes it.
+	loosely(expr string) string
 	// jsonArray is SQL for a JSON array of expressions, as text.
 	jsonArray(exprs string) string
 	notify(ctx context.Context, tx Tx, n note) error
@@ -116,6 +119,13 @@ func (sqlite) references() string {
 func (sqlite) comparable(expr string, k Kind) string {
 	if k == Text {
 		return "lower(" + expr + ")" // of Latin letters only
+	}
+	return expr
+}
+
+func (sqlite) loosely(expr string) string {
+	for i := range fold.LooseFrom {
+		expr = fmt.Sprintf("replace(%s, '%c', '%c')", expr, fold.LooseFrom[i], fold.LooseTo[i])
 	}
 	return expr
 }
@@ -287,6 +297,10 @@ func (postgres) comparable(expr string, k Kind) string {
 		return `(` + expr + ` COLLATE "C")`
 	}
 	return expr
+}
+
+func (postgres) loosely(expr string) string {
+	return "translate(" + expr + ", '" + fold.LooseFrom + "', '" + fold.LooseTo + "')"
 }
 
 func (postgres) jsonArray(exprs string) string { return "json_build_array(" + exprs + ")::text" }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/staff-control/staff-control/platform/fold"
 	"github.com/staff-control/staff-control/platform/id"
 )
 
@@ -195,7 +196,12 @@ func (tx Tx) term(t Term) Expr {
 			return Expr{SQL: "1 = 0"}
 		}
 	case Contains:
-		sql, value = tx.db.dialect.comparable(sql, t.Kind)+" LIKE ? ESCAPE '!'", pattern(value.(string))
+		text := value.(string)
+		sql = tx.db.dialect.comparable(sql, t.Kind)
+		if t.Kind == Folded {
+			sql, text = tx.Loosely(sql), fold.Loose(text)
+		}
+		sql, value = sql+" LIKE ? ESCAPE '!'", pattern(text)
 	case From:
 		sql += " >= ?"
 	case Before:
@@ -205,6 +211,9 @@ func (tx Tx) term(t Term) Expr {
 	}
 	return Expr{SQL: sql, Args: append(listed(t.Args), value)}
 }
+
+// Loosely is SQL for a column with folded names as fold.Loose writes them: what is searched for in it is written so, too.
+func (tx Tx) Loosely(column string) string { return tx.db.dialect.loosely(column) }
 
 // pattern matches texts that contain s.
 func pattern(s string) string {

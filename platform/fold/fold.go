@@ -25,6 +25,9 @@ var latin = strings.NewReplacer("shch", "sh", "kh", "x", "zh", "j", "ts", "s", "
 func Name(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFC.String(strings.ToLower(name)) {
+		if isApostrophe(r) { // before some of them fall apart into a space and a sign
+			continue
+		}
 		if letters, ok := cyrillic[r]; ok {
 			b.WriteString(letters)
 			continue
@@ -34,7 +37,7 @@ func Name(name string) string {
 	var plain strings.Builder
 	for _, r := range norm.NFKD.String(b.String()) {
 		switch {
-		case isApostrophe(r), unicode.Is(unicode.Mn, r):
+		case unicode.Is(unicode.Mn, r), isApostrophe(r):
 		case unicode.IsLetter(r), unicode.IsDigit(r):
 			plain.WriteRune(r)
 		default:
@@ -43,6 +46,18 @@ func Name(name string) string {
 	}
 	return latin.Replace(strings.Join(strings.Fields(plain.String()), " "))
 }
+
+// People write some letters of Uzbek as those of Russian that sound near: ў as у, ҳ as х, қ as к. Names that differ in nothing else
+// are found for each other, though they are sorted and compared as they are: LooseFrom's letters of a folded name are LooseTo's.
+const (
+	LooseFrom = "uhq"
+	LooseTo   = "oxk"
+)
+
+// Loose is a folded name as it is searched for.
+func Loose(folded string) string { return loose.Replace(folded) }
+
+var loose = strings.NewReplacer("u", "o", "h", "x", "q", "k")
 
 // Search is what a search of several texts looks in: as they are, in small letters, and folded.
 func Search(texts ...string) string {

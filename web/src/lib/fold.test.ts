@@ -6,6 +6,9 @@ it('writes the three spellings of a name alike', () => {
   expect(fold('Oʻtkir Gʻaniyev')).toBe(fold('Ўткир Ғаниев'))
   expect(fold('Xolmatov')).toBe(fold('Холматов'))
   expect(fold('Qodirov')).toBe(fold('Қодиров'))
+  expect(new Set(['Joʻrayev', 'Жўраев', 'Жураев', 'Jurayev'].map(fold)).size).toBe(1)
+  expect(new Set(['Oʻktam', 'O’ktam', 'Ўктам', 'Уктам'].map(fold)).size).toBe(1)
+  expect(fold('Shuhrat')).toBe(fold('Шухрат'))
 })
 
 it('takes a user name apart', () => {

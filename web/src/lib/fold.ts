@@ -7,13 +7,14 @@ const CYRILLIC: Record<string, string> = {
   ч: 'ch', ш: 'sh', щ: 'sh', ъ: '', ы: 'i', ь: '', э: 'e', ю: 'yu', я: 'ya',
 }
 
-/** fold writes a text in one script and one spelling, for comparing only. */
+/** fold writes a text in one script and one spelling, for comparing only. Russian letters stand for those of Uzbek that sound near. */
 export function fold(text: string): string {
   return text
     .toLocaleLowerCase('ru')
     .replace(/[а-яёўқғҳ]/g, (letter) => CYRILLIC[letter] ?? letter)
     .replace(/[ʻʼ‘’'`]/g, '')
     .replace(/kh|x/g, 'h')
+    .replace(/u/g, 'o')
     .replace(/q/g, 'k')
     .replace(/zh|dj/g, 'j')
     .replace(/ts/g, 's')

@@ -1,6 +1,7 @@
 package modules_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/httpx"
 	"github.com/staff-control/staff-control/platform/kernel"
+	"github.com/staff-control/staff-control/platform/picture/picturetest"
 )
 
 // tenant is an organization with one of everything, each marked with a word that nobody else has.
@@ -160,6 +162,10 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	n.ids["/api/v2/schedules"] = idOf(post("/api/v2/schedules", map[string]any{
 		"name": mark + " schedule", "days": []int{1, 2, 3}, "start": "09:00", "end": "18:00", "isDefault": true, "organizationId": n.organization,
 	}))
+	n.ids["/api/v2/employees/groups"] = idOf(post("/api/v2/employees/groups", map[string]any{"name": mark + " people", "organizationId": n.organization}))
+	post("/api/v2/employees/groups/"+n.ids["/api/v2/employees/groups"]+"/members", map[string]any{"add": []int64{number(employee)}})
+	n.ids["/api/v2/schedules/calendar"] = idOf(post("/api/v2/schedules/calendar", map[string]any{"date": "2026-11-27", "kind": "off", "name": mark + " day", "organizationId": n.organization}))
+	n.photo(t, s)
 	for _, role := range []actor.Role{actor.HR, actor.DepartmentLead, actor.Guard} {
 		name := strings.ToLower(mark + "-" + role.String())
 		user := idOf(post("/api/v2/users", map[string]any{
@@ -209,6 +215,26 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	n.ids["/api/v2/alerts"] = n.alert(t, s)
 	n.ids["/api/v2/storage/files"] = idOf(post("/api/v2/storage/files?kind=profile&path=profiles/"+mark+".jpg&organization="+organization, map[string]any{"content": mark}))
 	return n
+}
+
+// photo gives the tenant's employee a photo, and remembers the path that v1's clients find it by.
+func (n tenant) photo(t *testing.T, s *site) {
+	t.Helper()
+	employee := n.ids["/api/v2/employees"]
+	r, err := http.NewRequest(http.MethodPut, s.dashboard+"/api/v2/employees/"+employee+"/photo", bytes.NewReader(picturetest.Samples(t)["full.jpg"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("photo: %s", answer.Status)
+	}
+	n.ids["/uploads/photos"] = "employee_" + employee + ".jpg"
 }
 
 // guest registers a visitor, who comes in, and gives a code.
@@ -369,7 +395,7 @@ func everythingOf(t *testing.T, s *site, n tenant) string {
 	var b strings.Builder
 	header := signed(n.tokens[actor.HR])
 	for _, path := range []string{
-		"organizations", "departments", "employees", "schedules", "computers", "computers/users", "devices", "passes", "monitoring/active-windows", "monitoring/visited-sites",
+		"organizations", "departments", "employees", "employees/groups", "schedules", "schedules/calendar?year=2026", "computers", "computers/users", "devices", "passes", "monitoring/active-windows", "monitoring/visited-sites",
 		"monitoring/screenshots", "monitoring/user-sessions", "monitoring/idle-periods", "monitoring/quarantine", "screenshots", "storage/files", "retention/holds", "policies", "policies/groups",
 	} {
 		status, answer := call(t, http.MethodGet, s.dashboard+"/api/v2/"+path, header, nil)

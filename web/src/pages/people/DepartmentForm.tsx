@@ -3,11 +3,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { answer, api } from '../../api/client'
 import type { Branch } from '../../api/departments'
+import { useZone } from '../../api/queries'
 import { DepartmentSelect } from '../../ui/DepartmentSelect'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { fieldErrors } from '../../ui/form'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
+import { History } from './History'
 import css from './people.module.css'
 import { useTexts } from './texts'
 
@@ -28,6 +30,7 @@ export function DepartmentForm({ branch, parentId: suggested, organizationId, on
   const [name, setName] = useState(branch?.name ?? '')
   const [parentId, setParentId] = useState<number | null>(branch?.path.at(-2) ?? suggested ?? null)
   const save = useSave(branch, organizationId, onDone)
+  const zone = useZone(organizationId)
   const { errorOf, rest } = fieldErrors(save.error, ['fullName', 'shortName', 'parentId'])
   return (
     <Modal
@@ -70,6 +73,12 @@ export function DepartmentForm({ branch, parentId: suggested, organizationId, on
           {branch && <Delete id={branch.id} onDone={onDone} />}
         </div>
       </form>
+      {branch && (
+        <details className={css.past}>
+          <summary>{t('history')}</summary>
+          <History of="departments" id={branch.id} organizationId={organizationId} zone={zone} />
+        </details>
+      )}
     </Modal>
   )
 }

@@ -10,7 +10,16 @@ import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { useTexts } from './texts'
 
-const FIELDS = ['name', 'departmentId', 'phone', 'email', 'address', 'additionalDetails']
+const FIELDS = [
+  'name',
+  'departmentId',
+  'position',
+  'personalId',
+  'phone',
+  'email',
+  'address',
+  'additionalDetails',
+]
 
 interface Props {
   /** Who is changed; nobody while a person is added. */
@@ -28,6 +37,8 @@ export function EmployeeForm({ employee, organizationId, departmentId, onDone, o
   const [values, setValues] = useState({
     name: employee?.name ?? '',
     departmentId: employee?.departmentId ?? departmentId,
+    position: employee?.position ?? '',
+    personalId: employee?.personalId ?? '',
     phone: employee?.phone ?? '',
     email: employee?.email ?? '',
     address: employee?.address ?? '',
@@ -36,7 +47,9 @@ export function EmployeeForm({ employee, organizationId, departmentId, onDone, o
   })
   const save = useSave(employee, onDone)
   const { errorOf, rest } = fieldErrors(save.error, FIELDS)
-  const text = (field: 'name' | 'phone' | 'email' | 'address' | 'additionalDetails') => ({
+  const text = (
+    field: 'name' | 'position' | 'personalId' | 'phone' | 'email' | 'address' | 'additionalDetails',
+  ) => ({
     value: values[field],
     error: errorOf(field),
     onChange: (event: React.ChangeEvent<HTMLInputElement>) =>
@@ -65,6 +78,8 @@ export function EmployeeForm({ employee, organizationId, departmentId, onDone, o
           onChange={(id) => setValues({ ...values, departmentId: id ?? undefined })}
           error={errorOf('departmentId')}
         />
+        <TextInput label={t('position')} {...text('position')} />
+        <TextInput label={t('personalId')} inputMode="numeric" maxLength={14} {...text('personalId')} />
         <TextInput label={t('phone')} type="tel" {...text('phone')} />
         <TextInput label={t('email')} type="email" {...text('email')} />
         <TextInput label={t('address')} {...text('address')} />
@@ -93,7 +108,7 @@ function useSave(employee: Employee | undefined, onDone: (employee: Employee) =>
         ? answer(api.PATCH('/api/v2/employees/{id}', { params: { path: { id: employee.id } }, body }))
         : answer(api.POST('/api/v2/employees', { body })),
     onSuccess: (saved) => {
-      for (const key of ['employees', 'employee', 'presence'])
+      for (const key of ['employees', 'employee', 'presence', 'history'])
         void queries.invalidateQueries({ queryKey: [key] })
       onDone(saved)
     },

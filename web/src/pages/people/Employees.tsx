@@ -1,8 +1,11 @@
 import type { ReactNode } from 'react'
+import { useGroups } from '../../api/groups'
 import { useZone } from '../../api/queries'
 import type { Employee } from '../../api/types'
 import { Grid, type Column } from '../../ui/Grid'
 import { Ago, Status } from '../../ui/parts'
+import { PersonAvatar } from '../../ui/PersonAvatar'
+import css from './people.module.css'
 import { useTexts } from './texts'
 
 interface Props {
@@ -23,7 +26,7 @@ export function Employees({ organizationId, departmentId, mayEdit, add }: Props)
         name="employees"
         path="/api/v2/employees"
         label={t('list')}
-        columns={useColumns(zone)}
+        columns={useColumns(zone, organizationId)}
         rowKey={({ id }) => id}
         fixed={{ departmentId, organizationId }}
         href={({ id }) => `/people/${id}`}
@@ -39,13 +42,19 @@ export function Employees({ organizationId, departmentId, mayEdit, add }: Props)
   )
 }
 
-function useColumns(zone: string): Column<Employee>[] {
+function useColumns(zone: string, organizationId?: number): Column<Employee>[] {
   const t = useTexts()
+  const { groups } = useGroups(organizationId)
   return [
     {
       id: 'name',
       title: t('name'),
-      cell: ({ name }) => name,
+      cell: (person) => (
+        <span className={css.person}>
+          <PersonAvatar person={person} size={28} />
+          {person.name}
+        </span>
+      ),
       sort: true,
       filter: { kind: 'text' },
       head: true,
@@ -56,6 +65,29 @@ function useColumns(zone: string): Column<Employee>[] {
       cell: ({ departmentName }) => departmentName,
       sort: true,
       filter: { kind: 'text' },
+    },
+    {
+      id: 'position',
+      title: t('position'),
+      cell: ({ position }) => position || '—',
+      sort: true,
+      filter: { kind: 'text' },
+      hidden: true,
+    },
+    {
+      id: 'personalId',
+      title: t('personalId'),
+      cell: ({ personalId }) => personalId || '—',
+      nowrap: true,
+      filter: { kind: 'text' },
+      hidden: true,
+    },
+    {
+      id: 'group',
+      title: t('groups'),
+      cell: ({ groups: of = [] }) => of.map(({ name }) => name).join(', ') || '—',
+      filter: { kind: 'select', options: groups.map(({ id, name }) => ({ value: String(id), label: name })) },
+      hidden: true,
     },
     {
       id: 'phone',

@@ -16,6 +16,7 @@ import ui from '../../ui/ui.module.css'
 import { DepartmentForm } from './DepartmentForm'
 import { EmployeeForm } from './EmployeeForm'
 import { Employees } from './Employees'
+import { Groups } from './Groups'
 import css from './people.module.css'
 import { Schedules } from './schedules/Schedules'
 import { useTexts } from './texts'
@@ -26,7 +27,8 @@ export default function PeoplePage() {
   const t = useTexts()
   const mayEdit = ['ADMIN', 'HR'].includes(useUser().role)
   const [params, change] = useUrlState()
-  const tab = params.get('tab') === 'schedules' ? 'schedules' : 'people'
+  const asked = params.get('tab')
+  const tab = asked === 'schedules' || asked === 'groups' ? asked : 'people'
   const organizationId = useChosenOrganization()
   const { branches, isPending } = useDepartmentTree(organizationId)
   const departmentId = idOf(params.get('departmentId'))
@@ -61,11 +63,13 @@ export default function PeoplePage() {
           onChange={(value) => change({ tab: value === 'people' ? null : value }, { push: true })}
           data={[
             { value: 'people', label: t('tab.people') },
+            { value: 'groups', label: t('tab.groups') },
             { value: 'schedules', label: t('tab.schedules') },
           ]}
         />
         <OrganizationSelect />
       </div>
+      {tab === 'groups' && <Groups organizationId={organizationId} />}
       {tab === 'schedules' && <Schedules organizationId={organizationId} branches={branches} />}
       {tab === 'people' && (
         <div className={css.people}>

@@ -13,8 +13,11 @@ import { Rows, Status, useNow } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
 import { WeekView } from '../day/WeekView'
 import { EmployeeForm } from './EmployeeForm'
+import { History } from './History'
 import css from './people.module.css'
+import { PersonGroups } from './PersonGroups'
 import { PersonNow } from './PersonNow'
+import { PersonPhoto } from './PersonPhoto'
 import { PersonPolicy } from './PersonPolicy'
 import { useTexts } from './texts'
 
@@ -43,6 +46,7 @@ function Person({ employee }: { employee: Employee }) {
   const mayEdit = ['ADMIN', 'HR'].includes(useUser().role)
   const [editing, setEditing] = useState(false)
   const day = `/day?employee=${employee.id}`
+  const zone = useZone(employee.organizationId)
   return (
     <Page
       title={employee.name}
@@ -68,12 +72,19 @@ function Person({ employee }: { employee: Employee }) {
       }
     >
       <div className={css.card}>
+        <PersonPhoto employee={employee} />
         <PersonNow employee={employee} />
         <Details employee={employee} />
         <WindowsUsers employee={employee} />
+        <PersonGroups employee={employee} />
         {mayEdit && <PersonPolicy employee={employee} />}
       </div>
       <LastDays employee={employee} />
+      {mayEdit && (
+        <Card title={t('history')} flush>
+          <History of="employees" id={employee.id} organizationId={employee.organizationId} zone={zone} />
+        </Card>
+      )}
       {editing && (
         <EmployeeForm
           employee={employee}
@@ -88,6 +99,8 @@ function Person({ employee }: { employee: Employee }) {
 function Details({ employee }: { employee: Employee }) {
   const t = useTexts()
   const rows = [
+    [t('position'), employee.position],
+    [t('personalId'), employee.personalId],
     [t('phone'), employee.phone],
     [t('email'), employee.email],
     [t('address'), employee.address],

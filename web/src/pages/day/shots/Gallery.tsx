@@ -12,7 +12,7 @@ import ui from '../../../ui/ui.module.css'
 import { OpenPicture } from './OpenPicture'
 import css from './shots.module.css'
 import { useTexts } from './texts'
-import { usePicture } from './usePicture'
+import { usePicture } from '../../../api/usePicture'
 
 const PAGE = 48
 

@@ -13,7 +13,7 @@ import { useCommon } from '../../../ui/texts'
 import ui from '../../../ui/ui.module.css'
 import css from './shots.module.css'
 import { useTexts } from './texts'
-import { usePicture } from './usePicture'
+import { usePicture } from '../../../api/usePicture'
 
 /** OpenPicture asks why, which is recorded, and then shows the full screenshot. */
 export function OpenPicture({

@@ -93,6 +93,12 @@ export function ScheduleForm({ schedule, first, organizationId, onClose }: Props
           disabled={schedule?.isDefault}
           onChange={(event) => set({ isDefault: event.currentTarget.checked })}
         />
+        <Switch
+          label={t('keeps.label')}
+          description={t('keeps.hint')}
+          checked={values.keepsHolidays}
+          onChange={(event) => set({ keepsHolidays: event.currentTarget.checked })}
+        />
         {rest !== undefined && <ErrorNote error={rest} />}
         {remove.isError && <ErrorNote error={remove.error} />}
         <div className={css.formButtons}>
@@ -132,10 +138,21 @@ function valuesOf(schedule: Schedule | undefined, first: boolean): Values {
       breakEnd: '14:00',
       graceMinutes: 10,
       isDefault: first,
+      keepsHolidays: true,
     }
   }
-  const { name, days, start, end, breakStart = '', breakEnd = '', graceMinutes, isDefault } = schedule
-  return { name, days, start, end, breakStart, breakEnd, graceMinutes, isDefault }
+  const {
+    name,
+    days,
+    start,
+    end,
+    breakStart = '',
+    breakEnd = '',
+    graceMinutes,
+    isDefault,
+    keepsHolidays,
+  } = schedule
+  return { name, days, start, end, breakStart, breakEnd, graceMinutes, isDefault, keepsHolidays }
 }
 
 function useChanges(schedule: Schedule | undefined, organizationId: number | undefined, onDone: () => void) {

@@ -12,6 +12,7 @@ import { Rows } from '../../../ui/parts'
 import ui from '../../../ui/ui.module.css'
 import css from '../people.module.css'
 import { Assignments } from './Assignments'
+import { Calendar } from './Calendar'
 import { ScheduleForm } from './ScheduleForm'
 import { useTexts } from './texts'
 
@@ -54,6 +55,7 @@ export function Schedules({ organizationId, branches }: { organizationId?: numbe
           mayEdit={mayEdit}
         />
       )}
+      <Calendar organizationId={organizationId} />
       {form !== undefined && (
         <ScheduleForm
           schedule={form === 'new' ? undefined : form}
@@ -89,6 +91,7 @@ function ScheduleTable(props: { schedules: Schedule[]; onEdit?: (schedule: Sched
             <td className={ui.whole}>
               <strong>{schedule.name}</strong>
               {schedule.isDefault && <span className={css.mark}>{t('default')}</span>}
+              {!schedule.keepsHolidays && <span className={css.mark}>{t('keeps.no')}</span>}
             </td>
             <td data-label={t('days')}>{days(schedule.days)}</td>
             <td data-label={t('hours')} className={ui.nowrap}>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { authorized } from '../../../api/client'
-import { errorOf } from '../../../api/errors'
+import { authorized } from './client'
+import { errorOf } from './errors'
 
 /** read fetches a picture as a data: URL. An img element cannot ask itself: it has no access token. */
 async function read(url: string, signal: AbortSignal): Promise<string> {

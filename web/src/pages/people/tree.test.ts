@@ -23,6 +23,7 @@ const schedule = (id: number, isDefault = false): Schedule => ({
   end: '18:00',
   graceMinutes: 0,
   isDefault,
+  keepsHolidays: true,
   createdAt: '',
   updatedAt: '',
 })

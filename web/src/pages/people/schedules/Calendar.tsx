@@ -11,7 +11,7 @@ import { ErrorNote } from '../../../ui/ErrorNote'
 import { fieldErrors } from '../../../ui/form'
 import { LeftIcon, PlusIcon, RightIcon } from '../../../ui/icons'
 import { Card } from '../../../ui/Page'
-import { Rows } from '../../../ui/parts'
+import { Rows, useNow } from '../../../ui/parts'
 import { useCommon } from '../../../ui/texts'
 import ui from '../../../ui/ui.module.css'
 import css from '../people.module.css'
@@ -23,7 +23,7 @@ const KINDS = ['holiday', 'off', 'work', 'usual'] as const
 export function Calendar({ organizationId }: { organizationId?: number }) {
   const t = useTexts()
   const mayEdit = ['ADMIN', 'HR'].includes(useUser().role)
-  const thisYear = Number(isoDate(Date.now(), useZone(organizationId)).slice(0, 4))
+  const thisYear = Number(isoDate(useNow(), useZone(organizationId)).slice(0, 4))
   const [year, setYear] = useState(thisYear)
   const [form, setForm] = useState<Partial<CalendarDay>>()
   const query = useQuery({

@@ -48,9 +48,9 @@ export function History({ of, id, organizationId, zone }: Props) {
                 {dateTime(Date.parse(change.at), zone, language)} · {change.actorName || actor(change.actor)}
               </span>
             </p>
-            {change.fields.length > 0 && (
+            {shown(change).length > 0 && (
               <ul>
-                {change.fields.map(({ name, from, to }) => (
+                {shown(change).map(({ name, from, to }) => (
                   <li key={name}>
                     {said.field(name)}: {said.value(name, from)} → {said.value(name, to)}
                   </li>
@@ -63,6 +63,12 @@ export function History({ of, id, organizationId, zone }: Props) {
       <More list={list} />
     </>
   )
+}
+
+/** shown are the fields that tell something: not whose it is, nor where a photo is that has just been named. */
+function shown({ fields }: Change) {
+  const photo = fields.some(({ name }) => name === 'photoVersion')
+  return fields.filter(({ name }) => name !== 'organizationId' && !(photo && name === 'photo'))
 }
 
 /** useWords says actions, fields and values in words, as far as there are any. */

@@ -10,6 +10,7 @@ import { day as dayText, isoDate, weekday } from '../../../lib/format'
 import { ErrorNote } from '../../../ui/ErrorNote'
 import { fieldErrors } from '../../../ui/form'
 import { LeftIcon, PlusIcon, RightIcon } from '../../../ui/icons'
+import { useKnowsOrganization } from '../../../ui/OrganizationSelect'
 import { Card } from '../../../ui/Page'
 import { Rows, useNow } from '../../../ui/parts'
 import { useCommon } from '../../../ui/texts'
@@ -26,7 +27,9 @@ export function Calendar({ organizationId }: { organizationId?: number }) {
   const thisYear = Number(isoDate(useNow(), useZone(organizationId)).slice(0, 4))
   const [year, setYear] = useState(thisYear)
   const [form, setForm] = useState<Partial<CalendarDay>>()
+  const knowsWhose = useKnowsOrganization()
   const query = useQuery({
+    enabled: knowsWhose,
     queryKey: ['calendar', organizationId, year],
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v2/schedules/calendar', { params: { query: { organizationId, year } }, signal })),
@@ -122,7 +125,6 @@ function DayTable(props: { days: CalendarDay[]; onEnter?: (day: Partial<Calendar
 /** Change is what can be done about a day: one of our own goes, an expected one is entered, a public one is worked. */
 function Change({ day, onEnter }: { day: CalendarDay; onEnter: (day: Partial<CalendarDay>) => void }) {
   const t = useTexts()
-  const language = useLanguage()
   const done = useRefresh()
   const remove = useMutation({
     mutationFn: () =>
@@ -138,11 +140,7 @@ function Change({ day, onEnter }: { day: CalendarDay; onEnter: (day: Partial<Cal
   }
   const kind = day.expected ? 'holiday' : 'usual'
   return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      onClick={() => onEnter({ date: day.date, kind, name: nameOf(day, language) })}
-    >
+    <Button size="compact-sm" variant="default" onClick={() => onEnter({ date: day.date, kind })}>
       {t(day.expected ? 'day.enter' : 'change')}
     </Button>
   )

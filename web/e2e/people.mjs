@@ -1,7 +1,10 @@
 // People, their departments and schedules: made, changed, moved, and the way to a person's day.
 import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
 import { employee, latecomer, silent } from './seeded.mjs'
 import { accessible, enter, fits, heading, picture, settled } from './browser.mjs'
+
+const face = fileURLToPath(new URL('../../platform/picture/picturetest/pictures/full.jpg', import.meta.url))
 
 const dialogOf = (page) => page.getByRole('dialog')
 const tree = (page) => page.getByRole('navigation', { name: 'Departments' })
@@ -52,7 +55,7 @@ export const tests = {
     await picture(page, 'person-form')
     await dialog.getByRole('button', { name: 'Add' }).click()
     await heading(page, 'Тўхтаева Барно')
-    await page.getByText('+998 90 123-45-67').waitFor()
+    await page.getByRole('region', { name: 'Details' }).getByText('+998 90 123-45-67').waitFor()
     await page.getByRole('button', { name: 'Edit' }).click()
     await dialog.getByRole('switch', { name: 'Works here' }).click()
     await dialog.getByRole('button', { name: 'Save' }).click()
@@ -67,6 +70,68 @@ export const tests = {
     await tree(page)
       .getByRole('button', { name: /^Chakana savdo/ })
       .waitFor()
+  },
+
+  async 'a person gets a photo and a group, and each change is in the history'(page) {
+    await enter(page, '/people?tab=groups')
+    await page.getByRole('button', { name: 'New group' }).click()
+    const dialog = dialogOf(page)
+    await dialog.getByLabel('Name').fill('On duty')
+    await settled(page)
+    await accessible(page, 'the form of a group')
+    await dialog.getByRole('button', { name: 'Add' }).click()
+    await page.getByRole('row', { name: /On duty/ }).waitFor()
+    await page.goto('/people')
+    const name = await people(page).first().getByRole('link').innerText()
+    await people(page).first().getByRole('link').click()
+    await heading(page, name)
+    await page.locator('input[type=file]').setInputFiles(face)
+    await page.getByRole('region', { name: 'Photo' }).locator('[data-photo]').waitFor()
+    const groups = page.getByRole('region', { name: 'Groups' })
+    await groups.getByRole('button', { name: 'Choose' }).click()
+    await groups.locator('input').first().click()
+    await page.getByRole('option', { name: 'On duty' }).click()
+    await page.keyboard.press('Tab')
+    await groups.getByRole('button', { name: 'Save' }).click()
+    await groups.getByRole('link', { name: 'On duty' }).waitFor()
+    const history = page.getByRole('region', { name: 'History of changes' })
+    await history.locator('[data-change="employee.photo_set"]').waitFor()
+    await history.locator('[data-change="employee.group_joined"]').getByText('On duty').waitFor()
+    await settled(page)
+    await accessible(page, 'a person with a photo')
+    await picture(page, 'person-photo')
+    await groups.getByRole('link', { name: 'On duty' }).click()
+    await page.waitForFunction(() => document.querySelectorAll('tr[data-employee]').length === 1)
+    await people(page).locator('[data-photo]').waitFor()
+    await page.goto('/people?tab=groups')
+    await page
+      .getByRole('row', { name: /On duty/ })
+      .getByRole('button', { name: 'Edit' })
+      .click()
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await dialog.getByRole('button', { name: 'Delete it?' }).click()
+    await page.getByRole('row', { name: /On duty/ }).waitFor({ state: 'detached' })
+  },
+
+  async 'a feast that was announced is entered into the calendar, and taken out again'(page) {
+    await enter(page, '/people?tab=schedules')
+    const calendar = page.getByRole('region', { name: 'Holidays and moved days' })
+    await calendar.locator('tr[data-day$="-12-08"]').getByText('Constitution Day').waitFor()
+    for (let year = Number(await calendar.locator('strong').first().innerText()); year > 2026; year--) {
+      await calendar.getByRole('button', { name: 'Year before' }).click()
+    }
+    const day = calendar.locator('tr[data-day="2026-03-20"]')
+    await day.getByText('expected').waitFor()
+    await day.getByRole('button', { name: 'Enter' }).click()
+    await settled(page)
+    await accessible(page, 'the form of a day')
+    await dialogOf(page).getByRole('button', { name: 'Save' }).click()
+    await day.getByText('our own').waitFor()
+    await settled(page)
+    await accessible(page, 'the calendar')
+    await picture(page, 'calendar')
+    await day.getByRole('button', { name: 'Remove' }).click()
+    await day.getByText('expected').waitFor()
   },
 
   async 'a schedule is made, given to a department, inherited, and cannot be deleted while in use'(page) {

@@ -25,7 +25,7 @@ export function PersonGroups({ employee }: { employee: Employee }) {
         mayEdit &&
         !editing && (
           <Button size="compact-sm" variant="default" onClick={() => setEditing(true)}>
-            {t('edit')}
+            {t('groups.change')}
           </Button>
         )
       }

@@ -91,6 +91,7 @@ export const useTexts = texts('people', {
   position: { uz: 'Lavozim', ru: 'Должность', en: 'Position' },
   groups: { uz: 'Guruhlar', ru: 'Группы', en: 'Groups' },
   'groups.inNone': { uz: 'Hech bir guruhda emas.', ru: 'Не состоит в группах.', en: 'In no group.' },
+  'groups.change': { uz: 'Tanlash', ru: 'Выбрать', en: 'Choose' },
   'groups.choose': { uz: 'Guruhlarni tanlang', ru: 'Выберите группы', en: 'Choose groups' },
   'groups.make': { uz: 'Guruh yaratish', ru: 'Создать группу', en: 'Make a group' },
   'groups.none': { uz: 'Hali guruhlar yoʻq', ru: 'Групп пока нет', en: 'There are no groups yet' },

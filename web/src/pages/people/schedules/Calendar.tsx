@@ -10,7 +10,6 @@ import { day as dayText, isoDate, weekday } from '../../../lib/format'
 import { ErrorNote } from '../../../ui/ErrorNote'
 import { fieldErrors } from '../../../ui/form'
 import { LeftIcon, PlusIcon, RightIcon } from '../../../ui/icons'
-import { useKnowsOrganization } from '../../../ui/OrganizationSelect'
 import { Card } from '../../../ui/Page'
 import { Rows, useNow } from '../../../ui/parts'
 import { useCommon } from '../../../ui/texts'
@@ -23,13 +22,13 @@ const KINDS = ['holiday', 'off', 'work', 'usual'] as const
 /** Calendar is the holidays, days off and moved working days of a year, to which an organization adds its own. */
 export function Calendar({ organizationId }: { organizationId?: number }) {
   const t = useTexts()
-  const mayEdit = ['ADMIN', 'HR'].includes(useUser().role)
+  const { role, organizationId: own } = useUser()
+  const mayEdit = ['ADMIN', 'HR'].includes(role)
   const thisYear = Number(isoDate(useNow(), useZone(organizationId)).slice(0, 4))
   const [year, setYear] = useState(thisYear)
   const [form, setForm] = useState<Partial<CalendarDay>>()
-  const knowsWhose = useKnowsOrganization()
   const query = useQuery({
-    enabled: knowsWhose,
+    enabled: (own ?? organizationId) !== undefined, // who has no organization waits for the list of them
     queryKey: ['calendar', organizationId, year],
     queryFn: ({ signal }) =>
       answer(api.GET('/api/v2/schedules/calendar', { params: { query: { organizationId, year } }, signal })),

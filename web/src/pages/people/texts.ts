@@ -114,9 +114,9 @@ export const useTexts = texts('people', {
   'photo.change': { uz: 'Almashtirish', ru: 'Заменить', en: 'Replace' },
   'photo.remove': { uz: 'Olib tashlash', ru: 'Убрать', en: 'Remove' },
   'photo.hint': {
-    uz: 'JPEG, PNG yoki WebP, 5 MB gacha.',
-    ru: 'JPEG, PNG или WebP, до 5 МБ.',
-    en: 'JPEG, PNG or WebP, up to 5 MB.',
+    uz: 'JPEG, PNG yoki WEBP, 5 MB gacha.',
+    ru: 'JPEG, PNG или WEBP, до 5 МБ.',
+    en: 'JPEG, PNG or WEBP, up to 5 MB.',
   },
   history: { uz: 'Oʻzgarishlar tarixi', ru: 'История изменений', en: 'History of changes' },
   contacts: { uz: 'Maʼlumot', ru: 'Данные', en: 'Details' },

@@ -7,6 +7,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/fault"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
@@ -20,7 +21,9 @@ func (s *service) routes(r httpx.Router) {
 type passesRequest struct {
 	Employee     int64     `query:"employee"`
 	Device       int64     `query:"device"`
+	Department   int64     `query:"department" doc:"of the people of this department now"`
 	Organization int64     `query:"organization"`
+	Direction    string    `query:"direction" enum:"ENTER,EXIT"`
 	From         time.Time `query:"from"`
 	To           time.Time `query:"to" doc:"up to this time, which is not included"`
 	Granted      *bool     `query:"granted"`
@@ -34,6 +37,7 @@ type passResponse struct {
 	OrganizationID int64          `json:"organizationId"`
 	EmployeeID     int64          `json:"employeeId,omitempty"`
 	EmployeeName   string         `json:"employeeName,omitempty"`
+	DepartmentID   int64          `json:"departmentId,omitempty" doc:"in which the person is now"`
 	VisitorID      int64          `json:"visitorId,omitempty"`
 	VisitorName    string         `json:"visitorName,omitempty"`
 	DeviceID       int64          `json:"deviceId,omitempty"`
@@ -55,13 +59,20 @@ type passResponse struct {
 func (s *service) getPasses(ctx context.Context, in passesRequest) (page httpx.Page[passResponse], err error) {
 	q := passQuery{
 		employee: in.Employee, device: in.Device, organization: in.Organization, from: in.From, until: in.To, granted: in.Granted, limit: db.Limit(in.Limit),
+		way: pass.Direction(in.Direction),
+	}
+	if in.Direction != "" {
+		var f fault.Fields
+		if oneOf(&f, "direction", in.Direction, []string{string(pass.Enter), string(pass.Exit)}); f.Err() != nil {
+			return page, f.Err()
+		}
 	}
 	if in.After != "" {
 		if err := db.ParseCursor(in.After, &q.after.at, &q.after.id); err != nil {
 			return page, err
 		}
 	}
-	rows, err := s.list(ctx, q)
+	rows, err := s.list(ctx, q, in.Department)
 	if err != nil {
 		return page, err
 	}
@@ -75,8 +86,9 @@ func (s *service) getPasses(ctx context.Context, in passesRequest) (page httpx.P
 
 func (n names) pass(r passRow) passResponse {
 	return passResponse{
-		ID: r.ID, At: r.At.UTC(), OrganizationID: r.OrganizationID, EmployeeID: r.EmployeeID, EmployeeName: n.people[r.EmployeeID],
-		VisitorID: r.VisitorID, VisitorName: n.visitors[r.VisitorID], DeviceID: r.DeviceID, DeviceName: n.devices[r.DeviceID], DeviceAddress: r.DeviceIP, Granted: r.Granted,
+		ID: r.ID, At: r.At.UTC(), OrganizationID: r.OrganizationID, EmployeeID: r.EmployeeID, EmployeeName: n.people[r.EmployeeID].Name,
+		DepartmentID: n.people[r.EmployeeID].DepartmentID, VisitorID: r.VisitorID, VisitorName: n.visitors[r.VisitorID].Name,
+		DeviceID: r.DeviceID, DeviceName: n.devices[r.DeviceID], DeviceAddress: r.DeviceIP, Granted: r.Granted,
 		Direction: r.EntryType, DirectionBy: r.directionBy(), ActionType: r.ActionType, PersonName: r.PersonName, CardNumber: r.CardNumber,
 		Problem: r.Problem, Source: r.Source, ReceivedAt: r.ReceivedAt.UTC(), Reason: r.Reason, EnteredBy: r.EnteredBy,
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/doors/pass"
+	"github.com/staff-control/staff-control/modules/employees/employee"
+	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/actor"
 )
 
@@ -52,16 +54,20 @@ func (s *service) Bounds(ctx context.Context, from, until time.Time) ([]pass.Emp
 	return all, nil
 }
 
-// list returns a page of passes, and one more.
-func (s *service) list(ctx context.Context, q passQuery) (rows []passRow, err error) {
-	if q.sight, err = s.sight(ctx); err != nil {
+// list returns a page of passes, and one more; of one department's people unless that is 0.
+func (s *service) list(ctx context.Context, q passQuery, department int64) (rows []passRow, err error) {
+	if q.sight, err = s.sightOf(ctx, department); err != nil {
 		return nil, err
 	}
 	return s.store.passes(ctx, q)
 }
 
-// names are the names of employees, of visitors and of devices by their ids.
-type names struct{ people, visitors, devices map[int64]string }
+// names are people, and the names of devices, by their ids.
+type names struct {
+	people   map[int64]employee.Employee
+	visitors map[int64]visitor.Visitor
+	devices  map[int64]string
+}
 
 func (s *service) namesOf(ctx context.Context, rows []passRow) (n names, err error) {
 	var people, visitors, devices []int64
@@ -76,21 +82,11 @@ func (s *service) namesOf(ctx context.Context, rows []passRow) (n names, err err
 			devices = append(devices, r.DeviceID)
 		}
 	}
-	staff, err := s.staff.ByIDs(ctx, people)
-	if err != nil {
+	if n.people, err = s.staff.ByIDs(ctx, people); err != nil {
 		return n, err
 	}
-	n.people = map[int64]string{}
-	for id, e := range staff {
-		n.people[id] = e.Name
-	}
-	guests, err := s.guests.ByIDs(ctx, visitors)
-	if err != nil {
+	if n.visitors, err = s.guests.ByIDs(ctx, visitors); err != nil {
 		return n, err
-	}
-	n.visitors = map[int64]string{}
-	for id, v := range guests {
-		n.visitors[id] = v.Name
 	}
 	n.devices, err = s.store.deviceNames(ctx, devices)
 	return n, err

@@ -56,9 +56,6 @@ func (s store) pageV1(ctx context.Context, q passQuery, offset int64) (rows []pa
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		sel := q.filter(q.sight.narrow(tx.Select(&rows)).ExcludeColumn("payload")).
 			Where("?TableAlias.employee_id IS NOT NULL").Where("?TableAlias.entry_type IS NOT NULL")
-		if q.way != "" {
-			sel = sel.Where("?TableAlias.entry_type = ?", q.way)
-		}
 		n, err := sel.Count(ctx)
 		if total = int64(n); err != nil {
 			return err
@@ -68,8 +65,11 @@ func (s store) pageV1(ctx context.Context, q passQuery, offset int64) (rows []pa
 	return rows, total, err
 }
 
-// filter leaves what is asked of ids and times.
+// filter leaves what is asked of ids, times and directions.
 func (q passQuery) filter(sel *bun.SelectQuery) *bun.SelectQuery {
+	if q.way != "" {
+		sel = sel.Where("?TableAlias.entry_type = ?", q.way)
+	}
 	for column, id := range map[string]int64{"employee_id": q.employee, "device_id": q.device, "organization_id": q.organization} {
 		if id != 0 {
 			sel = sel.Where("?TableAlias.? = ?", bun.Ident(column), id)

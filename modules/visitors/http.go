@@ -1,6 +1,7 @@
 package visitors
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -41,13 +42,15 @@ type visitorResponse struct {
 	Phone          string `json:"phone,omitempty"`
 	WorkPlace      string `json:"workPlace,omitempty"`
 	papers
-	HostID    int64     `json:"hostId,omitempty"`
-	HostName  string    `json:"hostName,omitempty"`
-	CreatorID int64     `json:"creatorId,omitempty"`
-	Inside    bool      `json:"inside"`
-	IsActive  bool      `json:"isActive"`
-	CreatedAt time.Time `json:"createdAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
+	HostID        int64      `json:"hostId,omitempty"`
+	HostName      string     `json:"hostName,omitempty"`
+	CreatorID     int64      `json:"creatorId,omitempty"`
+	Inside        bool       `json:"inside"`
+	ExpectedFrom  *time.Time `json:"expectedFrom,omitempty" doc:"of the code that lets in now or next; left out where there is none"`
+	ExpectedUntil *time.Time `json:"expectedUntil,omitempty"`
+	IsActive      bool       `json:"isActive"`
+	CreatedAt     time.Time  `json:"createdAt"`
+	UpdatedAt     time.Time  `json:"updatedAt"`
 }
 
 func recordOf(v visitorRow) visitorResponse {
@@ -73,9 +76,17 @@ func (s *service) show(ctx context.Context, rows []visitorRow) ([]visitorRespons
 	if err != nil {
 		return nil, err
 	}
+	next, err := s.store.nextCodes(ctx, ids, s.time())
+	if err != nil {
+		return nil, err
+	}
 	return grid.Items(rows, func(r visitorRow) visitorResponse {
 		out := recordOf(r)
 		out.Inside, out.HostName = inside[r.ID], staff[r.HostID].Name
+		if code, may := next[r.ID]; may && r.IsActive {
+			from, until := code.StartDate.UTC(), code.EndDate.UTC()
+			out.ExpectedFrom, out.ExpectedUntil = &from, &until
+		}
 		if a.Role == actor.Guard {
 			out.papers = papers{}
 		}
@@ -103,7 +114,16 @@ func (s *service) visitors() grid.List[visitorResponse] {
 			if err != nil {
 				return nil, db.Found{}, err
 			}
-			rows, found, err := s.store.list(ctx, v, q.SQL())
+			var home int64
+			if asked := q.IDs("organizationId"); len(asked) == 1 {
+				home = asked[0]
+			}
+			now, zone, err := s.today(ctx, home)
+			if err != nil {
+				return nil, db.Found{}, err
+			}
+			_, until := day(now, zone)
+			rows, found, err := s.store.list(ctx, v, q.Bind("expected", until, now).SQL())
 			if err != nil {
 				return nil, found, err
 			}
@@ -176,12 +196,17 @@ type todayResponse struct {
 	Left     int64  `json:"left"`
 }
 
-func (s *service) getToday(ctx context.Context, _ struct{}) (out todayResponse, err error) {
+type todayRequest struct {
+	OrganizationID int64 `query:"organizationId" doc:"for those who see several; all of them if left out"`
+}
+
+func (s *service) getToday(ctx context.Context, in todayRequest) (out todayResponse, err error) {
 	v, err := s.sight(ctx)
 	if err != nil {
 		return out, err
 	}
-	now, zone, err := s.today(ctx)
+	v.organization = in.OrganizationID
+	now, zone, err := s.today(ctx, in.OrganizationID)
 	if err != nil {
 		return out, err
 	}
@@ -193,9 +218,13 @@ func (s *service) getToday(ctx context.Context, _ struct{}) (out todayResponse, 
 	}, err
 }
 
-// today is now, with the zone in which the actor's organization counts its days. Who sees organizations of several zones
-// counts them in UTC.
-func (s *service) today(ctx context.Context) (time.Time, *time.Location, error) {
+// today is now, with the zone in which the organization counts its days, or if that is 0 the actor's. Who sees organizations
+// of several zones counts them in UTC.
+func (s *service) today(ctx context.Context, organizationID int64) (time.Time, *time.Location, error) {
+	if organizationID != 0 {
+		home, err := s.tree.ByID(ctx, organizationID)
+		return s.time(), cmp.Or(home.Zone, time.UTC), err
+	}
 	all, err := s.days(ctx)
 	zone := time.UTC
 	for _, z := range all {

@@ -126,7 +126,7 @@ func (s *service) getTodayV1(ctx context.Context, _ struct{}) ([]visitorV1, erro
 	if err != nil {
 		return nil, err
 	}
-	now, zone, err := s.today(ctx)
+	now, zone, err := s.today(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -138,7 +138,7 @@ func (s *service) getValidV1(ctx context.Context, in shownCodeV1) (out httpx.Sai
 
 // unusable reports whether the error is of a code that does not let in.
 func unusable(err error) bool {
-	for _, known := range []error{visitor.ErrCodeUnknown, visitor.ErrCodeEarly, visitor.ErrCodeExpired, visitor.ErrCodeUsed, visitor.ErrInactive} {
+	for _, known := range []error{visitor.ErrCodeUnknown, visitor.ErrCodeWithdrawn, visitor.ErrCodeEarly, visitor.ErrCodeExpired, visitor.ErrCodeUsed, visitor.ErrInactive} {
 		if errors.Is(err, known) {
 			return true
 		}

@@ -33,6 +33,8 @@ type service struct {
 type sight struct {
 	all   bool
 	hosts []int64
+	// organization narrows it unless it is 0.
+	organization int64
 }
 
 // sight is the whole organization, but for a department lead the guests of the departments' people.

@@ -204,7 +204,7 @@ func (s *service) codeAndVisitor(ctx context.Context, tx db.Tx, id int64) (row c
 // nothing up.
 func (s *service) validate(ctx context.Context, shown string) (row codeRow, v visitorRow, err error) {
 	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		if row, err = s.store.codeByText(ctx, tx, shown); err != nil {
+		if row, err = s.shownBy(ctx, tx, shown); err != nil {
 			return err
 		}
 		if v, err = s.store.byID(ctx, tx, sight{all: true}, row.VisitorID); err != nil {
@@ -212,17 +212,29 @@ func (s *service) validate(ctx context.Context, shown string) (row codeRow, v vi
 		}
 		return usable(row, v, s.time())
 	})
-	if errors.Is(err, db.ErrNotFound) {
-		err = visitor.ErrCodeUnknown.Wrap(err)
-	}
 	return row, v, err
+}
+
+// shownBy finds the code that somebody shows, and says of one that is not to be found whether there was one.
+func (s *service) shownBy(ctx context.Context, tx db.Tx, text string) (row codeRow, err error) {
+	if row, err = s.store.codeByText(ctx, tx, text); !errors.Is(err, db.ErrNotFound) {
+		return row, err
+	}
+	withdrawn, failed := s.store.withdrawn(ctx, tx, text)
+	switch {
+	case failed != nil:
+		return row, failed
+	case withdrawn:
+		return row, visitor.ErrCodeWithdrawn
+	}
+	return row, visitor.ErrCodeUnknown
 }
 
 // usable says whether the code lets its visitor in at the time.
 func usable(row codeRow, v visitorRow, at time.Time) error {
 	switch {
 	case !row.IsActive:
-		return visitor.ErrCodeUnknown
+		return visitor.ErrCodeWithdrawn
 	case !v.IsActive:
 		return visitor.ErrInactive
 	case row.MaxUses > 0 && row.Uses >= row.MaxUses:

@@ -95,7 +95,11 @@ func TestACodeLetsInWhenItIsValid(t *testing.T) {
 		if _, _, err := s.changeCode(hr(), code.ID, codeInput{IsActive: &off}); err != nil {
 			t.Fatal(err)
 		}
-		check("withdrawn", s, guard(), code.Code, visitor.ErrCodeUnknown)
+		check("withdrawn", s, guard(), code.Code, visitor.ErrCodeWithdrawn)
+		check("withdrawn elsewhere", s, other(), code.Code, visitor.ErrCodeUnknown)
+		if _, err := s.arrives(guard(), arrival{Code: code.Code}); !errors.Is(err, visitor.ErrCodeWithdrawn) {
+			t.Errorf("a desk is shown a withdrawn code: %v", err)
+		}
 	})
 }
 

@@ -97,11 +97,11 @@ func (visit *visitRow) with(code codeRow) {
 // admitted is who stands at the desk, with the code that is to be used up; none if the visitor has none.
 func (s *service) admitted(ctx context.Context, tx db.Tx, in arrival, now time.Time) (v visitorRow, code codeRow, err error) {
 	if shown := scanned(in.Code); in.Code != "" {
-		if code, err = s.store.codeByText(ctx, tx, shown); errors.Is(err, db.ErrNotFound) || err == nil && in.VisitorID != 0 && in.VisitorID != code.VisitorID {
-			return v, code, visitor.ErrCodeUnknown
-		}
-		if err != nil {
+		if code, err = s.shownBy(ctx, tx, shown); err != nil {
 			return v, code, err
+		}
+		if in.VisitorID != 0 && in.VisitorID != code.VisitorID {
+			return v, code, visitor.ErrCodeUnknown
 		}
 		if v, err = s.store.byID(ctx, tx, sight{all: true}, code.VisitorID); err != nil {
 			return v, code, err
@@ -179,10 +179,7 @@ func (s *service) close(ctx context.Context, tx db.Tx, visit *visitRow, at time.
 // with it.
 func (s *service) Pass(ctx context.Context, tx db.Tx, p visitor.Passage) (a visitor.Admission, err error) {
 	at := p.At.UTC().Truncate(time.Microsecond)
-	code, err := s.store.codeByText(ctx, tx, scanned(p.Code))
-	if errors.Is(err, db.ErrNotFound) {
-		return a, visitor.ErrCodeUnknown
-	}
+	code, err := s.shownBy(ctx, tx, scanned(p.Code))
 	if err != nil {
 		return a, err
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -43,9 +45,74 @@ func TestWhoStaysTooLongIsListed(t *testing.T) {
 		if got := listed(lead(), ""); got != "Mehmonov Anvar" {
 			t.Errorf("a lead sees %s", got)
 		}
-		today, err := s.getToday(guard(), struct{}{})
-		if want := (todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0}); err != nil || today != want {
-			t.Errorf("today %+v, %v", today, err)
+		for name, c := range map[string]struct {
+			ctx  context.Context
+			in   todayRequest
+			want todayResponse
+		}{
+			"a guard's":             {guard(), todayRequest{}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0}},
+			"of one organization":   {admin(), todayRequest{1}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0}},
+			"of the other":          {admin(), todayRequest{2}, todayResponse{"2026-11-02", "Asia/Tashkent", 0, 0, 0, 0, 0}},
+			"a guard asks for more": {guard(), todayRequest{1}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0}},
+		} {
+			if today, err := s.getToday(c.ctx, c.in); err != nil || today != c.want {
+				t.Errorf("%s today is %+v, %v", name, today, err)
+			}
+		}
+		if _, err := s.getToday(guard(), todayRequest{2}); !errors.Is(err, organization.ErrUnknown) {
+			t.Errorf("another organization's day: %v", err)
+		}
+	})
+}
+
+// Expected today is who has a code for what is left of it and is not here; until when says the code that comes first.
+func TestWhoIsExpectedTodayIsListed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		give := func(name string, host int64, from, until time.Time) visitorRow {
+			t.Helper()
+			v := newVisitor(t, s, hr(), name, "Mehmon", host)
+			kind := oneTime
+			if _, _, err := s.give(hr(), v.ID, codeInput{CodeType: &kind, StartDate: &from, EndDate: &until}); err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		midnight := noon.Add(12 * time.Hour)
+		give("Bugun", 1, noon.Add(3*time.Hour), noon.Add(4*time.Hour))
+		give("Kechqurun", 2, midnight.Add(-time.Minute), midnight.Add(time.Hour))
+		give("Ertaga", 1, midnight, midnight.Add(time.Hour))
+		give("Kech", 1, noon.Add(-2*time.Hour), noon.Add(-time.Hour))
+		here := give("Ichkarida", 1, noon.Add(-time.Hour), noon.Add(time.Hour))
+		gone := give("Kiritilmaydi", 1, noon.Add(-time.Hour), noon.Add(time.Hour))
+		off := false
+		_, failed := s.arrives(guard(), arrival{VisitorID: here.ID})
+		if _, err := s.update(hr(), gone.ID, visitorInput{IsActive: &off}); err != nil || failed != nil {
+			t.Fatal(err, failed)
+		}
+		listed := func(ctx context.Context, query string) string {
+			return strings.Join(grid.Items(gridtest.All(t, ctx, s.visitors(), query), func(v visitorResponse) string { return v.FirstName }), " ")
+		}
+		for query, want := range map[string]string{"expected=true&sort=id": "Bugun Kechqurun", "expected=false&sort=id": "Ertaga Kech Ichkarida Kiritilmaydi"} {
+			if got := listed(guard(), query); got != want {
+				t.Errorf("%s: %s, want %s", query, got, want)
+			}
+		}
+		if got := listed(lead(), "expected=true"); got != "Bugun" {
+			t.Errorf("a lead expects %s", got)
+		}
+		if got := listed(other(), "expected=true"); got != "" {
+			t.Errorf("another organization expects %s", got)
+		}
+		if got := listed(admin(), "expected=true&sort=id&organizationId=1"); got != "Bugun Kechqurun" {
+			t.Errorf("of one organization are expected %s", got)
+		}
+		for _, v := range gridtest.All(t, guard(), s.visitors(), "") {
+			coming := slices.Contains([]string{"Bugun", "Kechqurun", "Ertaga"}, v.FirstName)
+			if coming != (v.ExpectedFrom != nil && v.ExpectedUntil != nil && v.ExpectedUntil.After(*v.ExpectedFrom)) {
+				t.Errorf("%s is expected from %v until %v", v.FirstName, v.ExpectedFrom, v.ExpectedUntil)
+			}
 		}
 	})
 }

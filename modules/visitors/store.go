@@ -93,6 +93,9 @@ func (s store) remove(ctx context.Context, tx db.Tx, id int64) error {
 
 // narrow leaves the visitors that sight allows.
 func (v sight) narrow(q *bun.SelectQuery) *bun.SelectQuery {
+	if v.organization != 0 {
+		q = q.Where("?TableAlias.organization_id = ?", v.organization)
+	}
 	if v.all {
 		return q
 	}
@@ -121,7 +124,7 @@ func (s store) counts(ctx context.Context, v sight, now, from, until time.Time) 
 			{&c.overstay, visits().Where("?TableAlias.checked_out_at IS NULL").Where("?TableAlias.expected_until < ?", now)},
 			{&c.arrived, visits().Where("?TableAlias.checked_in_at >= ?", from).Where("?TableAlias.checked_in_at < ?", until)},
 			{&c.left, visits().Where("?TableAlias.checked_out_at >= ?", from).Where("?TableAlias.checked_out_at < ?", until)},
-			{&c.expected, v.narrow(tx.Select((*visitorRow)(nil))).Where("?TableAlias.is_active").Where(expectedSQL, until, now)},
+			{&c.expected, v.narrow(tx.Select((*visitorRow)(nil))).Where(expectedSQL, until, now)},
 		} {
 			n, err := one.q.Count(ctx)
 			if err != nil {
@@ -135,6 +138,6 @@ func (s store) counts(ctx context.Context, v sight, now, from, until time.Time) 
 }
 
 // expectedSQL is for visitors who can still come between two times, and are not here.
-const expectedSQL = `EXISTS (SELECT 1 FROM onetime_codes AS k WHERE k.visitor_id = ?TableAlias.id AND k.is_active
+const expectedSQL = `v.is_active AND EXISTS (SELECT 1 FROM onetime_codes AS k WHERE k.visitor_id = v.id AND k.is_active
 	AND k.start_date < ? AND k.end_date >= ? AND (k.max_uses IS NULL OR k.uses < k.max_uses))
-	AND NOT EXISTS (SELECT 1 FROM visits AS h WHERE h.visitor_id = ?TableAlias.id AND h.checked_out_at IS NULL)`
+	AND NOT EXISTS (SELECT 1 FROM visits AS h WHERE h.visitor_id = v.id AND h.checked_out_at IS NULL)`

@@ -37,6 +37,26 @@ func (s store) usableNow(ctx context.Context, tx db.Tx, visitorID int64, now tim
 	return row, db.Translate(err)
 }
 
+// nextCodes returns of each visitor the code that lets in now or, of those to come, first.
+func (s store) nextCodes(ctx context.Context, visitors []int64, now time.Time) (map[int64]codeRow, error) {
+	var rows []codeRow
+	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		return tx.Select(&rows).Where("?TableAlias.visitor_id IN (?)", bun.List(some(visitors))).Where("?TableAlias.is_active").
+			Where("?TableAlias.end_date >= ?", now).Where("(?TableAlias.max_uses IS NULL OR ?TableAlias.uses < ?TableAlias.max_uses)").
+			OrderExpr("?TableAlias.start_date DESC, ?TableAlias.id DESC").Scan(ctx)
+	})
+	of := map[int64]codeRow{}
+	for _, r := range rows {
+		of[r.VisitorID] = r
+	}
+	return of, err
+}
+
+// withdrawn reports whether a code of the text was withdrawn.
+func (s store) withdrawn(ctx context.Context, tx db.Tx, text string) (bool, error) {
+	return tx.Select((*codeRow)(nil)).Where("?TableAlias.code = ?", text).Where("NOT ?TableAlias.is_active").Exists(ctx)
+}
+
 // codeTaken reports whether another code of the organization has the same text and is in use.
 func (s store) codeTaken(ctx context.Context, tx db.Tx, row codeRow) (bool, error) {
 	return tx.Select((*codeRow)(nil)).Where("COALESCE(?TableAlias.organization_id, 0) = ?", number(row.OrganizationID)).

@@ -90,6 +90,21 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"codeByText": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.codeByText(ctx, tx, code.Code); return err })
 			},
+			"withdrawn": func() error {
+				return in(nil, func(ctx context.Context, tx db.Tx) error {
+					if withdrawn, err := s.withdrawn(ctx, tx, code.Code); err != nil || withdrawn {
+						return fmt.Errorf("tells what was withdrawn: %w", err)
+					}
+					return nil
+				})
+			},
+			"nextCodes": func() error {
+				next, err := s.nextCodes(other(), []int64{v.ID}, noon)
+				if len(next) > 0 {
+					return fmt.Errorf("tells of %v", next)
+				}
+				return err
+			},
 			"usableNow": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.usableNow(ctx, tx, v.ID, noon); return err })
 			},

@@ -29,8 +29,10 @@ var (
 	ErrUnknown = fault.New(fault.NotFound, "visitors.unknown")
 	// ErrInactive is returned for a visitor who is not let in any more.
 	ErrInactive = fault.New(fault.Conflict, "visitors.inactive")
-	// ErrCodeUnknown is returned for a code that the actor's organization has not given, or has withdrawn.
+	// ErrCodeUnknown is returned for a code that the actor's organization has not given.
 	ErrCodeUnknown = fault.New(fault.NotFound, "visitors.code_unknown")
+	// ErrCodeWithdrawn is returned for a code that the actor's organization has given and taken back.
+	ErrCodeWithdrawn = fault.New(fault.Gone, "visitors.code_withdrawn")
 	// ErrCodeEarly is returned for a code before its time.
 	ErrCodeEarly = fault.New(fault.Conflict, "visitors.code_early")
 	// ErrCodeExpired is returned for a code after its time.

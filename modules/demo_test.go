@@ -28,6 +28,14 @@ func TestADemoCompanyIsAtWorkAndIsRemovedWhole(t *testing.T) {
 	if people, linked := s.count(t, "/api/v2/employees"), s.count(t, "/api/v2/computers/users?linked=true"); people != 20 || linked != 20 || windows < 1000 {
 		t.Errorf("%d people, %d of the Windows users are linked, %d windows", people, linked, windows)
 	}
+	until(t, "guests are inside, and others expected", func() bool {
+		var today struct{ Inside, Expected int }
+		s.get(t, "/api/v2/visitors/today", &today)
+		return today.Inside == 3 && today.Expected == 3
+	})
+	if doors, passes := s.count(t, "/api/v2/devices"), s.count(t, "/api/v2/passes"); doors != 3 || passes == 0 {
+		t.Errorf("%d doors, through which go %d", doors, passes)
+	}
 	stop()
 	s.serve(t, "role=all", "demo.employees=20", "demo.dashboard="+s.dashboard, "demo.gateway="+s.gateway)
 	ready(t, s.dashboard, s.gateway)
@@ -42,7 +50,7 @@ func TestADemoCompanyIsAtWorkAndIsRemovedWhole(t *testing.T) {
 		t.Errorf("after its removal %d pictures are in the gallery, on the disk %v", len(s.gallery(t)), left)
 	}
 	s.get(t, "/api/v2/demo", &companies)
-	if n := len(s.rows(t, "active-windows", "")); n != 0 || s.count(t, "/api/v2/employees") != 0 || s.count(t, "/api/v2/departments") != 0 || len(companies.Items) != 0 {
+	if n := len(s.rows(t, "active-windows", "")); n != 0 || s.count(t, "/api/v2/employees") != 0 || s.count(t, "/api/v2/visitors") != 0 || s.count(t, "/api/v2/passes") != 0 || s.count(t, "/api/v2/departments") != 0 || len(companies.Items) != 0 {
 		t.Errorf("after its removal there are %d windows, and of companies %+v", n, companies.Items)
 	}
 }

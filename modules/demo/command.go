@@ -15,7 +15,7 @@ demo remove [--yes]`
 
 // command is the command of that name.
 func (m *Module) command(ctx context.Context, h *kernel.CommandHost, args []string) error {
-	s := &service{store: store{h.DB, h.Series}, files: m.files, audit: audit.New(audit.Options{DB: h.DB, Log: h.Log}), log: h.Log, now: m.now, settle: m.settle}
+	s := &service{store: store{h.DB, h.Series}, files: m.files, terminals: m.doors, audit: audit.New(audit.Options{DB: h.DB, Log: h.Log}), log: h.Log, now: m.now, settle: m.settle}
 	if len(args) > 0 && args[0] == "remove" {
 		return s.commandRemove(ctx, h, args[1:])
 	}

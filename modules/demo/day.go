@@ -28,6 +28,7 @@ func (e event) over() time.Time { return e.At.Add(time.Duration(e.Duration) * ti
 // day is what one person does from coming to leaving.
 type day struct {
 	come, leave time.Time
+	lunch, back time.Time // between which nobody is at work
 	// off says that the computer is shut down in the end; if not, it is left locked, or forgotten.
 	off    bool
 	events []event
@@ -52,7 +53,8 @@ func dayOf(seed int64, p person, date time.Time) (day, bool) {
 	w.session("login", d.come)
 	lunch := at(float64(s.from+s.until)/2 + between(r, -25, 25))
 	w.stint(d.come, lunch)
-	w.away(lunch, lunch.Add(minutes(between(r, 35, 62))))
+	d.lunch, d.back = lunch, lunch.Add(minutes(between(r, 35, 62)))
+	w.away(d.lunch, d.back)
 	w.stint(w.now, d.leave)
 	w.end()
 	return d, true

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/platform/db"
 )
 
@@ -22,6 +23,9 @@ type maker struct {
 	now               func() time.Time
 	atWork            map[int]bool // who was at the computer when last looked
 	told              time.Time    // when the agents' states were told last
+	terminals         pass.Terminals
+	staffIDs          map[string]thing // the employees by name
+	received          time.Time        // when guests came last
 }
 
 // keepUp makes the company that the settings ask for and keeps it going until ctx ends or somebody removes it. Where
@@ -69,15 +73,18 @@ func (s *service) begin(ctx context.Context, cfg Config) (*maker, error) {
 	}
 	m := &maker{
 		row: row, store: s.store, dashboard: newClient(cfg.Dashboard, tokenHeader, token), people: company(row.Seed, row.Employees),
-		speed: cfg.Speed, log: s.log, now: s.time, atWork: map[int]bool{},
+		speed: cfg.Speed, terminals: s.terminals, log: s.log, now: s.time, atWork: map[int]bool{},
 	}
 	if err := m.open(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if !row.StaffedAt.IsZero() {
-		return m, nil
+		return m, m.openDoors(ctx)
 	}
 	if err := m.staff(ctx); err != nil {
+		return nil, err
+	}
+	if err := m.openDoors(ctx); err != nil {
 		return nil, err
 	}
 	midnight := m.midnight(m.row.MadeAt)
@@ -142,7 +149,7 @@ func (m *maker) run(ctx context.Context, follow bool) error {
 			return err
 		}
 		if caughtUp {
-			if err := m.tell(ctx, now); err != nil {
+			if err := errors.Join(m.tell(ctx, now), m.receive(ctx, now)); err != nil {
 				return err
 			}
 			if !follow {
@@ -211,6 +218,9 @@ func (m *maker) report(ctx context.Context, p person, after, until time.Time) er
 			if e.At.After(after) && !e.At.After(until) {
 				shots = append(shots, e)
 			}
+		}
+		if err := m.pass(ctx, p, d, after, until); err != nil {
+			return err
 		}
 	}
 	if err := m.show(ctx, p, shots); err != nil || len(events) == 0 {

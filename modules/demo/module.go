@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/kernel"
 )
@@ -18,6 +19,7 @@ var messages []byte
 type Module struct {
 	cfg    Config
 	files  file.Store
+	doors  pass.Terminals
 	now    func() time.Time
 	settle time.Duration
 }
@@ -30,7 +32,7 @@ func (m *Module) Manifest() kernel.Manifest {
 	return kernel.Manifest{
 		Name:     "demo",
 		Roles:    []kernel.Role{kernel.Dashboard},
-		Needs:    []kernel.Port{kernel.PortOf[file.Store]()},
+		Needs:    []kernel.Port{kernel.PortOf[file.Store](), kernel.PortOf[pass.Terminals]()},
 		Paths:    []string{"/api/v2/demo"},
 		Commands: []kernel.Command{{Name: "demo", Usage: usage, Role: kernel.Dashboard, Run: m.command}},
 		Config:   &m.cfg,
@@ -40,8 +42,8 @@ func (m *Module) Manifest() kernel.Manifest {
 
 // Init builds the module. Where the settings ask for a company, it is made while the server runs.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
-	m.files = kernel.Get[file.Store](h)
-	s := &service{store: store{h.DB, h.Series}, files: m.files, audit: h.Audit, log: h.Log, now: m.now, settle: m.settle}
+	m.files, m.doors = kernel.Get[file.Store](h), kernel.Get[pass.Terminals](h)
+	s := &service{store: store{h.DB, h.Series}, files: m.files, terminals: m.doors, audit: h.Audit, log: h.Log, now: m.now, settle: m.settle}
 	h.Authenticate(kernel.Dashboard, s.authenticate)
 	s.routes(h.Routes(kernel.Dashboard))
 	if m.cfg.Employees > 0 {

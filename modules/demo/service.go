@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
@@ -25,9 +26,11 @@ var manage = actor.Permission{Name: "demo.manage", Roles: actor.Admin}
 type service struct {
 	store store
 	files file.Store
-	audit *audit.Log
-	log   *slog.Logger
-	now   func() time.Time
+	// terminals takes what door terminals report.
+	terminals pass.Terminals
+	audit     *audit.Log
+	log       *slog.Logger
+	now       func() time.Time
 	// settle is how long what has been sent may be on its way to the database.
 	settle time.Duration
 }
@@ -39,6 +42,11 @@ func (s *service) time() time.Time { return s.now().UTC().Truncate(time.Microsec
 
 func asSystem(ctx context.Context) context.Context {
 	return actor.With(ctx, actor.System("demo"))
+}
+
+// asOrganization is the same in one organization.
+func asOrganization(ctx context.Context, organizationID int64) context.Context {
+	return actor.With(ctx, actor.System("demo").In(organizationID))
 }
 
 // claim takes the organization for a made-up company, and returns the company with the token of its maker. A company
@@ -111,7 +119,7 @@ func (s *service) remove(ctx context.Context, all bool) (organizations []int64, 
 // that cannot be removed has no row afterwards, and so goes when the storage is next scanned.
 func (s *service) erase(ctx context.Context, row companyRow, all bool) (erased int64, err error) {
 	row.RemovedAt = s.time()
-	usage, err := s.files.Usage(actor.With(ctx, actor.System("demo").In(row.OrganizationID)))
+	usage, err := s.files.Usage(asOrganization(ctx, row.OrganizationID))
 	if err != nil {
 		return 0, err
 	}
@@ -158,7 +166,7 @@ const stragglers = 24
 // eraseLate removes files, and rows that have come since. A file goes with its row: one that comes between the two keeps
 // its row, by which the next look finds it.
 func (s *service) eraseLate(ctx context.Context, organizationID int64) (erased int64, err error) {
-	files, err := s.discard(actor.With(ctx, actor.System("demo").In(organizationID)))
+	files, err := s.discard(asOrganization(ctx, organizationID))
 	if err != nil {
 		s.log.WarnContext(ctx, "not all files of the demo company could be removed; in a day \"storage scan --delete\" does it", "error", err)
 	}
@@ -204,7 +212,7 @@ func beyond(row companyRow, found map[string]int64, files file.Usage) (more []st
 	}
 	for table, made := range map[string]int{
 		"employees": row.Employees, "computers": row.Employees + len(strangers) + 1, "departments": len(departments), "work_schedules": len(shifts),
-		"devices": 0, "passes": 0,
+		"devices": len(terminals), "visitors": len(guests),
 	} {
 		if n := found[table]; n > int64(made) {
 			more = append(more, fmt.Sprintf("%s: %d", table, n-int64(made)))

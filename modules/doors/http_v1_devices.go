@@ -121,8 +121,8 @@ func (s *service) getDeviceV1(ctx context.Context, in idRequest) (out wholeTermi
 	out = wholeTerminalV1{asTerminalV1(ctx, d.deviceRow), make([]passAtV1, len(passes)), countV1{d.Actions}}
 	for i, p := range passes {
 		out.Actions[i].movedV1 = asMovedV1(p)
-		if name, is := known.people[p.EmployeeID]; is {
-			out.Actions[i].Employee = &namedV1{p.EmployeeID, name}
+		if e, is := known.people[p.EmployeeID]; is {
+			out.Actions[i].Employee = &namedV1{p.EmployeeID, e.Name}
 		}
 	}
 	return out, err

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/visitors/visitor"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -194,6 +195,8 @@ type todayResponse struct {
 	Overstay int64  `json:"overstay" doc:"of those inside, who should have left"`
 	Arrived  int64  `json:"arrived"`
 	Left     int64  `json:"left"`
+	// OrganizationName is for badges: guards read no organizations.
+	OrganizationName string `json:"organizationName,omitempty" doc:"left out for several"`
 }
 
 type todayRequest struct {
@@ -210,11 +213,18 @@ func (s *service) getToday(ctx context.Context, in todayRequest) (out todayRespo
 	if err != nil {
 		return out, err
 	}
+	var home organization.Organization
+	a, _ := actor.From(ctx)
+	if id := cmp.Or(in.OrganizationID, a.OrganizationID); id != 0 {
+		if home, err = s.tree.ByID(ctx, id); err != nil {
+			return out, err
+		}
+	}
 	from, until := day(now, zone)
 	c, err := s.store.counts(ctx, v, now, from, until)
 	return todayResponse{
 		Date: now.In(zone).Format(time.DateOnly), Zone: zone.String(),
-		Expected: c.expected, Inside: c.inside, Overstay: c.overstay, Arrived: c.arrived, Left: c.left,
+		Expected: c.expected, Inside: c.inside, Overstay: c.overstay, Arrived: c.arrived, Left: c.left, OrganizationName: home.Name,
 	}, err
 }
 

@@ -50,10 +50,10 @@ func TestWhoStaysTooLongIsListed(t *testing.T) {
 			in   todayRequest
 			want todayResponse
 		}{
-			"a guard's":             {guard(), todayRequest{}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0}},
-			"of one organization":   {admin(), todayRequest{1}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0}},
-			"of the other":          {admin(), todayRequest{2}, todayResponse{"2026-11-02", "Asia/Tashkent", 0, 0, 0, 0, 0}},
-			"a guard asks for more": {guard(), todayRequest{1}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0}},
+			"a guard's":             {guard(), todayRequest{}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0, "O1"}},
+			"of one organization":   {admin(), todayRequest{1}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0, "O1"}},
+			"of the other":          {admin(), todayRequest{2}, todayResponse{"2026-11-02", "Asia/Tashkent", 0, 0, 0, 0, 0, "O2"}},
+			"a guard asks for more": {guard(), todayRequest{1}, todayResponse{"2026-11-02", "Asia/Tashkent", 1, 2, 1, 2, 0, "O1"}},
 		} {
 			if today, err := s.getToday(c.ctx, c.in); err != nil || today != c.want {
 				t.Errorf("%s today is %+v, %v", name, today, err)

@@ -10,7 +10,7 @@ import { Empty, Page } from '../ui/Page'
 import { Rows } from '../ui/parts'
 import { Demo } from './Demo'
 import { Fallback } from './Fallback'
-import { detailsOf, homeOf, marks, sectionsOf } from './routes'
+import { detailsOf, homeOf, marks, menuOf, sectionsOf } from './routes'
 import css from './shell.module.css'
 import { Switches } from './Switches'
 import { useShell } from './texts'
@@ -104,18 +104,18 @@ function Side({ user, onChoose, onOverlay }: SideProps) {
         <kbd aria-hidden="true">Ctrl K</kbd>
       </UnstyledButton>
       <nav aria-label={t('nav')} className={css.nav}>
-        {sectionsOf(user.role).map(
-          ({ name, path, entry, icon: Icon }) =>
+        {menuOf(user.role).map(
+          ({ name, path, title, icon: Icon }) =>
             Icon && (
               <Link
                 key={path}
                 href={path}
                 onClick={onChoose}
                 className={css.link}
-                aria-current={marks(name, location) ? 'page' : undefined}
+                aria-current={marks(name, location, user.role) ? 'page' : undefined}
               >
                 <Icon />
-                {t(entry ?? name)}
+                {t(title)}
               </Link>
             ),
         )}

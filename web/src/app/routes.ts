@@ -3,6 +3,7 @@ import type { Role } from '../api/types'
 import {
   AlertIcon,
   ComputerIcon,
+  DoorIcon,
   GatewayIcon,
   PeopleIcon,
   PolicyIcon,
@@ -10,10 +11,13 @@ import {
   StorageIcon,
   TodayIcon,
   UserIcon,
+  VisitorIcon,
 } from '../ui/icons'
 
 export type SectionName =
   | 'today'
+  | 'passes'
+  | 'visitors'
   | 'people'
   | 'statistics'
   | 'day'
@@ -35,8 +39,12 @@ interface Section {
   icon?: ComponentType<{ size?: number }>
   /** The page whose entry in the menu stands for this one, too. */
   within?: SectionName
+  /** The roles in whose menu it has its own entry all the same. */
+  alone?: Role[]
   /** What the entry is called where it stands for several pages. */
-  entry?: 'administration'
+  entry?: 'administration' | 'entrance'
+  /** The roles whose menu begins with it, wherever it stands in the list. */
+  first?: Role[]
 }
 
 const LEADING: Role[] = ['ADMIN', 'HR', 'DEPARTMENT_LEAD']
@@ -49,6 +57,25 @@ const sections: Section[] = [
     roles: [...LEADING, 'GUARD'],
     icon: TodayIcon,
     page: lazy(() => import('../pages/today/TodayPage')),
+  },
+  {
+    name: 'passes',
+    path: '/passes',
+    roles: [...LEADING, 'GUARD'],
+    icon: DoorIcon,
+    entry: 'entrance',
+    first: ['GUARD'],
+    page: lazy(() => import('../pages/passes/PassesPage')),
+  },
+  {
+    name: 'visitors',
+    path: '/visitors',
+    roles: [...LEADING, 'GUARD'],
+    icon: VisitorIcon,
+    within: 'passes',
+    alone: ['DEPARTMENT_LEAD', 'GUARD'],
+    first: ['GUARD'],
+    page: lazy(() => import('../pages/visitors/VisitorsPage')),
   },
   {
     name: 'people',
@@ -103,6 +130,8 @@ const sections: Section[] = [
     path: '/storage',
     roles: ['ADMIN', 'HR'],
     icon: StorageIcon,
+    within: 'users',
+    alone: ['HR'],
     page: lazy(() => import('../pages/storage/StoragePage')),
   },
   {
@@ -138,6 +167,7 @@ interface Detail {
 /** The pages that sections lead to: mostly of one thing each. What has a name of its own stands before what has an id. */
 const details: Detail[] = [
   { of: 'people', path: '/people/import', page: lazy(() => import('../pages/people/import/ImportPage')) },
+  { of: 'visitors', path: '/visitors/:id', page: lazy(() => import('../pages/visitors/VisitorPage')) },
   { of: 'people', path: '/people/:id', page: lazy(() => import('../pages/people/PersonPage')) },
   { of: 'policies', path: '/policies/:id', page: lazy(() => import('../pages/policies/PolicyPage')) },
   { of: 'computers', path: '/computers/:id', page: lazy(() => import('../pages/computers/ComputerPage')) },
@@ -147,13 +177,31 @@ const details: Detail[] = [
 export const detailsOf = (role: Role): Detail[] =>
   details.filter(({ of }) => sectionsOf(role).some(({ name }) => name === of))
 
-export const sectionsOf = (role: Role): Section[] => sections.filter(({ roles }) => roles.includes(role))
+export const sectionsOf = (role: Role): Section[] =>
+  sections
+    .filter(({ roles }) => roles.includes(role))
+    .sort((a, b) => Number(b.first?.includes(role) ?? false) - Number(a.first?.includes(role) ?? false))
 
-/** marks says whether the menu's entry stands for the page at the address. */
-export const marks = (entry: SectionName, address: string): boolean =>
-  sections.some(
-    ({ name, path, within }) =>
-      (name === entry || within === entry) && (address === path || address.startsWith(`${path}/`)),
+/** hostOf is the section whose entry stands for this one in the role's menu; itself if it has its own. */
+const hostOf = ({ name, within, alone }: Section, role: Role): SectionName =>
+  within === undefined || alone?.includes(role) ? name : within
+
+/** menuOf are the sections with an entry in the role's menu, and what each entry is called. */
+export const menuOf = (role: Role) =>
+  sectionsOf(role)
+    .filter((section) => section.icon && hostOf(section, role) === section.name)
+    .map((section) => ({
+      ...section,
+      title: sectionsOf(role).some((other) => other !== section && hostOf(other, role) === section.name)
+        ? (section.entry ?? section.name)
+        : section.name,
+    }))
+
+/** marks says whether the entry of the role's menu stands for the page at the address. */
+export const marks = (entry: SectionName, address: string, role: Role): boolean =>
+  sectionsOf(role).some(
+    (section) =>
+      hostOf(section, role) === entry && (address === section.path || address.startsWith(`${section.path}/`)),
   )
 
 /** The first page after signing in. */

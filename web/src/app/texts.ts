@@ -2,6 +2,9 @@ import { texts } from '../i18n/i18n'
 
 export const useShell = texts('shell', {
   today: { uz: 'Bugun', ru: 'Сегодня', en: 'Today' },
+  passes: { uz: 'Oʻtishlar', ru: 'Проходы', en: 'Passes' },
+  visitors: { uz: 'Mehmonlar', ru: 'Посетители', en: 'Visitors' },
+  entrance: { uz: 'Kirish joyi', ru: 'Проходная', en: 'Entrance' },
   people: { uz: 'Xodimlar', ru: 'Сотрудники', en: 'People' },
   statistics: { uz: 'Statistika', ru: 'Статистика', en: 'Statistics' },
   storage: { uz: 'Xotira', ru: 'Хранение', en: 'Storage' },

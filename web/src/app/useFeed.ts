@@ -5,10 +5,10 @@ import { listen, type Place, type Told } from '../api/feed'
 
 /** What is read again when something has happened. */
 const CONCERNS: Record<Told, string[]> = {
-  pass: ['presence', 'passes'],
+  pass: ['presence', 'passes', 'visits'],
   alert: ['alerts', 'presence'],
   gateway: ['gateways', 'gateway', 'presence'],
-  reset: ['presence', 'passes', 'alerts', 'gateways', 'gateway'],
+  reset: ['presence', 'passes', 'visits', 'alerts', 'gateways', 'gateway'],
 }
 
 /** In the morning passes come faster than anybody reads. */

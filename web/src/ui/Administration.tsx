@@ -2,9 +2,9 @@ import { SegmentedControl } from '@mantine/core'
 import { useLocation } from 'wouter'
 import { useCommon } from './texts'
 
-const PAGES = ['users', 'organizations'] as const
+const PAGES = ['users', 'organizations', 'storage'] as const
 
-/** Administration leads from one of an administrator's pages to the other; the menu has one entry for both. */
+/** Administration leads from one of an administrator's pages to the others; the menu has one entry for them all. */
 export function Administration({ page }: { page: (typeof PAGES)[number] }) {
   const t = useCommon()
   const [, navigate] = useLocation()

@@ -111,3 +111,16 @@ export const StorageIcon = icon(
     <path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3" />
   </>,
 )
+export const DoorIcon = icon(<path d="M3 21h18M6 21V4h9v17M15 7h3v14M11.5 12.5h.01" />)
+export const VisitorIcon = icon(
+  <>
+    <rect x="5" y="7" width="14" height="14" rx="2" />
+    <path d="M9.5 7V3h5v4M8.5 18c.5-2 1.7-3 3.5-3s3 1 3.5 3" />
+    <circle cx="12" cy="12.3" r="1.7" />
+  </>,
+)
+export const EnterIcon = icon(<path d="M10 4h8a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-8M3 12h11M10 8l4 4-4 4" />)
+export const PrintIcon = icon(<path d="M7 9V3h10v6M7 18H4v-9h16v9h-3M7 14h10v7H7z" />)
+export const QrIcon = icon(
+  <path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 14h2v2h-2zM14 18h2v2h-2zM18 18h2v2h-2z" />,
+)

@@ -1,7 +1,8 @@
 import { SegmentedControl } from '@mantine/core'
-import { useZone } from '../../api/queries'
+import { useUser, useZone } from '../../api/queries'
 import { zoneLabel } from '../../lib/format'
 import { useUrlState } from '../../lib/urlState'
+import { Administration } from '../../ui/Administration'
 import { OrganizationSelect, useChosenOrganization, useKnowsOrganization } from '../../ui/OrganizationSelect'
 import { Page } from '../../ui/Page'
 import { Rows, useNow } from '../../ui/parts'
@@ -19,6 +20,7 @@ const tabs = ['rules', 'holds', 'runs'] as const
 export default function StoragePage() {
   const t = useTexts()
   const now = useNow()
+  const admin = useUser().role === 'ADMIN'
   const organizationId = useChosenOrganization()
   const known = useKnowsOrganization()
   const zone = useZone(organizationId)
@@ -26,6 +28,7 @@ export default function StoragePage() {
   const tab = tabs.find((name) => name === params.get('tab')) ?? 'rules'
   return (
     <Page title={t('title')} lead={zoneLabel(zone, now)}>
+      {admin && <Administration page="storage" />}
       <div className={css.controls}>
         <SegmentedControl
           aria-label={t('tabs')}

@@ -1,0 +1,92 @@
+import { NumberInput, SegmentedControl } from '@mantine/core'
+import { isoDate, startOfDay } from '../../lib/format'
+import { ClockInput } from '../../ui/ClockInput'
+import DateField from '../../ui/dates/DateField'
+import { useTexts } from './texts'
+import type { NewCode } from './types'
+import css from './visitors.module.css'
+
+/** Validity is a code as it is asked for, in the organization's days and clocks. */
+export interface Validity {
+  kind: 'ONETIME' | 'MULTIPLE'
+  first: string
+  last: string
+  from: string
+  until: string
+  max?: number
+}
+
+export const validityOf = (now: number, zone: string): Validity => {
+  const today = isoDate(now, zone)
+  return { kind: 'ONETIME', first: today, last: today, from: '09:00', until: '18:00' }
+}
+
+const instant = (date: string, clock: string, zone: string) => {
+  const [hour = 0, minute = 0] = clock.split(':').map(Number)
+  return new Date(startOfDay(date, zone) + (hour * 60 + minute) * 60_000).toISOString()
+}
+
+/** codeOf is what the server is asked for. */
+export const codeOf = ({ kind, first, last, from, until, max }: Validity, zone: string): NewCode => ({
+  codeType: kind,
+  startDate: instant(first, from, zone),
+  endDate: instant(last, until, zone),
+  maxUses: kind === 'MULTIPLE' ? (max ?? 0) : undefined,
+})
+
+interface Props {
+  value: Validity
+  onChange: (value: Validity) => void
+  errorOf: (field: string) => string | undefined
+}
+
+/** CodeFields ask from when until when a code lets in, and how often. */
+export function CodeFields({ value, onChange, errorOf }: Props) {
+  const t = useTexts()
+  const set = (part: Partial<Validity>) => onChange({ ...value, ...part })
+  return (
+    <div className={css.codeFields}>
+      <DateField
+        label={t('code.first')}
+        value={value.first}
+        onChange={(first) => {
+          if (!first) return
+          set({ first, last: value.last < first || value.last === value.first ? first : value.last })
+        }}
+        error={errorOf('startDate')}
+      />
+      <DateField
+        label={t('code.last')}
+        value={value.last}
+        onChange={(last) => last && set({ last: last < value.first ? value.first : last })}
+      />
+      <ClockInput label={t('code.from')} value={value.from} onChange={(from) => set({ from })} required />
+      <ClockInput
+        label={t('code.until')}
+        value={value.until}
+        onChange={(until) => set({ until })}
+        required
+        error={errorOf('endDate')}
+      />
+      <SegmentedControl
+        className={css.whole}
+        aria-label={t('code.kind')}
+        value={value.kind}
+        onChange={(kind) => set({ kind: kind as Validity['kind'] })}
+        data={(['ONETIME', 'MULTIPLE'] as const).map((kind) => ({ value: kind, label: t(kind) }))}
+      />
+      {value.kind === 'MULTIPLE' && (
+        <NumberInput
+          className={css.whole}
+          label={t('code.max')}
+          description={t('code.max.hint')}
+          min={1}
+          max={1000}
+          value={value.max ?? ''}
+          onChange={(max) => set({ max: max === '' ? undefined : Number(max) })}
+          error={errorOf('maxUses')}
+        />
+      )}
+    </div>
+  )
+}

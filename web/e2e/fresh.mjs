@@ -4,6 +4,8 @@ import { accessible, enter, fits, heading, picture, settled } from './browser.mj
 const EMPTY = {
   '/today': ['Today', 'There is nobody here yet'],
   '/people': ['People', 'There are no people yet', 'New person'],
+  '/passes': ['Passes', 'No passes', 'Write down a pass'],
+  '/visitors?view=all': ['Visitors', 'No visitors yet', 'New visitor'],
   '/statistics': ['Statistics', 'No activity on these days'],
   '/day': ['Person’s day', 'There are no people yet', 'New person'],
   '/computers': ['Computers', 'There are no computers', 'New agent key'],

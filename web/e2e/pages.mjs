@@ -16,20 +16,22 @@ import {
 
 const TITLES = {
   '/today': { uz: 'Bugun', 'uz-Cyrl': 'Бугун', ru: 'Сегодня', en: 'Today' },
+  '/passes': { uz: 'Oʻtishlar', 'uz-Cyrl': 'Ўтишлар', ru: 'Проходы', en: 'Passes' },
+  '/visitors': { uz: 'Mehmonlar', 'uz-Cyrl': 'Меҳмонлар', ru: 'Посетители', en: 'Visitors' },
   '/people': { uz: 'Xodimlar', 'uz-Cyrl': 'Ходимлар', ru: 'Сотрудники', en: 'People' },
   '/statistics': { uz: 'Statistika', 'uz-Cyrl': 'Статистика', ru: 'Статистика', en: 'Statistics' },
   '/computers': { uz: 'Kompyuterlar', 'uz-Cyrl': 'Компьютерлар', ru: 'Компьютеры', en: 'Computers' },
   '/policies': { uz: 'Siyosatlar', 'uz-Cyrl': 'Сиёсатлар', ru: 'Политики', en: 'Policies' },
   '/gateways': { uz: 'Shlyuzlar', 'uz-Cyrl': 'Шлюзлар', ru: 'Шлюзы', en: 'Gateways' },
   '/alerts': { uz: 'Ogohlantirishlar', 'uz-Cyrl': 'Огоҳлантиришлар', ru: 'Оповещения', en: 'Alerts' },
-  '/storage': { uz: 'Xotira', 'uz-Cyrl': 'Хотира', ru: 'Хранение', en: 'Storage' },
   '/users': { uz: 'Foydalanuvchilar', 'uz-Cyrl': 'Фойдаланувчилар', ru: 'Пользователи', en: 'Users' },
   '/organizations': { uz: 'Tashkilotlar', 'uz-Cyrl': 'Ташкилотлар', ru: 'Организации', en: 'Organizations' },
+  '/storage': { uz: 'Xotira', 'uz-Cyrl': 'Хотира', ru: 'Хранение', en: 'Storage' },
 }
 const LANGUAGES = ['uz', 'uz-Cyrl', 'ru', 'en']
 const THEMES = { light: /^(Yorugʻ|Ёруғ|Светлая|Light)$/, dark: /^(Qorongʻi|Қоронғи|Тёмная|Dark)$/ }
 /** Pages that the menu has no entry of: the page before them leads there. */
-const WITHIN = ['/organizations']
+const WITHIN = ['/visitors', '/organizations', '/storage']
 /** What a theme changes, it changes in every language alike: each theme is audited in one, each language in one. */
 const audited = (code, theme) => theme === 'light' || code === 'en'
 const DATE = process.env.E2E_DATE

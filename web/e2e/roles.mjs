@@ -46,6 +46,7 @@ export const tests = {
     await heading(page, 'Today')
     assert.deepEqual(await menu(page), [
       'Today',
+      'Entrance',
       'People',
       'Statistics',
       'Computers',
@@ -70,7 +71,7 @@ export const tests = {
   async 'a department’s lead sees its people and computers, and of no other department'(page) {
     await enter(page, '/', nameOf('DEPARTMENT_LEAD'))
     await heading(page, 'Today')
-    assert.deepEqual(await menu(page), ['Today', 'People', 'Statistics', 'Computers'])
+    assert.deepEqual(await menu(page), ['Today', 'Passes', 'Visitors', 'People', 'Statistics', 'Computers'])
     assert.deepEqual(await people(page), [employee])
     const list = await computers(page)
     for (const uid of [stranger.computer, recorded.uid, foreign.uid]) {
@@ -94,8 +95,10 @@ export const tests = {
 
   async 'a guard sees who is here, and no monitoring'(page) {
     await enter(page, '/', nameOf('GUARD'))
+    await heading(page, 'Passes')
+    assert.deepEqual(await menu(page), ['Passes', 'Visitors', 'Today'])
+    await page.goto('/today')
     await heading(page, 'Today')
-    assert.deepEqual(await menu(page), ['Today'])
     await settled(page)
     await accessible(page, 'the page of a guard')
     await picture(page, 'role-guard')

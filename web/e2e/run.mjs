@@ -18,6 +18,8 @@ const FILES = {
     'today',
     'people',
     'import',
+    'passes',
+    'visitors',
     'day',
     'screenshots',
     'statistics',

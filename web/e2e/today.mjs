@@ -91,7 +91,7 @@ export const tests = {
   },
 
   async 'a guard sees on today who is here, and no more'(page) {
-    await enter(page, '/', nameOf('GUARD'))
+    await enter(page, '/today', nameOf('GUARD'))
     await heading(page, 'Today')
     await rows(page).filter({ hasText: silent.name }).getByText('Missing').waitFor()
     const text = await page.locator('main').innerText()

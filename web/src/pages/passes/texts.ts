@@ -3,7 +3,7 @@ import { texts } from '../../i18n/i18n'
 export const useTexts = texts('passes', {
   title: { uz: 'Oʻtishlar', ru: 'Проходы', en: 'Passes' },
   tabs: { uz: 'Koʻrinish', ru: 'Вид', en: 'View' },
-  'tab.log': { uz: 'Oʻtishlar', ru: 'Проходы', en: 'Passes' },
+  'tab.log': { uz: 'Jurnal', ru: 'Журнал', en: 'Log' },
   'tab.inside': { uz: 'Kim ichkarida', ru: 'Кто внутри', en: 'Who is inside' },
   updated: { uz: '{{at}} da yangilandi', ru: 'обновлено в {{at}}', en: 'updated at {{at}}' },
   counts: { uz: 'Bugungi sonlar', ru: 'Числа за сегодня', en: 'Today in numbers' },

@@ -1,10 +1,12 @@
-import { NumberInput, SegmentedControl } from '@mantine/core'
+import { NumberInput, SegmentedControl, Skeleton } from '@mantine/core'
+import { lazy, Suspense } from 'react'
 import { isoDate, startOfDay } from '../../lib/format'
 import { ClockInput } from '../../ui/ClockInput'
-import DateField from '../../ui/dates/DateField'
 import { useTexts } from './texts'
 import type { NewCode } from './types'
 import css from './visitors.module.css'
+
+const DateField = lazy(() => import('../../ui/dates/DateField'))
 
 /** Validity is a code as it is asked for, in the organization's days and clocks. */
 export interface Validity {
@@ -46,20 +48,22 @@ export function CodeFields({ value, onChange, errorOf }: Props) {
   const set = (part: Partial<Validity>) => onChange({ ...value, ...part })
   return (
     <div className={css.codeFields}>
-      <DateField
-        label={t('code.first')}
-        value={value.first}
-        onChange={(first) => {
-          if (!first) return
-          set({ first, last: value.last < first || value.last === value.first ? first : value.last })
-        }}
-        error={errorOf('startDate')}
-      />
-      <DateField
-        label={t('code.last')}
-        value={value.last}
-        onChange={(last) => last && set({ last: last < value.first ? value.first : last })}
-      />
+      <Suspense fallback={<Skeleton height={56} className={css.two} />}>
+        <DateField
+          label={t('code.first')}
+          value={value.first}
+          onChange={(first) => {
+            if (!first) return
+            set({ first, last: value.last < first || value.last === value.first ? first : value.last })
+          }}
+          error={errorOf('startDate')}
+        />
+        <DateField
+          label={t('code.last')}
+          value={value.last}
+          onChange={(last) => last && set({ last: last < value.first ? value.first : last })}
+        />
+      </Suspense>
       <ClockInput label={t('code.from')} value={value.from} onChange={(from) => set({ from })} required />
       <ClockInput
         label={t('code.until')}

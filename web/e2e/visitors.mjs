@@ -61,8 +61,8 @@ export const tests = {
   async 'a guard lets in by a code and Enter, out by the same code, and not in again'(page) {
     const host = await person(employee)
     const one = await code({ lastName: 'Mehmonov', firstName: 'Anvar', workPlace: 'Hamkor', hostId: host.id })
-    await page.setViewportSize({ width: 360, height: 740 })
     await enter(page, '/visitors', guard)
+    await page.setViewportSize({ width: 360, height: 740 })
     await guests(page).filter({ hasText: 'Mehmonov Anvar' }).waitFor()
     await show(page, JSON.stringify({ visitorId: one.visitorId, codeId: one.id, code: one.code }))
     await result(page, 'arriving').getByText(`To see ${employee}`).waitFor()

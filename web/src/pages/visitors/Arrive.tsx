@@ -70,14 +70,7 @@ export function Arrive({ visitor, code, zone, onIn }: Props) {
         />
       </div>
       {rest !== undefined && <ErrorNote error={rest} />}
-      <Button
-        type="submit"
-        className={css.huge}
-        color="green"
-        loading={enter.isPending}
-        autoFocus
-        data-autofocus
-      >
+      <Button type="submit" className={css.huge} loading={enter.isPending} autoFocus data-autofocus>
         {t('let.in')}
       </Button>
     </form>

@@ -10,7 +10,7 @@ export const useTexts = texts('passes', {
   entries: { uz: 'Kirdi', ru: 'Вошли', en: 'In' },
   exits: { uz: 'Chiqdi', ru: 'Вышли', en: 'Out' },
   inside: { uz: 'Ichkarida', ru: 'Внутри', en: 'Inside' },
-  visitors: { uz: 'Mehmonlar ichkarida', ru: 'Посетителей внутри', en: 'Visitors inside' },
+  visitors: { uz: 'Mehmonlar', ru: 'Посетители', en: 'Visitors' },
   overstay: { uz: '{{n}} ta muddatidan oshgan', ru: '{{n}} задержались', en: '{{n}} overstay' },
   refused: { uz: 'Rad etildi', ru: 'Отказано', en: 'Refused' },
   filters: { uz: 'Filtrlar', ru: 'Фильтры', en: 'Filters' },

@@ -1,9 +1,9 @@
 import { Button, Modal } from '@mantine/core'
 import { useLanguage } from '../../i18n/i18n'
-import { dateTime } from '../../lib/format'
 import { PrintIcon } from '../../ui/icons'
 import { useCommon } from '../../ui/texts'
 import { usePicture } from '../day/shots/usePicture'
+import { period } from './period'
 import { printOnly } from './printOnly'
 import { useTexts } from './texts'
 import type { Visit } from './types'
@@ -23,7 +23,6 @@ export function Badge({ visit, zone, organization, onClose }: Props) {
   const t = useTexts()
   const common = useCommon()
   const language = useLanguage()
-  const at = (iso: string) => dateTime(Date.parse(iso), zone, language)
   const url = visit.codeId ? `/api/v2/visitors/codes/${visit.codeId}/qr` : undefined
   const { data: src, isLoading } = usePicture(url, KEEP_MS)
   return (
@@ -43,9 +42,7 @@ export function Badge({ visit, zone, organization, onClose }: Props) {
             <strong className={css.badgeName}>{visit.visitorName}</strong>
             {visit.workPlace && <span>{visit.workPlace}</span>}
             <span>{visit.hostName ? t('host.to', { name: visit.hostName }) : t('host.none')}</span>
-            <span>
-              {at(visit.checkedInAt)} – {at(visit.expectedUntil)}
-            </span>
+            <span>{period(visit.checkedInAt, visit.expectedUntil, zone, language)}</span>
             {visit.badge && <span>{t('badge.no', { n: visit.badge })}</span>}
           </div>
           {src && <img src={src} alt={t('code.qr', { name: visit.visitorName })} />}

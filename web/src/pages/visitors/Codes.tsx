@@ -4,7 +4,6 @@ import { useState } from 'react'
 import { answer, api } from '../../api/client'
 import { readList } from '../../api/list'
 import { useLanguage } from '../../i18n/i18n'
-import { dateTime } from '../../lib/format'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { fieldErrors } from '../../ui/form'
 import { PlusIcon } from '../../ui/icons'
@@ -14,6 +13,7 @@ import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { CodeFields, codeOf, validityOf } from './CodeFields'
 import { stateOf } from './parts'
+import { period } from './period'
 import { QrCard } from './QrCard'
 import { useTexts } from './texts'
 import type { Code, Visitor } from './types'
@@ -45,7 +45,6 @@ export function Codes({ visitor, zone, mayChange }: { visitor: Visitor; zone: st
         signal,
       ),
   })
-  const at = (iso: string) => dateTime(Date.parse(iso), zone, language, now)
   const add = mayChange && visitor.isActive && (
     <Button size="xs" leftSection={<PlusIcon size={14} />} onClick={() => setAdding(true)}>
       {t('code.new')}
@@ -79,9 +78,7 @@ export function Codes({ visitor, zone, mayChange }: { visitor: Visitor; zone: st
                   <td data-label={t('code')}>
                     <code>{code.code}</code>
                   </td>
-                  <td data-label={t('valid')}>
-                    {t('window', { from: at(code.startDate), until: at(code.endDate) })}
-                  </td>
+                  <td data-label={t('valid')}>{period(code.startDate, code.endDate, zone, language)}</td>
                   <td data-label={t('uses')}>
                     {code.maxUses ? t('code.uses', { uses: code.uses, max: code.maxUses }) : code.uses}
                   </td>

@@ -11,6 +11,7 @@ import { Arrive } from './Arrive'
 import { Badge } from './Badge'
 import { CheckOut, Who } from './parts'
 import { lookUp, Refusal } from './lookUp'
+import { period } from './period'
 import { begins } from './scanned'
 import { useTexts } from './texts'
 import type { Visit } from './types'
@@ -171,7 +172,7 @@ function Refused({ error, zone, onNext }: { error: Error; zone: string; onNext: 
       {code && (
         <p>
           <strong>{code.visitorName}</strong>{' '}
-          {t('refused.valid', { from: at(code.startDate), until: at(code.endDate) })}{' '}
+          {t('refused.valid', { period: period(code.startDate, code.endDate, zone, language) })}{' '}
           {code.lastUsedAt && t('refused.used', { uses: code.uses, at: at(code.lastUsedAt) })}
         </p>
       )}

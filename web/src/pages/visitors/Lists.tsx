@@ -65,7 +65,7 @@ export function Expected({ zone, organizationId, organization, desk }: Props) {
                 t('window', { from: at(visitor.expectedFrom), until: at(visitor.expectedUntil) })}
             </Person>
             {visitor.expectedFrom && Date.parse(visitor.expectedFrom) > now && (
-              <Status tone="quiet">{t('state.early')}</Status>
+              <Status tone="quiet">{t('later')}</Status>
             )}
             {desk && (
               <Button

@@ -2,10 +2,10 @@ import { Button } from '@mantine/core'
 import { download } from '../../api/list'
 import { authorized } from '../../api/client'
 import { useLanguage } from '../../i18n/i18n'
-import { dateTime } from '../../lib/format'
 import { DownloadIcon, LinkIcon, PrintIcon } from '../../ui/icons'
 import { Rows } from '../../ui/parts'
 import { usePicture } from '../day/shots/usePicture'
+import { period } from './period'
 import { printOnly } from './printOnly'
 import { useTexts } from './texts'
 import type { Code } from './types'
@@ -19,7 +19,6 @@ export function QrCard({ code, zone }: { code: Code; zone: string }) {
   const language = useLanguage()
   const path = `/api/v2/visitors/codes/${code.id}/qr`
   const { data: src, isPending } = usePicture(path, KEEP_MS)
-  const at = (iso: string) => dateTime(Date.parse(iso), zone, language)
   const title = t('code.qr', { name: code.visitorName })
   return (
     <div className={css.qr}>
@@ -28,7 +27,7 @@ export function QrCard({ code, zone }: { code: Code; zone: string }) {
         {isPending && <Rows count={4} />}
         {src && <img src={src} alt={title} />}
         <code>{code.code}</code>
-        <span>{t('window', { from: at(code.startDate), until: at(code.endDate) })}</span>
+        <span>{period(code.startDate, code.endDate, zone, language)}</span>
       </div>
       <div className={css.qrButtons}>
         <Button

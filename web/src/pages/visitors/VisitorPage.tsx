@@ -7,7 +7,7 @@ import { useUser } from '../../api/queries'
 import { idOf } from '../../lib/ids'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { EditIcon, LeftIcon } from '../../ui/icons'
-import { Card, Empty, Page } from '../../ui/Page'
+import { Empty, Page } from '../../ui/Page'
 import { Rows, Status } from '../../ui/parts'
 import { Codes } from './Codes'
 import { History } from './Grids'
@@ -63,9 +63,10 @@ export default function VisitorPage() {
     >
       <Facts visitor={visitor} />
       {role !== 'DEPARTMENT_LEAD' && <Codes visitor={visitor} zone={today.zone} mayChange={mayChange} />}
-      <Card title={t('history')} flush>
+      <section className={css.history} aria-label={t('history')}>
+        <h2>{t('history')}</h2>
         <History zone={today.zone} visitorId={visitor.id} />
-      </Card>
+      </section>
       {editing && <VisitorForm visitor={visitor} zone={today.zone} onClose={() => setEditing(false)} />}
     </Page>
   )

@@ -9,7 +9,7 @@ import { ErrorNote } from '../../ui/ErrorNote'
 import { PlusIcon } from '../../ui/icons'
 import { useKeys } from '../../ui/keys'
 import { OrganizationSelect, useChosenOrganization, useKnowsOrganization } from '../../ui/OrganizationSelect'
-import { Card, Page } from '../../ui/Page'
+import { Page } from '../../ui/Page'
 import { Rows } from '../../ui/parts'
 import { Desk } from './Desk'
 import { All, History } from './Grids'
@@ -111,14 +111,14 @@ function Views({ today, organizationId, desk, add }: ViewsProps) {
       {view === 'expected' && <Expected {...props} />}
       {view === 'inside' && <Inside {...props} />}
       {view === 'all' && (
-        <Card title={t('all')} flush>
+        <section aria-label={t('all')}>
           <All zone={today.zone} organizationId={organizationId} action={add} />
-        </Card>
+        </section>
       )}
       {view === 'history' && (
-        <Card title={t('history')} flush>
+        <section aria-label={t('history')}>
           <History zone={today.zone} organizationId={organizationId} />
-        </Card>
+        </section>
       )}
     </>
   )

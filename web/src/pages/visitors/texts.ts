@@ -24,15 +24,11 @@ export const useTexts = texts('visitors', {
   },
   refused: { uz: 'Kiritilmaydi', ru: 'Не пропускать', en: 'Do not let in' },
   'refused.used': {
-    uz: '{{uses}} marta ishlatilgan, oxirgisi {{at}}.',
+    uz: '{{uses}} marta ishlatilgan, oxirgi marta {{at}}.',
     ru: 'Использован раз: {{uses}}, последний — {{at}}.',
-    en: 'Used {{uses}} times, last at {{at}}.',
+    en: 'Uses so far: {{uses}}, the last at {{at}}.',
   },
-  'refused.valid': {
-    uz: 'Amal qiladi: {{from}} – {{until}}.',
-    ru: 'Действует: {{from}} – {{until}}.',
-    en: 'Valid {{from}} – {{until}}.',
-  },
+  'refused.valid': { uz: 'Amal qiladi: {{period}}.', ru: 'Действует: {{period}}.', en: 'Valid {{period}}.' },
   'refused.help': {
     uz: 'Mehmonni qabul qiluvchiga qoʻngʻiroq qiling yoki yangi mehmon sifatida roʻyxatga oling.',
     ru: 'Позвоните принимающему или зарегистрируйте нового посетителя.',
@@ -79,7 +75,7 @@ export const useTexts = texts('visitors', {
   middleName: { uz: 'Otasining ismi', ru: 'Отчество', en: 'Middle name' },
   name: { uz: 'F.I.Sh.', ru: 'Ф. И. О.', en: 'Name' },
   phone: { uz: 'Telefon', ru: 'Телефон', en: 'Phone' },
-  workPlace: { uz: 'Qayerdan', ru: 'Откуда', en: 'From' },
+  workPlace: { uz: 'Qaysi tashkilotdan', ru: 'Из какой организации', en: 'Company' },
   papers: { uz: 'Hujjat maʼlumotlari', ru: 'Данные документа', en: 'Papers' },
   passportNumber: { uz: 'Pasport', ru: 'Паспорт', en: 'Passport' },
   pinfl: { uz: 'JShShIR', ru: 'ПИНФЛ', en: 'PINFL' },
@@ -152,5 +148,5 @@ export const useTexts = texts('visitors', {
   },
   unknown: { uz: 'Bunday mehmon yoʻq', ru: 'Такого посетителя нет', en: 'There is no such visitor' },
   back: { uz: 'Mehmonlarga qaytish', ru: 'К посетителям', en: 'Back to visitors' },
-  later: { uz: 'Yana kiritish', ru: 'Пропустить', en: 'Let in' },
+  later: { uz: 'Keyinroq', ru: 'Позже', en: 'Later' },
 })

@@ -80,7 +80,6 @@ export const useTexts = texts('passes', {
   },
   'inside.none': { uz: 'Ichkarida hech kim yoʻq.', ru: 'Внутри никого нет.', en: 'Nobody is inside.' },
   'inside.find': { uz: 'Ism yoki boʻlim', ru: 'Имя или отдел', en: 'Name or department' },
-  'inside.checked': { uz: 'Bor', ru: 'Отметка', en: 'Seen' },
   since: { uz: 'Qachondan', ru: 'С какого времени', en: 'Since' },
   person: { uz: 'Kim', ru: 'Кто', en: 'Who' },
   visitor: { uz: 'Mehmon', ru: 'Посетитель', en: 'Visitor' },

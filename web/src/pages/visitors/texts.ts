@@ -3,7 +3,6 @@ import { texts } from '../../i18n/i18n'
 export const useTexts = texts('visitors', {
   title: { uz: 'Mehmonlar', ru: 'Посетители', en: 'Visitors' },
   scan: { uz: 'Kod boʻyicha kiritish', ru: 'Пропустить по коду', en: 'Check in by code' },
-  'scan.label': { uz: 'Mehmonning kodi', ru: 'Код посетителя', en: 'The visitor’s code' },
   'scan.hint': {
     uz: 'QR kodni skanerga tuting yoki kodni yozib, Enter bosing. Chiqishda ham shu kod.',
     ru: 'Поднесите QR-код к сканеру или введите код и нажмите Enter. На выходе — тот же код.',
@@ -133,7 +132,6 @@ export const useTexts = texts('visitors', {
   yes: { uz: 'Ha', ru: 'Да', en: 'Yes' },
   no: { uz: 'Yoʻq', ru: 'Нет', en: 'No' },
   'status.inside': { uz: 'Ichkarida', ru: 'Внутри', en: 'Inside' },
-  'status.left': { uz: 'Chiqib ketgan', ru: 'Ушёл', en: 'Has left' },
   'empty.title': { uz: 'Hali mehmonlar yoʻq', ru: 'Посетителей пока нет', en: 'No visitors yet' },
   'empty.hint': {
     uz: 'Yangi mehmonni roʻyxatga oling: u kod oladi va eshikda kutib qolmaydi.',

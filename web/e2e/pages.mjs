@@ -103,7 +103,8 @@ export const tests = {
         await page.getByTitle(THEMES[theme]).click()
         await page.locator(`html[data-mantine-color-scheme=${theme}]`).waitFor()
         for (const [path, titles] of Object.entries(TITLES)) {
-          if (WITHIN.includes(path)) await page.getByText(titles[code], { exact: true }).click()
+          if (WITHIN.includes(path))
+            await page.getByRole('radiogroup').getByText(titles[code], { exact: true }).click()
           else await page.locator(`nav a[href="${path}"]`).click()
           await heading(page, titles[code])
           await settled(page)
@@ -133,7 +134,7 @@ export const tests = {
     await signIn(page)
     for (const path of Object.keys(TITLES)) {
       if (WITHIN.includes(path)) {
-        await page.getByText(TITLES[path].en, { exact: true }).click()
+        await page.getByRole('radiogroup').getByText(TITLES[path].en, { exact: true }).click()
       } else {
         await page.getByRole('button', { name: 'Menu' }).click()
         await page.getByRole('dialog').locator(`nav a[href="${path}"]`).click()

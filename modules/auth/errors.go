@@ -16,6 +16,7 @@ var (
 	errNoSession     = fault.New(fault.NotFound, "auth.session_unknown")
 	errUsernameTaken = fault.New(fault.Conflict, "auth.username_taken")
 	errSelf          = fault.New(fault.Conflict, "auth.own_account")
+	errLastAdmin     = fault.New(fault.Conflict, "auth.last_admin")
 	errNotLead       = fault.New(fault.Conflict, "auth.not_a_lead")
 	errRoleKind      = fault.New(fault.Conflict, "auth.role_kind")
 	errWrongPassword = fault.New(fault.Conflict, "auth.wrong_password")

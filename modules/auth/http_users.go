@@ -17,6 +17,7 @@ func (s *service) userRoutes(r httpx.Router) {
 	r.GET(path+"/:id", identity.ReadUsers, httpx.Handle(200, s.getUser), httpx.Doc("One user"))
 	r.PATCH(path+"/:id", identity.WriteUsers, httpx.Handle(200, s.patchUser), httpx.Doc("Change a user"))
 	r.DELETE(path+"/:id", identity.WriteUsers, httpx.Handle(204, s.deleteUser), httpx.Doc("Make a user inactive and end its sign-ins"))
+	s.historyRoutes(r)
 	r.PUT(path+"/:id/departments", identity.WriteUsers, httpx.Handle(200, s.putDepartments), httpx.Doc("Say which departments a department lead leads"))
 }
 
@@ -50,6 +51,8 @@ type userResponse struct {
 	IsActive       bool      `json:"isActive"`
 	MustChange     bool      `json:"mustChangePassword,omitempty" doc:"at the next sign-in"`
 	LockedUntil    time.Time `json:"lockedUntil,omitzero"`
+	LastSignInAt   time.Time `json:"lastSignInAt,omitzero" doc:"in lists only"`
+	Sessions       int       `json:"sessions,omitzero" doc:"in lists only: how many sign-ins last"`
 	CreatedAt      time.Time `json:"createdAt"`
 	UpdatedAt      time.Time `json:"updatedAt"`
 }
@@ -72,7 +75,8 @@ func (s *service) users() grid.List[accountResponse] {
 	return grid.List[accountResponse]{
 		Name: "users", Title: "auth.users", Columns: userColumns, Sort: "name", ID: idOfUser,
 		Read: func(ctx context.Context, q grid.Query) ([]accountResponse, db.Found, error) {
-			rows, found, err := s.store.users(ctx, q.SQL())
+			now := s.time()
+			rows, found, err := s.store.users(ctx, q.Bind("sessions", now).SQL(), now)
 			if err != nil {
 				return nil, found, err
 			}
@@ -81,7 +85,11 @@ func (s *service) users() grid.List[accountResponse] {
 				ids[i] = u.ID
 			}
 			have, err := s.store.secondSteps(ctx, ids)
-			return grid.Items(rows, func(u userRow) accountResponse { return accountResponse{asUser(u, nil), have[u.ID]} }), found, err
+			return grid.Items(rows, func(u listedUser) accountResponse {
+				out := accountResponse{asUser(u.userRow, nil), have[u.ID]}
+				out.LastSignInAt, out.Sessions = u.LastSignInAt.UTC(), u.Sessions
+				return out
+			}), found, err
 		},
 	}
 }

@@ -104,6 +104,9 @@ func (s *service) updateUser(ctx context.Context, id int64, in userInput) (u use
 		if (before.Role == actor.Admin.String()) != (u.Role == actor.Admin.String()) {
 			return errRoleKind
 		}
+		if err := s.adminLeft(ctx, tx, before, u); err != nil {
+			return err
+		}
 		if in.move && in.OrganizationID != nil {
 			if err := s.moveUser(ctx, tx, *in.OrganizationID, &u); err != nil {
 				return err
@@ -112,6 +115,21 @@ func (s *service) updateUser(ctx context.Context, id int64, in userInput) (u use
 		return s.saveUser(ctx, tx, "user.updated", before, u)
 	})
 	return u, s.userFault(ctx, "update", id, err)
+}
+
+// adminLeft refuses to make the last administrator inactive. Nobody does that to itself; two might to each other at once.
+func (s *service) adminLeft(ctx context.Context, tx db.Tx, before, u userRow) error {
+	if u.IsActive || !before.IsActive || u.Role != actor.Admin.String() || !tx.Actor().CrossesOrganizations() {
+		return nil
+	}
+	if err := tx.Serialize(ctx, "auth administrators"); err != nil {
+		return err
+	}
+	left, err := s.store.anotherAdmin(ctx, tx, u.ID)
+	if err == nil && !left {
+		err = errLastAdmin
+	}
+	return err
 }
 
 // moveUser puts a user into another organization, where it leads none of the departments that it led. Only an actor of no
@@ -158,6 +176,12 @@ func (s *service) saveUser(ctx context.Context, tx db.Tx, action string, before,
 	}
 	if u.Role != actor.DepartmentLead.String() && before.Role != u.Role {
 		if err := s.store.setDepartments(ctx, tx, u.organization(), u.ID, nil); err != nil {
+			return err
+		}
+	}
+	const reset = "user.password_set"
+	if u.Password != before.Password && action != reset { // which no field of a user shows
+		if err := s.audit.Write(ctx, tx, userEntry(reset, u, nil, nil)); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fold"
 	"github.com/staff-control/staff-control/platform/id"
@@ -36,6 +37,12 @@ func (s store) anyUser(ctx context.Context, tx db.Tx) (bool, error) {
 	return tx.Select((*userRow)(nil)).Exists(ctx)
 }
 
+// anotherAdmin reports whether there is an active administrator besides the user.
+func (s store) anotherAdmin(ctx context.Context, tx db.Tx, id int64) (bool, error) {
+	return tx.Select((*userRow)(nil)).Where("?TableAlias.role = ?", actor.Admin.String()).Where("?TableAlias.is_active").
+		Where("?TableAlias.id <> ?", id).Exists(ctx)
+}
+
 func (s store) insertUser(ctx context.Context, tx db.Tx, row *userRow) error {
 	row.NameSearch = fold.Name(row.Name)
 	_, err := tx.Insert(row).Exec(ctx)
@@ -50,14 +57,6 @@ func (s store) updateUser(ctx context.Context, tx db.Tx, row *userRow) error {
 // moveUser changes whose the user is, which no other update does.
 func (s store) moveUser(ctx context.Context, tx db.Tx, id, organizationID int64) error {
 	return db.One(tx.Update((*userRow)(nil)).Set("organization_id = ?", organizationID).Where("?TableAlias.id = ?", id).Exec(ctx))
-}
-
-func (s store) users(ctx context.Context, l db.List) (rows []userRow, found db.Found, err error) {
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		found, err = tx.List(ctx, tx.Select(&rows), l)
-		return err
-	})
-	return rows, found, err
 }
 
 // countFailure adds a wrong password and returns how many there are in a row.
@@ -148,7 +147,9 @@ func (s store) sweep(ctx context.Context, until time.Time) error {
 		if _, err := tx.Delete((*oidcRow)(nil)).Where("?TableAlias.expires_at <= ?", until).Exec(ctx); err != nil {
 			return err
 		}
-		_, err := tx.Delete((*sessionRow)(nil)).Where("?TableAlias.expires_at <= ?", until).Exec(ctx)
+		// The last one of a user stays: it says when that was.
+		_, err := tx.Delete((*sessionRow)(nil)).Where("?TableAlias.expires_at <= ?", until).
+			Where("EXISTS (SELECT 1 FROM sessions AS later WHERE later.user_id = ?TableAlias.user_id AND (later.created_at, later.id) > (?TableAlias.created_at, ?TableAlias.id))").Exec(ctx)
 		return err
 	})
 }

@@ -112,7 +112,21 @@ func userChecks(s store, v victim) map[string]func() error {
 	return map[string]func() error{
 		"userByName": refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.userByName(ctx, tx, u.Username); return err }),
 		"user":       refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.user(ctx, tx, u.ID); return err }),
-		"userAlone":  refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.userAlone(ctx, tx, u.ID); return err }),
+		"usersByID": silent(s, func(ctx context.Context, tx db.Tx) error {
+			found, err := s.usersByID(ctx, tx, []int64{u.ID})
+			if len(found) > 0 {
+				return fmt.Errorf("shows %v", found)
+			}
+			return err
+		}),
+		"anotherAdmin": silent(s, func(ctx context.Context, tx db.Tx) error {
+			found, err := s.anotherAdmin(ctx, tx, 0)
+			if found {
+				return errors.New("sees an administrator")
+			}
+			return err
+		}),
+		"userAlone": refused(s, func(ctx context.Context, tx db.Tx) error { _, err := s.userAlone(ctx, tx, u.ID); return err }),
 		"insertUser": refused(s, func(ctx context.Context, tx db.Tx) error {
 			c, one := u, int64(1)
 			c.ID, c.Username, c.OrganizationID = 0, "thief", &one
@@ -145,7 +159,7 @@ func userChecks(s store, v victim) map[string]func() error {
 		},
 		"users": func() error {
 			for _, query := range []string{"", "organizationId=1", "q=a&sort=-role,username"} {
-				shown, err := gridtest.Walk(keyOfOrganization(2), (&service{store: s}).users(), query)
+				shown, err := gridtest.Walk(keyOfOrganization(2), (&service{store: s, now: time.Now}).users(), query)
 				if err != nil {
 					return err
 				}

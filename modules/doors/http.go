@@ -13,7 +13,7 @@ import (
 
 func (s *service) routes(r httpx.Router) {
 	r.GET("/api/v2/passes", pass.Read, httpx.Handle(http.StatusOK, db.Together(s.store.db, s.getPasses)), httpx.Doc("Passes through doors, and refused tries, the latest first."))
-	r.GET("/api/v2/devices", pass.ReadDevices, httpx.Handle(http.StatusOK, db.Together(s.store.db, s.getDevices)), httpx.Doc("Door terminals, and how each was last."))
+	httpx.List(r, "/api/v2/devices", pass.ReadDevices, s.devices(), httpx.Doc("Door terminals, and how each was last."))
 	r.POST("/api/v2/devices", pass.WriteDevices, httpx.Handle(http.StatusCreated, s.postDevice), httpx.Doc("Add a door terminal."))
 	r.PATCH("/api/v2/devices/:id", pass.WriteDevices, httpx.Handle(http.StatusOK, s.patchDevice), httpx.Doc("Change a door terminal."))
 }
@@ -125,39 +125,6 @@ func recordOf(d deviceRow) deviceResponse {
 		GateID: d.GateID, Port: d.Port, HasPassword: d.Sealed != "", Details: d.Details,
 		LastSeenAt: d.LastSeenAt, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
 	}
-}
-
-type devicesRequest struct {
-	Organization int64  `query:"organization"`
-	After        string `query:"after"`
-	Limit        int    `query:"limit"`
-}
-
-func (s *service) getDevices(ctx context.Context, in devicesRequest) (page httpx.Page[deviceResponse], err error) {
-	var after int64
-	if in.After != "" {
-		if err := db.ParseCursor(in.After, &after); err != nil {
-			return page, err
-		}
-	}
-	rows, err := s.store.devices(ctx, in.Organization, after, db.Limit(in.Limit))
-	if err != nil {
-		return page, err
-	}
-	rows, page.Next = db.NextPage(rows, db.Limit(in.Limit), func(d deviceRow) []any { return []any{d.ID} })
-	ids := make([]int64, len(rows))
-	for i, d := range rows {
-		ids[i] = d.ID
-	}
-	statuses, err := s.store.statusesOf(ctx, ids)
-	for _, d := range rows {
-		item := recordOf(d)
-		if is, told := statuses[d.ID]; told {
-			item.Status, item.StatusSince = is.Status, &is.Since
-		}
-		page.Items = append(page.Items, item)
-	}
-	return page, err
 }
 
 type newDeviceRequest struct {

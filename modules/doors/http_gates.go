@@ -29,7 +29,13 @@ func asGate(g gateRow) gateResponse {
 	return gateResponse{g.ID, g.OrganizationID, g.Name, g.CreatedAt.UTC()}
 }
 
-func (s *service) getGates(ctx context.Context, in devicesRequest) (page httpx.Page[gateResponse], err error) {
+type gatesRequest struct {
+	Organization int64  `query:"organization"`
+	After        string `query:"after"`
+	Limit        int    `query:"limit"`
+}
+
+func (s *service) getGates(ctx context.Context, in gatesRequest) (page httpx.Page[gateResponse], err error) {
 	var after int64
 	if in.After != "" {
 		if err := db.ParseCursor(in.After, &after); err != nil {

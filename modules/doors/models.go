@@ -24,6 +24,7 @@ type gateRow struct {
 type deviceRow struct {
 	bun.BaseModel `bun:"table:devices,alias:d"`
 	db.Owned
+	db.Place
 	ID           int64      `bun:"id,pk,autoincrement"`
 	GateID       int64      `bun:"gate_id,nullzero"`
 	Name         string     `bun:"name,nullzero"`

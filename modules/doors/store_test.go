@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
+	"github.com/staff-control/staff-control/platform/grid/gridtest"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
@@ -156,6 +157,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"deviceNames": func() error {
 				names, err := s.deviceNames(theirs, []int64{1, 2, 3})
 				return nothing(len(names) > 0, err)
+			},
+			"listDevices": func() error {
+				shown, err := gridtest.Walk(theirs, (&service{store: s}).devices(), "organization=1")
+				if len(shown) > 0 {
+					return fmt.Errorf("shows %v", shown)
+				}
+				return err
 			},
 			"devices": func() error {
 				rows, err := s.devices(theirs, 0, 0, 10)

@@ -2,6 +2,7 @@ package computers
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
@@ -39,6 +41,23 @@ func (c *clock) pass(d time.Duration) time.Time {
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
 	return c.at
+}
+
+// tree has department 2 below 1, in organization 1.
+type tree struct{ organization.Tree }
+
+func (tree) Department(ctx context.Context, id int64) (organization.Department, error) {
+	if a, _ := actor.From(ctx); id > 2 || a.OrganizationID > 1 {
+		return organization.Department{}, organization.ErrDepartmentUnknown
+	}
+	return organization.Department{ID: id, Name: fmt.Sprint("Department ", id)}, nil
+}
+
+func (tree) Below(_ context.Context, ids []int64) ([]int64, error) {
+	if slices.Contains(ids, 1) {
+		return []int64{1, 2}, nil
+	}
+	return ids, nil
 }
 
 // directory knows employees by id; department leads see those of their departments.
@@ -110,7 +129,7 @@ func newOffice(d *db.DB) office {
 	cfg, log := defaults(), slog.New(slog.DiscardHandler)
 	o := office{clock: &clock{at: noon}, metrics: prometheus.NewRegistry(), sites: sites{gatewayID: {ID: gatewayID, Serial: "GW-1", Online: true}}}
 	o.service = &service{
-		cfg: &cfg, store: store{d}, staff: people, gateways: o.sites, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}),
+		cfg: &cfg, store: store{d}, staff: people, tree: tree{}, gateways: o.sites, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}),
 		log: log, now: o.clock.now, seen: map[sightingKey]time.Time{},
 	}
 	return o

@@ -26,7 +26,7 @@ func (m *Module) routes(r httpx.Router) {
 
 func (m *Module) computers() grid.List[computerResponse] {
 	return grid.List[computerResponse]{
-		Name: "computers", Title: "computers.list", Columns: computerColumns, Sort: "name,computerUid", ID: idOfComputer, DB: m.service.store.db,
+		Name: "computers", Title: "computers.list", Columns: computerColumns, Sort: "name,computerUid", ID: idOfComputer, Prepare: m.service.inDepartments, DB: m.service.store.db,
 		Read: func(ctx context.Context, q grid.Query) (items []computerResponse, found db.Found, err error) {
 			v, err := m.service.look(ctx)
 			if err != nil {
@@ -44,18 +44,27 @@ func (m *Module) computers() grid.List[computerResponse] {
 }
 
 type userResponse struct {
-	ID           int64     `json:"id"`
-	SID          string    `json:"sid"`
-	Name         string    `json:"name"`
-	Domain       string    `json:"domain"`
-	Username     string    `json:"username"`
-	IsAdmin      bool      `json:"isAdmin"`
-	IsInDomain   bool      `json:"isInDomain"`
-	EmployeeID   *int64    `json:"employeeId,omitempty"`
-	EmployeeName string    `json:"employeeName,omitempty"`
-	Computers    []string  `json:"computers"`
-	CreatedAt    time.Time `json:"createdAt"`
+	ID           int64            `json:"id"`
+	SID          string           `json:"sid"`
+	Name         string           `json:"name"`
+	Domain       string           `json:"domain"`
+	Username     string           `json:"username"`
+	IsAdmin      bool             `json:"isAdmin"`
+	IsInDomain   bool             `json:"isInDomain"`
+	EmployeeID   *int64           `json:"employeeId,omitempty"`
+	EmployeeName string           `json:"employeeName,omitempty"`
+	Computers    []computerOfUser `json:"computers"`
+	CreatedAt    time.Time        `json:"createdAt"`
 }
+
+// computerOfUser is a computer on which a Windows user was seen.
+type computerOfUser struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name" doc:"what it is called, else its id on the network"`
+}
+
+// String is how a table of users shows the computer.
+func (c computerOfUser) String() string { return c.Name }
 
 func (m *Module) users() grid.List[userResponse] {
 	return grid.List[userResponse]{
@@ -99,7 +108,7 @@ func (m *Module) describe(ctx context.Context, rows []linkedUser) ([]userRespons
 	for i, r := range rows {
 		items[i] = userResponse{
 			ID: r.ID, SID: r.SID, Name: r.Name, Domain: text(r.Domain), Username: r.Username, IsAdmin: r.Admin, IsInDomain: r.InDomain,
-			EmployeeID: r.EmployeeID, Computers: append([]string{}, computers[r.ID]...), CreatedAt: r.CreatedAt,
+			EmployeeID: r.EmployeeID, Computers: append([]computerOfUser{}, computers[r.ID]...), CreatedAt: r.CreatedAt,
 		}
 		if r.EmployeeID != nil {
 			items[i].EmployeeName = people[*r.EmployeeID].Name

@@ -11,24 +11,25 @@ import (
 )
 
 type computerResponse struct {
-	ID           int64         `json:"id"`
-	ComputerUID  string        `json:"computerUid"`
-	Name         string        `json:"name"`
-	OS           string        `json:"os"`
-	IPAddress    string        `json:"ipAddress"`
-	MACAddress   string        `json:"macAddress"`
-	AgentVersion string        `json:"agentVersion"`
-	LastSeenAt   *time.Time    `json:"lastSeenAt,omitempty"`
-	IsActive     bool          `json:"isActive"`
-	CreatedAt    time.Time     `json:"createdAt"`
-	State        string        `json:"state" enum:"online,offline,unknown"`
-	StateReason  string        `json:"stateReason" enum:"reporting,no_contact,gateway_offline,shutdown,suspend,logout,update,uninstall,error,never_reported"`
-	StateDetail  string        `json:"stateDetail"`
-	StateSince   *time.Time    `json:"stateSince,omitempty"`
-	GatewayID    *id.UUID      `json:"gatewayId,omitempty" doc:"the gateway by which it was last heard of; none if it reports to the server itself"`
-	GatewayName  string        `json:"gatewayName,omitempty"`
-	MergedInto   *int64        `json:"mergedInto,omitempty" doc:"the computer that this one is now"`
-	Users        []userOfOnePC `json:"users"`
+	ID             int64         `json:"id"`
+	OrganizationID int64         `json:"organizationId"`
+	ComputerUID    string        `json:"computerUid"`
+	Name           string        `json:"name"`
+	OS             string        `json:"os"`
+	IPAddress      string        `json:"ipAddress"`
+	MACAddress     string        `json:"macAddress"`
+	AgentVersion   string        `json:"agentVersion"`
+	LastSeenAt     *time.Time    `json:"lastSeenAt,omitempty"`
+	IsActive       bool          `json:"isActive"`
+	CreatedAt      time.Time     `json:"createdAt"`
+	State          string        `json:"state" enum:"online,offline,unknown"`
+	StateReason    string        `json:"stateReason" enum:"reporting,no_contact,gateway_offline,shutdown,suspend,logout,update,uninstall,error,never_reported"`
+	StateDetail    string        `json:"stateDetail"`
+	StateSince     *time.Time    `json:"stateSince,omitempty"`
+	GatewayID      *id.UUID      `json:"gatewayId,omitempty" doc:"the gateway by which it was last heard of; none if it reports to the server itself"`
+	GatewayName    string        `json:"gatewayName,omitempty"`
+	MergedInto     *int64        `json:"mergedInto,omitempty" doc:"the computer that this one is now"`
+	Users          []userOfOnePC `json:"users"`
 }
 
 // userOfOnePC is a Windows user that was seen on the computer.
@@ -61,7 +62,7 @@ func (m *Module) show(ctx context.Context, rows []computerRow) ([]computerRespon
 	items := make([]computerResponse, len(rows))
 	for i, r := range rows {
 		items[i] = computerResponse{
-			ID: r.ID, ComputerUID: r.UID, Name: r.Name, OS: text(r.OS), IPAddress: text(r.IPAddress), MACAddress: text(r.MACAddress),
+			ID: r.ID, OrganizationID: r.OrganizationID, ComputerUID: r.UID, Name: r.Name, OS: text(r.OS), IPAddress: text(r.IPAddress), MACAddress: text(r.MACAddress),
 			AgentVersion: text(r.AgentVersion), LastSeenAt: r.LastSeenAt, IsActive: r.Active, CreatedAt: r.CreatedAt,
 			State: r.State, StateReason: r.StateReason, StateDetail: r.StateDetail, StateSince: r.StateSince,
 			GatewayID: r.GatewayID, MergedInto: r.MergedInto, Users: append([]userOfOnePC{}, users[r.ID]...),

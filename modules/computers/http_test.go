@@ -10,6 +10,7 @@ import (
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -36,7 +37,7 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, New(),
-		kerneltest.Provide[employee.Directory](kernel.Dashboard, people), kerneltest.Provide[gateway.Directory](kernel.Dashboard, o.sites))
+		kerneltest.Provide[employee.Directory](kernel.Dashboard, people), kerneltest.Provide[organization.Tree](kernel.Dashboard, tree{}), kerneltest.Provide[gateway.Directory](kernel.Dashboard, o.sites))
 	mine := &actor.Actor{Role: actor.HR, ID: "user:7", UserID: 7, OrganizationID: 1}
 	theirs := &actor.Actor{Role: actor.HR, ID: "user:8", UserID: 8, OrganizationID: 2}
 	lead := &actor.Actor{Role: actor.DepartmentLead, ID: "user:9", UserID: 9, OrganizationID: 1, DepartmentIDs: []int64{1}}
@@ -57,6 +58,11 @@ func TestRoutes(t *testing.T) {
 		httptestx.Scenario{Name: "a lead's users", As: lead, Path: path + "/users", Status: 200, Contains: []string{"S-1", "Aziza"}, Excludes: []string{"S-2"}},
 		httptestx.Scenario{Name: "a lead's computers", As: lead, Path: path, Status: 200, Contains: []string{"PC-1", "PC-2"}, Excludes: []string{"PC-3"}},
 		httptestx.Scenario{Name: "by the name of who works there", As: mine, Path: path + "?users=азиза&state=online&sort=-users,lastSeenAt", Status: 200, Contains: []string{`"total":2`, "PC-1", "PC-2"}},
+		httptestx.Scenario{Name: "of a department and those below", As: mine, Path: path + "?departmentId=1", Status: 200, Contains: []string{`"total":2`, "PC-1", "PC-2"}},
+		httptestx.Scenario{Name: "of another department", As: mine, Path: path + "?departmentId=2", Status: 200, Contains: []string{`"total":0`}},
+		httptestx.Scenario{Name: "of a department as a file", As: mine, Path: path + "/export?departmentId=1", Header: map[string]string{"Accept-Language": "en"}, Status: 200, Contains: []string{"Department 1", "PC-1"}, Excludes: []string{"PC-3"}},
+		httptestx.Scenario{Name: "of no department", As: mine, Path: path + "?departmentId=99", Status: 404},
+		httptestx.Scenario{Name: "of another organization's department", As: theirs, Path: path + "?departmentId=1", Status: 404},
 		httptestx.Scenario{Name: "by the name of a Windows user", As: mine, Path: path + "/users?q=бобур", Status: 200, Contains: []string{`"total":1`, "S-2"}},
 		httptestx.Scenario{Name: "by the name of an employee", As: mine, Path: path + "/users?employeeName=азиза&computers=pc-1&sort=employeeName,-name", Status: 200, Contains: []string{`"total":1`, "S-1"}},
 		httptestx.Scenario{Name: "a lead searches for others' users", As: lead, Path: path + "?q=bobur", Status: 200, Contains: []string{`"total":0`}},
@@ -97,7 +103,7 @@ func TestRoutesOfStatesAndMerges(t *testing.T) {
 	}
 	linkAt(t, o.service, userID(t, o.service, 1, "S-1"), 11, nil)
 	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, New(),
-		kerneltest.Provide[employee.Directory](kernel.Dashboard, people), kerneltest.Provide[gateway.Directory](kernel.Dashboard, o.sites))
+		kerneltest.Provide[employee.Directory](kernel.Dashboard, people), kerneltest.Provide[organization.Tree](kernel.Dashboard, tree{}), kerneltest.Provide[gateway.Directory](kernel.Dashboard, o.sites))
 	mine := &actor.Actor{Role: actor.HR, ID: "user:7", UserID: 7, OrganizationID: 1}
 	theirs := &actor.Actor{Role: actor.HR, ID: "user:8", UserID: 8, OrganizationID: 2}
 	lead := &actor.Actor{Role: actor.DepartmentLead, ID: "user:9", UserID: 9, OrganizationID: 1, DepartmentIDs: []int64{1}}

@@ -7,6 +7,7 @@ import (
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -27,7 +28,7 @@ func TestWindowsUsersAreServedAsByV1(t *testing.T) {
 			}
 		}
 		server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, New(),
-			kerneltest.Provide[employee.Directory](kernel.Dashboard, people), kerneltest.Provide[gateway.Directory](kernel.Dashboard, o.sites))
+			kerneltest.Provide[employee.Directory](kernel.Dashboard, people), kerneltest.Provide[organization.Tree](kernel.Dashboard, tree{}), kerneltest.Provide[gateway.Directory](kernel.Dashboard, o.sites))
 		hr := &actor.Actor{Role: actor.HR, ID: "user:7", UserID: 7, OrganizationID: 1}
 		theirs := &actor.Actor{Role: actor.HR, ID: "user:8", UserID: 8, OrganizationID: 2}
 		lead := &actor.Actor{Role: actor.DepartmentLead, ID: "user:9", UserID: 9, OrganizationID: 1, DepartmentIDs: []int64{1}}

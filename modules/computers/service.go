@@ -12,6 +12,7 @@ import (
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
@@ -30,6 +31,7 @@ type service struct {
 	cfg      *Config
 	store    store
 	staff    employee.Directory
+	tree     organization.Tree
 	gateways gateway.Directory
 	audit    *audit.Log
 	log      *slog.Logger

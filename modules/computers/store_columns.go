@@ -1,6 +1,9 @@
 package computers
 
-import "github.com/staff-control/staff-control/platform/grid"
+import (
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/grid"
+)
 
 var (
 	idOfComputer = grid.Column{Name: "id", Kind: grid.ID, SQL: "c.id"}
@@ -23,7 +26,10 @@ const (
 		WHERE p.organization_id = c.organization_id AND p.computer_id IN (
 			SELECT m.id FROM computers AS m WHERE m.organization_id = c.organization_id AND (m.id = c.id OR m.merged_into = c.id)
 		) AND (? OR l.employee_id IN (?))`
-	computersOfU = `SELECT string_agg(c.search, ' ' ORDER BY c.id) FROM users_on_computers AS p
+	// departmentOfC is one department for the computers of its people, and 0 for the others. It takes the time twice, the
+	// people, and the department.
+	departmentOfC = "CASE WHEN EXISTS (" + linksOnC + " AND l.employee_id IN (?)) THEN CAST(? AS bigint) ELSE 0 END"
+	computersOfU  = `SELECT string_agg(c.search, ' ' ORDER BY c.id) FROM users_on_computers AS p
 		JOIN computers AS c ON c.organization_id = p.organization_id AND c.id = p.computer_id
 		WHERE p.organization_id = u.organization_id AND p.computer_user_id = u.id`
 )
@@ -50,6 +56,8 @@ var computerColumns = []grid.Column{
 		SQL: "SELECT g.name_search FROM gateway_instances AS g WHERE g.organization_id = c.organization_id AND g.id = c.gateway_id",
 	},
 	{Name: "gatewayId", Kind: grid.UUID, SQL: "c.gateway_id", Null: true, Only: grid.Filter, Title: "computers.column_gateway"},
+	{Name: "departmentId", Kind: grid.ID, SQL: departmentOfC, Only: grid.Filter, Title: "computers.column_department", Doc: "of who uses it; with the departments below"},
+	{Name: "organizationId", Kind: grid.ID, SQL: "c.organization_id", NotFor: actor.HR | actor.DepartmentLead | actor.Guard},
 	{Name: "isActive", Kind: grid.Bool, SQL: "c.is_active"},
 	{Name: "createdAt", Kind: grid.Time, SQL: "c.created_at"},
 	idOfComputer,

@@ -62,20 +62,22 @@ func (s store) users(ctx context.Context, l db.List, v view) (rows []linkedUser,
 	return rows, found, err
 }
 
-// computersOf returns the uids of the computers of each Windows user.
-func (s store) computersOf(ctx context.Context, userIDs []int64) (map[int64][]string, error) {
-	of := map[int64][]string{}
+// computersOf returns the computers of each Windows user, by their names. One that is merged into another is that one.
+func (s store) computersOf(ctx context.Context, userIDs []int64) (map[int64][]computerOfUser, error) {
+	of := map[int64][]computerOfUser{}
 	var rows []struct {
 		pairRow `bun:",extend"`
-		UID     string `bun:"computer_uid,scanonly"`
+		Name    string `bun:"name,scanonly"`
+		NowID   int64  `bun:"now_id,scanonly"`
 	}
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Column("p.computer_user_id").ColumnExpr("c.computer_uid").
-			Join("JOIN computers AS c ON c.organization_id = p.organization_id AND c.id = p.computer_id").
-			Where("p.computer_user_id IN (?)", bun.List(some(userIDs))).Order("c.computer_uid").Scan(ctx)
+		return tx.Select(&rows).Distinct().Column("p.computer_user_id").ColumnExpr("c.id AS now_id, COALESCE(NULLIF(c.name, ''), c.computer_uid) AS name").
+			Join("JOIN computers AS was ON was.organization_id = p.organization_id AND was.id = p.computer_id").
+			Join("JOIN computers AS c ON c.organization_id = p.organization_id AND c.id = COALESCE(was.merged_into, was.id)").
+			Where("p.computer_user_id IN (?)", bun.List(some(userIDs))).OrderExpr("name, now_id").Scan(ctx)
 	})
 	for _, r := range rows {
-		of[r.UserID] = append(of[r.UserID], r.UID)
+		of[r.UserID] = append(of[r.UserID], computerOfUser{r.NowID, r.Name})
 	}
 	return of, err
 }

@@ -170,6 +170,7 @@ const details: Detail[] = [
   { of: 'visitors', path: '/visitors/:id', page: lazy(() => import('../pages/visitors/VisitorPage')) },
   { of: 'people', path: '/people/:id', page: lazy(() => import('../pages/people/PersonPage')) },
   { of: 'policies', path: '/policies/:id', page: lazy(() => import('../pages/policies/PolicyPage')) },
+  { of: 'users', path: '/users/:id', page: lazy(() => import('../pages/users/UserPage')) },
   { of: 'computers', path: '/computers/:id', page: lazy(() => import('../pages/computers/ComputerPage')) },
 ]
 

@@ -1,20 +1,24 @@
 import { Button, Checkbox } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { answer, api } from '../../api/client'
 import type { Account } from '../../api/types'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { fieldErrors } from '../../ui/form'
+import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
+import { Issued } from './Issued'
 import { PasswordField } from './PasswordField'
 import { useTexts } from './texts'
 
-/** ResetPassword gives a user another password. */
+/** ResetPassword gives a user another password, and shows it this once. */
 export function ResetPassword({ user }: { user: Account }) {
   const t = useTexts()
+  const common = useCommon()
+  const queries = useQueryClient()
   const [open, setOpen] = useState(false)
   const [password, setPassword] = useState('')
-  const [must, setMust] = useState(false)
+  const [must, setMust] = useState(true)
   const reset = useMutation({
     mutationFn: () =>
       answer(
@@ -23,7 +27,13 @@ export function ResetPassword({ user }: { user: Account }) {
           body: { password, mustChangePassword: must },
         }),
       ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['users'] }),
   })
+  const leave = () => {
+    setOpen(false)
+    setPassword('')
+    reset.reset()
+  }
   const { errorOf, rest } = fieldErrors(reset.error, ['password'])
   if (!open) {
     return (
@@ -31,6 +41,16 @@ export function ResetPassword({ user }: { user: Account }) {
         <Button variant="default" onClick={() => setOpen(true)}>
           {t('password.reset')}
         </Button>
+      </div>
+    )
+  }
+  if (reset.isSuccess) {
+    return (
+      <div className={`${ui.form} ${ui.apart}`}>
+        <p role="status" className={ui.good}>
+          {t('password.done')}
+        </p>
+        <Issued username={user.username} password={password} onClose={leave} />
       </div>
     )
   }
@@ -57,14 +77,12 @@ export function ResetPassword({ user }: { user: Account }) {
         onChange={(event) => setMust(event.currentTarget.checked)}
       />
       {rest !== undefined && <ErrorNote error={rest} />}
-      {reset.isSuccess && (
-        <p role="status" className={ui.good}>
-          {t('password.done')}
-        </p>
-      )}
       <div className={ui.actions}>
         <Button type="submit" loading={reset.isPending}>
           {t('password.reset')}
+        </Button>
+        <Button variant="default" onClick={leave}>
+          {common('cancel')}
         </Button>
       </div>
     </form>

@@ -1,19 +1,16 @@
-import { Button, Modal, MultiSelect, Select, Switch, TextInput } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Button, Checkbox, Modal, MultiSelect, Select, TextInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRef, useState } from 'react'
 import { answer, api } from '../../api/client'
 import { useDepartmentTree } from '../../api/departments'
 import { useOrganizations, useUser } from '../../api/queries'
 import type { Account, Role } from '../../api/types'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { fieldErrors } from '../../ui/form'
-import { Rows } from '../../ui/parts'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
+import { Issued } from './Issued'
 import { PasswordField } from './PasswordField'
-import { Guard } from './Guard'
-import { Identity } from './Identity'
-import { ResetPassword } from './ResetPassword'
 import { useTexts } from './texts'
 
 const FIELDS = [
@@ -23,7 +20,7 @@ const FIELDS = [
   'role',
   'organizationId',
   'departmentIds',
-  'isActive',
+  'mustChangePassword',
 ] as const
 
 /** What the form holds; the departments are sent by themselves. */
@@ -34,44 +31,42 @@ interface Form {
   role: Role
   organizationId?: number
   departmentIds: number[]
-  isActive: boolean
+  mustChange: boolean
 }
 
-/** UserForm makes a user, or changes the one of the id. */
-export function UserForm({ id, onClose }: { id?: number; onClose: () => void }) {
+/** UserForm makes a user, whose password it then shows, or changes one. */
+export function UserForm({ user, onClose }: { user?: Account; onClose: () => void }) {
   const t = useTexts()
   const common = useCommon()
-  const query = useQuery({
-    queryKey: ['users', 'one', id],
-    enabled: id !== undefined,
-    queryFn: ({ signal }) =>
-      answer(api.GET('/api/v2/users/{id}', { params: { path: { id: id ?? 0 } }, signal })),
-    staleTime: 0,
-    gcTime: 0,
-  })
+  const [made, setMade] = useState<{ username: string; password: string }>()
   return (
     <Modal
       opened
       onClose={onClose}
-      title={t(id === undefined ? 'new' : 'edit')}
+      title={t(made ? 'made' : user ? 'edit' : 'new')}
+      closeOnClickOutside={!made}
       closeButtonProps={{ 'aria-label': common('close') }}
     >
-      {query.isError && <ErrorNote error={query.error} retry={() => void query.refetch()} />}
-      {id !== undefined && query.isPending && <Rows count={5} />}
-      {id === undefined && <Fields onClose={onClose} />}
-      {query.data && (
-        <>
-          <Fields user={query.data} onClose={onClose} />
-          <ResetPassword user={query.data} />
-          <Guard user={query.data} />
-          <Identity user={query.data} />
-        </>
+      {made ? (
+        <Issued {...made} onClose={onClose} />
+      ) : (
+        <Fields
+          user={user}
+          onClose={onClose}
+          onSaved={({ username, password }) => (user ? onClose() : setMade({ username, password }))}
+        />
       )}
     </Modal>
   )
 }
 
-function Fields({ user, onClose }: { user?: Account; onClose: () => void }) {
+interface FieldsProps {
+  user?: Account
+  onClose: () => void
+  onSaved: (form: Form) => void
+}
+
+function Fields({ user, onClose, onSaved }: FieldsProps) {
   const t = useTexts()
   const common = useCommon()
   const self = useUser().id === user?.id
@@ -82,9 +77,9 @@ function Fields({ user, onClose }: { user?: Account; onClose: () => void }) {
     role: user?.role ?? 'HR',
     organizationId: user?.organizationId,
     departmentIds: user?.departmentIds ?? [],
-    isActive: user?.isActive ?? true,
+    mustChange: user?.mustChangePassword ?? true,
   }))
-  const save = useSave(user, self, onClose)
+  const save = useSave(user, self, onSaved)
   const { errorOf, rest } = fieldErrors(save.error, FIELDS)
   const set = (part: Partial<Form>) => setForm((before) => ({ ...before, ...part }))
   return (
@@ -133,16 +128,11 @@ function Fields({ user, onClose }: { user?: Account; onClose: () => void }) {
         error={errorOf('role')}
       />
       {form.role !== 'ADMIN' && <Place form={form} set={set} fixed={user !== undefined} errorOf={errorOf} />}
-      {user && (
-        <Switch
-          label={t('active.label')}
-          description={t(self ? 'self' : 'active.hint')}
-          disabled={self}
-          checked={form.isActive}
-          onChange={(event) => set({ isActive: event.currentTarget.checked })}
-          error={errorOf('isActive')}
-        />
-      )}
+      <Checkbox
+        label={t('password.must')}
+        checked={form.mustChange}
+        onChange={(event) => set({ mustChange: event.currentTarget.checked })}
+      />
       {rest !== undefined && <ErrorNote error={rest} />}
       <div className={ui.actions}>
         <Button type="submit" loading={save.isPending}>
@@ -244,30 +234,34 @@ function Departments(props: {
   )
 }
 
-function useSave(user: Account | undefined, self: boolean, onSaved: () => void) {
+function useSave(user: Account | undefined, self: boolean, onSaved: (form: Form) => void) {
   const queries = useQueryClient()
+  /** Whom an earlier try has made, whose departments were refused then. */
+  const made = useRef<Account>(undefined)
   return useMutation({
-    mutationFn: async ({ departmentIds, ...form }: Form) => {
-      const { name, username, role, isActive } = form
+    mutationFn: async (form: Form) => {
+      const { name, username, password, role, departmentIds } = form
       const organizationId = role === 'ADMIN' ? undefined : form.organizationId
-      const rights = self ? {} : { role, isActive }
-      const saved = user
+      const mustChangePassword = form.mustChange
+      const known = user ?? made.current
+      const saved = known
         ? await answer(
             api.PATCH('/api/v2/users/{id}', {
-              params: { path: { id: user.id } },
-              body: { name, username, ...rights },
+              params: { path: { id: known.id } },
+              body: { name, username, mustChangePassword, ...(self ? {} : { role }) },
             }),
           )
         : await answer(
             api.POST('/api/v2/users', {
-              body: { name, username, role, organizationId, password: form.password },
+              body: { name, username, role, organizationId, password, mustChangePassword },
             }),
           )
+      made.current = saved
       if (role !== 'DEPARTMENT_LEAD') return
       const params = { path: { id: saved.id } }
       await answer(api.PUT('/api/v2/users/{id}/departments', { params, body: { departmentIds } }))
     },
-    onSuccess: onSaved,
+    onSuccess: (_, form) => onSaved(form),
     // A user may have been made even if the departments were refused.
     onSettled: () => queries.invalidateQueries({ queryKey: ['users'] }),
   })

@@ -42,6 +42,9 @@ export type ComputerUser = Schemas['ComputersUserResponse']
 export type Turn = Schemas['ComputersTurn']
 export type Duplicate = Schemas['ComputersDuplicateResponse']
 
+export type Device = Schemas['DoorsDeviceResponse']
+export type NewDevice = Schemas['DoorsNewDeviceRequest']
+
 export type Day = Schemas['MonitoringDay']
 export type SessionSpan = Schemas['MonitoringSessionSpan']
 export type WindowSpan = Schemas['MonitoringWindowSpan']

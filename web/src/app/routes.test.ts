@@ -18,10 +18,12 @@ it('marks the entry of the page, or of the page that leads to it', () => {
   expect(marks('visitors', '/visitors', 'GUARD')).toBe(true)
   expect(marks('users', '/usersomething', 'ADMIN')).toBe(false)
   expect(marks('people', '/policies', 'ADMIN')).toBe(false)
+  expect(marks('gateways', '/devices', 'HR')).toBe(true)
+  expect(marks('devices', '/devices', 'GUARD')).toBe(true)
 })
 
 it('shows a guard the doors first, and calls an entry by the only page that it leads to', () => {
-  expect(menuOf('GUARD').map(({ title }) => title)).toEqual(['passes', 'visitors', 'today'])
+  expect(menuOf('GUARD').map(({ title }) => title)).toEqual(['passes', 'visitors', 'today', 'devices'])
   expect(menuOf('HR').map(({ title }) => title)).toContain('entrance')
   expect(menuOf('HR').map(({ title }) => title)).toContain('storage')
 })

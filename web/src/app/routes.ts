@@ -9,6 +9,7 @@ import {
   PolicyIcon,
   StatisticsIcon,
   StorageIcon,
+  TerminalIcon,
   TodayIcon,
   UserIcon,
   VisitorIcon,
@@ -24,6 +25,7 @@ export type SectionName =
   | 'computers'
   | 'policies'
   | 'gateways'
+  | 'devices'
   | 'alerts'
   | 'storage'
   | 'organizations'
@@ -42,7 +44,7 @@ interface Section {
   /** The roles in whose menu it has its own entry all the same. */
   alone?: Role[]
   /** What the entry is called where it stands for several pages. */
-  entry?: 'administration' | 'entrance'
+  entry?: 'administration' | 'entrance' | 'equipment'
   /** The roles whose menu begins with it, wherever it stands in the list. */
   first?: Role[]
 }
@@ -116,7 +118,17 @@ const sections: Section[] = [
     path: '/gateways',
     roles: ['ADMIN', 'HR'],
     icon: GatewayIcon,
+    entry: 'equipment',
     page: lazy(() => import('../pages/gateways/GatewaysPage')),
+  },
+  {
+    name: 'devices',
+    path: '/devices',
+    roles: ['ADMIN', 'HR', 'GUARD'],
+    icon: TerminalIcon,
+    within: 'gateways',
+    alone: ['GUARD'],
+    page: lazy(() => import('../pages/devices/DevicesPage')),
   },
   {
     name: 'alerts',

@@ -70,6 +70,8 @@ export const useShell = texts('shell', {
   gateways: { uz: 'Shlyuzlar', ru: 'Шлюзы', en: 'Gateways' },
   day: { uz: 'Ish kuni', ru: 'День сотрудника', en: 'Person’s day' },
   computers: { uz: 'Kompyuterlar', ru: 'Компьютеры', en: 'Computers' },
+  devices: { uz: 'Eshik qurilmalari', ru: 'Терминалы дверей', en: 'Door terminals' },
+  equipment: { uz: 'Qurilmalar', ru: 'Оборудование', en: 'Equipment' },
   alerts: { uz: 'Ogohlantirishlar', ru: 'Оповещения', en: 'Alerts' },
   nav: { uz: 'Boʻlimlar', ru: 'Разделы', en: 'Sections' },
   menu: { uz: 'Menyu', ru: 'Меню', en: 'Menu' },

@@ -37,6 +37,13 @@ export const ComputerIcon = icon(
   </>,
 )
 export const AlertIcon = icon(<path d="M6 16V11a6 6 0 1 1 12 0v5l2 2H4zM10 21h4" />)
+export const TerminalIcon = icon(
+  <>
+    <rect x="6" y="3" width="12" height="18" rx="2" />
+    <circle cx="12" cy="9" r="2.5" />
+    <path d="M8.5 16c.6-1.8 1.8-2.7 3.5-2.7s2.9.9 3.5 2.7" />
+  </>,
+)
 export const MenuIcon = icon(<path d="M4 7h16M4 12h16M4 17h16" />)
 export const UserIcon = icon(
   <>

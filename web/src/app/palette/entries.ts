@@ -70,7 +70,7 @@ function useDepartments(): Entry[] {
     group: t('palette.departments'),
     id: `department-${id}`,
     label: name,
-    run: () => navigate(`/people?department=${id}`),
+    run: () => navigate(`/people?departmentId=${id}`),
   }))
 }
 
@@ -132,7 +132,7 @@ function useFound(user: User, search: string): { entries: Entry[]; busy: boolean
     id: `computer-${id}`,
     label: name || computerUid,
     note: name ? computerUid : undefined,
-    run: () => navigate(`/computers?open=${id}`),
+    run: () => navigate(`/computers/${id}`),
   }))
   return { entries: [...persons, ...machines], busy: people.isFetching || computers.isFetching }
 }

@@ -3,11 +3,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from 'wouter'
 import { useUser, useZone } from '../../api/queries'
 import { answer, api } from '../../api/client'
+import { isoDate } from '../../lib/format'
 import { idOf } from '../../lib/ids'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { Card, Empty, Page } from '../../ui/Page'
-import { Ago, Rows } from '../../ui/parts'
+import { Ago, Rows, useNow } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
+import { Gallery } from '../day/shots/Gallery'
 import { People, State } from './Computers'
 import css from './computers.module.css'
 import { Duplicates, setTarget } from './Duplicates'
@@ -52,7 +54,7 @@ function useComputer(id: number | undefined) {
 
 function One({ computer }: { computer: Computer }) {
   const t = useTexts()
-  const zone = useZone()
+  const zone = useZone(computer.organizationId)
   const name = nameOf(computer)
   const day = `/day?computer=${encodeURIComponent(computer.computerUid)}`
   return (
@@ -83,6 +85,7 @@ function One({ computer }: { computer: Computer }) {
         </Card>
       </div>
       <History id={computer.id} zone={zone} />
+      <Gallery of={{ computer: computer.computerUid }} date={isoDate(useNow(), zone)} zone={zone} />
     </Page>
   )
 }

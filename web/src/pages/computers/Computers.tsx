@@ -1,5 +1,9 @@
 import { Link } from 'wouter'
-import { useZone } from '../../api/queries'
+import { useDepartmentTree } from '../../api/departments'
+import { useOrganizations, useUser, useZone } from '../../api/queries'
+import { idOf } from '../../lib/ids'
+import { useUrlState } from '../../lib/urlState'
+import { DepartmentSelect } from '../../ui/DepartmentSelect'
 import { Grid, type Column } from '../../ui/Grid'
 import { REASONS, toneOf, useReasonName, useStateName, useWhy } from '../../ui/machine/words'
 import { Ago, Status } from '../../ui/parts'
@@ -14,6 +18,7 @@ const REFRESH_MS = 30_000
 export function Computers({ hint }: { hint: string }) {
   const t = useTexts()
   const zone = useZone()
+  const department = useDepartment()
   return (
     <section aria-label={t('list')}>
       <Grid<Computer>
@@ -23,6 +28,8 @@ export function Computers({ hint }: { hint: string }) {
         columns={useColumns(zone)}
         rowKey={({ id }) => id}
         href={({ id }) => `/computers/${id}`}
+        fixed={{ departmentId: department.id }}
+        tools={department.choice}
         zone={zone}
         refresh={REFRESH_MS}
         empty={{ title: t('empty.title'), hint }}
@@ -32,8 +39,44 @@ export function Computers({ hint }: { hint: string }) {
   )
 }
 
+/** useDepartment chooses whose computers are shown, where it is known of which organization. */
+function useDepartment() {
+  const t = useTexts()
+  const [params, change] = useUrlState()
+  const own = useUser().organizationId
+  const organizations = useOrganizations()
+  const only = organizations.length === 1 ? organizations[0]?.id : undefined
+  const organizationId = own ?? idOf(params.get('organizationId')) ?? only
+  const { branches } = useDepartmentTree(organizationId)
+  const asked = idOf(params.get('departmentId'))
+  if (organizationId === undefined || branches.length === 0) return { id: undefined, choice: undefined }
+  const id = branches.some((branch) => branch.id === asked) ? asked : undefined
+  const choice = (
+    <DepartmentSelect
+      label={t('department')}
+      everyone={t('department.all')}
+      organizationId={organizationId}
+      value={id}
+      onChange={(departmentId) => change({ departmentId, after: null, page: null })}
+    />
+  )
+  return { id, choice }
+}
+
 function useColumns(zone: string): Column<Computer>[] {
   const t = useTexts()
+  const organizations = useOrganizations()
+  const several = useUser().organizationId === undefined && organizations.length > 1
+  const organization: Column<Computer> = {
+    id: 'organizationId',
+    title: t('organization'),
+    sort: true,
+    filter: {
+      kind: 'select',
+      options: organizations.map(({ id, shortName }) => ({ value: String(id), label: shortName })),
+    },
+    cell: ({ organizationId }) => organizations.find(({ id }) => id === organizationId)?.shortName ?? '—',
+  }
   const stateName = useStateName()
   const reasonName = useReasonName()
   return [
@@ -65,6 +108,7 @@ function useColumns(zone: string): Column<Computer>[] {
       cell: ({ users }) => <People users={users} />,
       filter: { kind: 'text' },
     },
+    ...(several ? [organization] : []),
     {
       id: 'stateReason',
       title: t('why'),
@@ -161,7 +205,9 @@ export function People({ users }: { users: Computer['users'] }) {
               {employeeName}
             </Link>
           ) : (
-            <span className={ui.quiet}>{t('user.unlinked', { name })}</span>
+            <Link href={`/computers?tab=users&q=${encodeURIComponent(name)}`} className={css.unlinked}>
+              {t('user.unlinked', { name })}
+            </Link>
           )}
         </li>
       ))}

@@ -93,7 +93,7 @@ function useColumns(people: Employee[]): Column<ComputerUser>[] {
     {
       id: 'computers',
       title: t('on'),
-      cell: ({ computers }) => computers.join(', ') || '—',
+      cell: ({ computers }) => <Seen on={computers} />,
       filter: { kind: 'text' },
     },
     {
@@ -102,6 +102,22 @@ function useColumns(people: Employee[]): Column<ComputerUser>[] {
       cell: (user) => <LinkCell key={user.id} user={user} people={people} />,
     },
   ]
+}
+
+/** Seen are the computers on which a Windows user was seen. */
+function Seen({ on }: { on: ComputerUser['computers'] }) {
+  if (on.length === 0) return <>—</>
+  return (
+    <ul className={css.users}>
+      {on.map(({ id, name }) => (
+        <li key={id}>
+          <Link href={`/computers/${id}`} className={css.plainLink}>
+            {name}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
 }
 
 type Linked = Pick<Employee, 'id' | 'name'> | null

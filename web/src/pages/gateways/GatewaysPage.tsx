@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useGateways, useUser, useZone } from '../../api/queries'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number, zoneLabel } from '../../lib/format'
+import { Equipment } from '../../ui/Equipment'
 import { PlusIcon } from '../../ui/icons'
 import { Page, Tiles } from '../../ui/Page'
 import { useNow } from '../../ui/parts'
@@ -26,6 +27,7 @@ export default function GatewaysPage() {
   )
   return (
     <Page title={t('title')} lead={list.items.length > 0 && <Lead summary={summary} />} actions={make}>
+      <Equipment page="gateways" />
       {list.items.length > 0 && <Answers summary={summary} />}
       <GatewayTable empty={make} refresh={REFRESH_MS} />
       {admin && <Tokens />}

@@ -152,7 +152,9 @@ function WindowsUsers({ employee }: { employee: Employee }) {
           <li key={id}>
             <strong>{domain ? `${domain}\\${username}` : username || name}</strong>
             {computers.length > 0 && (
-              <span className={ui.sub}>{t('users.on', { computers: computers.join(', ') })}</span>
+              <span className={ui.sub}>
+                {t('users.on', { computers: computers.map((one) => one.name).join(', ') })}
+              </span>
             )}
           </li>
         ))}

@@ -90,6 +90,9 @@ func TestHistoryOfAUser(t *testing.T) {
 		if _, err := s.updateUser(admin(), u.ID, userInput{Name: text("Botir"), Password: text("Another1!x"), MustChangePassword: &must}); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := s.updateUser(admin(), u.ID, userInput{Password: text("Another2!x")}); err != nil { // and nothing else
+			t.Fatal(err)
+		}
 		if attempt(s, "lead1", "wrong") == nil {
 			t.Fatal("a wrong password passed")
 		}
@@ -110,7 +113,7 @@ func TestHistoryOfAUser(t *testing.T) {
 			}
 		}
 		want := []string{
-			"sign_in_failed password", `updated [mustChangePassword >"[secret]"][name "Name of lead1">"Botir"]`, "password_set",
+			"sign_in_failed password", "password_set", `updated [mustChangePassword >"[secret]"][name "Name of lead1">"Botir"]`, "password_set",
 			"departments_assigned [departmentIds >[1,2]]", "created",
 		}
 		if !slices.Equal(got, want) {
@@ -121,7 +124,7 @@ func TestHistoryOfAUser(t *testing.T) {
 			t.Fatalf("first page: %+v, %v", first, err)
 		}
 		rest, err := s.getHistory(admin(), historyRequest{ID: u.ID, After: first.Next})
-		if err != nil || len(rest.Items) != 3 || rest.Items[0].ID == first.Items[1].ID {
+		if err != nil || len(rest.Items) != 4 || rest.Items[0].ID == first.Items[1].ID {
 			t.Errorf("next page: %+v, %v", rest, err)
 		}
 		if _, err := s.getHistory(admin(), historyRequest{ID: u.ID, After: "x"}); !errors.Is(err, db.ErrCursor) {

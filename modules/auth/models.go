@@ -39,6 +39,12 @@ func (u userRow) organization() int64 {
 	return *u.OrganizationID
 }
 
+// looksLike reports whether others are told the same of two states of a user.
+func (u userRow) looksLike(before userRow) bool {
+	return u.Name == before.Name && u.Username == before.Username && u.Role == before.Role && u.IsActive == before.IsActive &&
+		u.MustChange == before.MustChange && u.organization() == before.organization()
+}
+
 type departmentUserRow struct {
 	bun.BaseModel `bun:"table:department_users,alias:du"`
 	db.Owned

@@ -181,7 +181,7 @@ func (s *service) saveUser(ctx context.Context, tx db.Tx, action string, before,
 	}
 	const reset = "user.password_set"
 	if u.Password != before.Password && action != reset { // which no field of a user shows
-		if err := s.audit.Write(ctx, tx, userEntry(reset, u, nil, nil)); err != nil {
+		if err := s.audit.Write(ctx, tx, userEntry(reset, u, nil, nil)); err != nil || u.looksLike(before) {
 			return err
 		}
 	}

@@ -23,6 +23,7 @@ export function useColumns(zone: string): Column<Account>[] {
       title: t('role'),
       sort: true,
       filter: { kind: 'enum', chips: true, options: ROLES.map((role) => ({ value: role, label: t(role) })) },
+      nowrap: true,
       cell: (u) => t(u.role),
     },
     {
@@ -66,6 +67,7 @@ export function useColumns(zone: string): Column<Account>[] {
       title: t('sessions'),
       sort: true,
       number: true,
+      hidden: true,
       filter: { kind: 'number' },
       cell: (u) => number(u.sessions ?? 0, language),
     },

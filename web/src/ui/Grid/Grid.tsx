@@ -37,7 +37,11 @@ export function Grid<T>({ label, empty, tools, exports = true, ...props }: Props
   if (nothing && grid.active.length === 0 && grid.page === 1) {
     return (
       <div className={css.grid}>
-        {tools && <div className={css.bar}>{tools}</div>}
+        {tools && (
+          <div className={css.toolbar}>
+            <div className={css.bar}>{tools}</div>
+          </div>
+        )}
         <Empty title={empty.title} hint={empty.hint}>
           {empty.action}
         </Empty>

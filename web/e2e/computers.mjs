@@ -28,6 +28,20 @@ export const tests = {
     await page.getByRole('region', { name: 'Top applications' }).getByText('EXCEL.EXE').waitFor()
   },
 
+  async 'the computers of a department are those of its people'(page) {
+    await enter(page, '/computers')
+    await row(page, stranger.uid).waitFor()
+    await page.getByRole('columnheader', { name: 'Organization' }).getByRole('button').last().click()
+    await page.getByRole('dialog').getByRole('combobox').click()
+    await page.getByRole('option', { name: 'Staff Control' }).click()
+    await page.waitForURL(/organizationId=/)
+    await page.keyboard.press('Escape')
+    await page.getByRole('combobox', { name: 'Department' }).click()
+    await page.getByRole('option', { name: 'Buxgalteriya' }).click()
+    await row(page, stranger.uid).waitFor({ state: 'detached' })
+    await row(page, computer.uid).getByRole('link', { name: employee }).waitFor()
+  },
+
   async 'a computer says why it is silent, and since when'(page) {
     await enter(page, '/computers?q=PC-17')
     await row(page, silent.uid).getByRole('link', { name: silent.uid }).click()
@@ -69,6 +83,7 @@ export const tests = {
     await enter(page, '/computers')
     await page.getByRole('button', { name: 'Link them' }).click()
     const user = page.locator('tr[data-user]', { hasText: suspect.user })
+    await user.getByRole('link', { name: suspect.uid }).waitFor()
     await user.getByRole('button', { name: latecomer.name }).click()
     await user.getByText(`Linked to ${latecomer.name}`).waitFor()
     await user.getByRole('button', { name: 'Undo' }).click()

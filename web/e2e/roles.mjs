@@ -51,7 +51,7 @@ export const tests = {
       'Statistics',
       'Computers',
       'Policies',
-      'Gateways',
+      'Equipment',
       'Alerts',
       'Storage',
     ])
@@ -61,7 +61,7 @@ export const tests = {
     const list = await computers(page)
     assert.ok(list.includes(computer.uid) && list.includes(stranger.computer), list)
     assert.ok(!list.includes(foreign.uid), list)
-    await page.getByRole('navigation').getByRole('link', { name: 'Gateways' }).click()
+    await page.getByRole('navigation').getByRole('link', { name: 'Equipment' }).click()
     await page.locator('tr[data-gateway]').first().waitFor()
     assert.equal(await page.getByRole('button', { name: 'New provisioning token' }).count(), 0)
     await settled(page)

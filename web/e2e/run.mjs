@@ -25,6 +25,7 @@ const FILES = {
     'statistics',
     'storage',
     'computers',
+    'devices',
     'policies',
     'alerts',
     'grid',

@@ -30,6 +30,7 @@ export type SectionName =
   | 'storage'
   | 'organizations'
   | 'users'
+  | 'access'
   | 'security'
 
 interface Section {
@@ -160,6 +161,13 @@ const sections: Section[] = [
     roles: ['ADMIN'],
     within: 'users',
     page: lazy(() => import('../pages/organizations/OrganizationsPage')),
+  },
+  {
+    name: 'access',
+    path: '/access',
+    roles: ['ADMIN'],
+    within: 'users',
+    page: lazy(() => import('../pages/access/AccessPage')),
   },
   {
     name: 'security',

@@ -12,6 +12,7 @@ export const useShell = texts('shell', {
   policies: { uz: 'Siyosatlar', ru: 'Политики', en: 'Policies' },
   administration: { uz: 'Boshqaruv', ru: 'Администрирование', en: 'Administration' },
   users: { uz: 'Foydalanuvchilar', ru: 'Пользователи', en: 'Users' },
+  access: { uz: 'Kirish nazorati', ru: 'Доступ', en: 'Access' },
   security: { uz: 'Xavfsizlik', ru: 'Безопасность', en: 'Security' },
   palette: { uz: 'Topish', ru: 'Найти', en: 'Find' },
   'palette.hint': {

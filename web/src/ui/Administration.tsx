@@ -2,7 +2,7 @@ import { SegmentedControl } from '@mantine/core'
 import { useLocation } from 'wouter'
 import { useCommon } from './texts'
 
-const PAGES = ['users', 'organizations', 'storage'] as const
+const PAGES = ['users', 'organizations', 'access', 'storage'] as const
 
 /** Administration leads from one of an administrator's pages to the others; the menu has one entry for them all. */
 export function Administration({ page }: { page: (typeof PAGES)[number] }) {

@@ -51,6 +51,7 @@ export const useCommon = texts('common', {
   entrance: { uz: 'Kirish joyi', ru: 'Проходная', en: 'Entrance' },
   'entrance.passes': { uz: 'Oʻtishlar', ru: 'Проходы', en: 'Passes' },
   'entrance.visitors': { uz: 'Mehmonlar', ru: 'Посетители', en: 'Visitors' },
+  'administration.access': { uz: 'Kirish', ru: 'Доступ', en: 'Access' },
   equipment: { uz: 'Qurilmalar', ru: 'Оборудование', en: 'Equipment' },
   'equipment.gateways': { uz: 'Shlyuzlar', ru: 'Шлюзы', en: 'Gateways' },
   'equipment.devices': { uz: 'Eshik qurilmalari', ru: 'Терминалы дверей', en: 'Door terminals' },

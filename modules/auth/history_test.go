@@ -142,7 +142,9 @@ func TestSignInsAreListed(t *testing.T) {
 		s, clock := newService(t, d)
 		one := newUser(t, s, 1, "HR", "hr1")
 		newUser(t, s, 2, "HR", "hr2")
-		s.signIn(context.Background(), visit{username: "hr1", password: password, ip: "192.0.2.1", agent: "Desk/1"}) //nolint:errcheck // seen below
+		if _, err := s.signIn(context.Background(), visit{username: "hr1", password: password, ip: "192.0.2.1", agent: "Desk/1"}); err != nil {
+			t.Fatal(err)
+		}
 		clock.pass(time.Hour)
 		signIn(t, s, "hr2")
 		if attempt(s, "hr2", "wrong") == nil {

@@ -4,9 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/uptrace/bun"
 
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
@@ -46,7 +45,11 @@ func (l *Log) Read(ctx context.Context, tx db.Tx, q Query) ([]Recorded, error) {
 		sel = sel.Where("?TableAlias.object = ?", q.Object)
 	}
 	if len(q.Actions) > 0 {
-		sel = sel.Where("?TableAlias.action IN (?)", bun.List(q.Actions))
+		args := make([]any, len(q.Actions))
+		for i, action := range q.Actions {
+			args[i] = action
+		}
+		sel = sel.Where("?TableAlias.action IN (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
 	}
 	if !q.From.IsZero() {
 		sel = sel.Where("?TableAlias.at >= ?", q.From.UTC())

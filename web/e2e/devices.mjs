@@ -54,8 +54,8 @@ export const tests = {
   },
 
   async 'a guard sees how terminals are, on a phone, and changes none'(page) {
-    await page.setViewportSize({ width: 360, height: 740 })
     await enter(page, '/devices', guard)
+    await page.setViewportSize({ width: 360, height: 740 })
     await heading(page, 'Door terminals')
     await row(page, 'Bosh kirish').getByText('Has told nothing yet').waitFor()
     assert.equal(await page.getByRole('button', { name: 'New terminal' }).count(), 0)

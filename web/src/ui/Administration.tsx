@@ -1,6 +1,7 @@
 import { SegmentedControl } from '@mantine/core'
 import { useLocation } from 'wouter'
 import { useCommon } from './texts'
+import ui from './ui.module.css'
 
 const PAGES = ['users', 'organizations', 'access', 'storage'] as const
 
@@ -9,7 +10,7 @@ export function Administration({ page }: { page: (typeof PAGES)[number] }) {
   const t = useCommon()
   const [, navigate] = useLocation()
   return (
-    <div>
+    <div className={ui.scroll}>
       <SegmentedControl
         aria-label={t('administration')}
         value={page}

@@ -11,12 +11,14 @@ export function Guard({ user }: { user: Account }) {
   const t = useTexts()
   const queries = useQueryClient()
   const params = { path: { id: user.id } }
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ['users'] })
   const end = useMutation({
     mutationFn: () => answer(api.DELETE('/api/v2/users/{id}/sessions', { params })),
+    onSuccess,
   })
   const drop = useMutation({
     mutationFn: () => answer(api.DELETE('/api/v2/users/{id}/totp', { params })),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['users'] }),
+    onSuccess,
   })
   const error = end.error ?? drop.error
   return (

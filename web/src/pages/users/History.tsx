@@ -100,6 +100,8 @@ function Table({ events, user }: { events: UserEvent[]; user: Account }) {
   )
 }
 
-/** whoOf: a try to sign in is the system's in the books, since nobody was anybody yet. */
-const whoOf = ({ action, actor }: UserEvent, user: Account) =>
-  /sign_in_failed|signed_in|locked|signed_out|refresh_reused/.test(action) ? `user:${user.id}` : actor
+/** whoOf: of a try to sign in the books know no actor, since nobody was anybody yet; of a refused one nobody knows. */
+function whoOf({ action, actor }: UserEvent, user: Account): string {
+  if (/^user\.(sign_in_failed|locked|refresh_reused)$/.test(action)) return ''
+  return action === 'user.signed_in' || action === 'user.signed_out' ? `user:${user.id}` : actor
+}

@@ -75,11 +75,11 @@ func arrives(t *testing.T, s *site) {
 	var users struct {
 		Items []struct {
 			SID       string
-			Computers []string
+			Computers []struct{ Name string }
 		}
 	}
 	s.get(t, "/api/v2/computers/users?linked=false", &users)
-	if len(users.Items) != 1 || users.Items[0].SID != "S-1-5-21-1" || fmt.Sprint(users.Items[0].Computers) != "[PC-1]" {
+	if len(users.Items) != 1 || users.Items[0].SID != "S-1-5-21-1" || fmt.Sprint(users.Items[0].Computers) != "[{PC-1}]" {
 		t.Errorf("unlinked users: %+v", users.Items)
 	}
 }
@@ -103,7 +103,7 @@ func TestAComputerIsIntroducedThroughTheGateway(t *testing.T) {
 	var users struct {
 		Items []struct {
 			Username  string
-			Computers []string
+			Computers []struct{ Name string }
 		}
 	}
 	until(t, "both are known", func() bool {
@@ -114,7 +114,7 @@ func TestAComputerIsIntroducedThroughTheGateway(t *testing.T) {
 	if computers.Items[0].Name != "Qabulxona" || computers.Items[0].OS != "Windows 11 Pro" {
 		t.Errorf("the computer is %+v", computers.Items[0])
 	}
-	if users.Items[0].Username != "d.karimova" || fmt.Sprint(users.Items[0].Computers) != "[PC-9]" {
+	if users.Items[0].Username != "d.karimova" || fmt.Sprint(users.Items[0].Computers) != "[{PC-9}]" {
 		t.Errorf("the user is %+v", users.Items[0])
 	}
 }

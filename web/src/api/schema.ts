@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/refresh-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next pair of tokens, as v1's specification has it */
+        post: operations["postAuthRefreshToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/validate": {
         parameters: {
             query?: never;
@@ -282,6 +299,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Door terminals, a page at a time */
+        get: operations["getDevices"];
+        put?: never;
+        /** Add a door terminal */
+        post: operations["postDevices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One door terminal, with the last passes at it */
+        get: operations["getDevicesById"];
+        /** Change what is given of a door terminal */
+        put: operations["putDevicesById"];
+        post?: never;
+        /** Delete a door terminal, or make one inactive that has reported */
+        delete: operations["deleteDevicesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}/test-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether the server reaches a door terminal: it does not try yet */
+        post: operations["postDevicesByIdTestConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/docs": {
         parameters: {
             query?: never;
@@ -308,6 +379,57 @@ export interface paths {
         };
         /** The document of /api/openapi.json, where v1 had it */
         get: operations["getDocsJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/docs/start.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of the page of the routes */
+        get: operations["getDocsStartJs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/docs/viewer.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of the page of the routes */
+        get: operations["getDocsViewerCss"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/docs/viewer.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of the page of the routes */
+        get: operations["getDocsViewerJs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -498,6 +620,108 @@ export interface paths {
         };
         /** Whether the process answers. */
         get: operations["getApiHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/active-windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Windows that were in front, newest first, as v1's specification has lists */
+        get: operations["getMonitoringActiveWindows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/computer-user/{computer_user_id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a Windows user did, newest first, with totals */
+        get: operations["getMonitoringComputerUserByComputerUserIdActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/employee/{employee_id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an employee did, newest first, with totals */
+        get: operations["getMonitoringEmployeeByEmployeeIdActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/screenshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Screenshots, newest first, as v1's specification has lists */
+        get: operations["getMonitoringScreenshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/user-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Logins, logouts, locks and unlocks, newest first, as v1's specification has lists */
+        get: operations["getMonitoringUserSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/visited-sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pages that were visited, newest first, as v1's specification has lists */
+        get: operations["getMonitoringVisitedSites"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1192,6 +1416,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/refresh-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next pair of tokens, as v1's specification has it */
+        post: operations["postV1AuthRefreshToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/validate": {
         parameters: {
             query?: never;
@@ -1401,6 +1642,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Door terminals, a page at a time */
+        get: operations["getV1Devices"];
+        put?: never;
+        /** Add a door terminal */
+        post: operations["postV1Devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One door terminal, with the last passes at it */
+        get: operations["getV1DevicesById"];
+        /** Change what is given of a door terminal */
+        put: operations["putV1DevicesById"];
+        post?: never;
+        /** Delete a door terminal, or make one inactive that has reported */
+        delete: operations["deleteV1DevicesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/test-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether the server reaches a door terminal: it does not try yet */
+        post: operations["postV1DevicesByIdTestConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/employees": {
         parameters: {
             query?: never;
@@ -1583,6 +1878,108 @@ export interface paths {
         };
         /** Whether the process answers. */
         get: operations["getV1Health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/active-windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Windows that were in front, newest first, as v1's specification has lists */
+        get: operations["getV1MonitoringActiveWindows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/computer-user/{computer_user_id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a Windows user did, newest first, with totals */
+        get: operations["getV1MonitoringComputerUserByComputerUserIdActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/employee/{employee_id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an employee did, newest first, with totals */
+        get: operations["getV1MonitoringEmployeeByEmployeeIdActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/screenshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Screenshots, newest first, as v1's specification has lists */
+        get: operations["getV1MonitoringScreenshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/user-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Logins, logouts, locks and unlocks, newest first, as v1's specification has lists */
+        get: operations["getV1MonitoringUserSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/visited-sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pages that were visited, newest first, as v1's specification has lists */
+        get: operations["getV1MonitoringVisitedSites"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3223,6 +3620,23 @@ export interface paths {
         patch: operations["patchV2DepartmentsById"];
         trace?: never;
     };
+    "/api/v2/departments/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was changed of a department, by whom and when; the newest first */
+        get: operations["getV2DepartmentsByIdHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/devices": {
         parameters: {
             query?: never;
@@ -3235,6 +3649,23 @@ export interface paths {
         put?: never;
         /** Add a door terminal. */
         post: operations["postV2Devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/devices/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2DevicesExport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3285,6 +3716,128 @@ export interface paths {
         };
         /** The same as a file, all rows of it. */
         get: operations["getV2EmployeesExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups of people; who is in one, the list of employees says by its filter group */
+        get: operations["getV2EmployeesGroups"];
+        put?: never;
+        /** Make a group */
+        post: operations["postV2EmployeesGroups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/groups/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2EmployeesGroupsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One group */
+        get: operations["getV2EmployeesGroupsById"];
+        put?: never;
+        post?: never;
+        /** Delete a group; who is in it stays an employee */
+        delete: operations["deleteV2EmployeesGroupsById"];
+        options?: never;
+        head?: never;
+        /** Change what is given of a group */
+        patch: operations["patchV2EmployeesGroupsById"];
+        trace?: never;
+    };
+    "/api/v2/employees/groups/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put employees into a group and take others out */
+        post: operations["postV2EmployeesGroupsByIdMembers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import a file as its preview said, all of it or nothing; 409 if it would be something else by now */
+        post: operations["postV2EmployeesImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what an import of a file (CSV or XLSX) would do, row by row, and what is wrong with it; nothing is written */
+        post: operations["postV2EmployeesImportPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/import/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file to fill in, with headings in the reader's language */
+        get: operations["getV2EmployeesImportTemplate"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3347,6 +3900,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/employees/{id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose all groups of an employee */
+        put: operations["putV2EmployeesByIdGroups"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was changed of an employee, by whom and when; the newest first */
+        get: operations["getV2EmployeesByIdHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/employees/{id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The photo of an employee, as JPEG; its ETag is photoVersion */
+        get: operations["getV2EmployeesByIdPhoto"];
+        /** Give an employee a photo: the body is a JPEG, PNG or WebP of at most 5 MB, of which a JPEG of at most 640 pixels is kept */
+        put: operations["putV2EmployeesByIdPhoto"];
+        post?: never;
+        /** Take an employee's photo away */
+        delete: operations["deleteV2EmployeesByIdPhoto"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/events": {
         parameters: {
             query?: never;
@@ -3362,6 +3968,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v2/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gates, where door terminals hang. */
+        get: operations["getV2Gates"];
+        put?: never;
+        /** Add a gate. */
+        post: operations["postV2Gates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/gates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a gate; its terminals stay. */
+        delete: operations["deleteV2GatesById"];
+        options?: never;
+        head?: never;
+        /** Name a gate otherwise. */
+        patch: operations["patchV2GatesById"];
         trace?: never;
     };
     "/api/v2/gateways": {
@@ -3656,6 +4298,23 @@ export interface paths {
         head?: never;
         /** Change what is given of an organization */
         patch: operations["patchV2OrganizationsById"];
+        trace?: never;
+    };
+    "/api/v2/organizations/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was changed of an organization, by whom and when; the newest first */
+        get: operations["getV2OrganizationsByIdHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v2/passes": {
@@ -4282,6 +4941,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/schedules/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holidays, days off and moved working days of a year */
+        get: operations["getV2SchedulesCalendar"];
+        put?: never;
+        /** Add a day of the organization's own, which stands in the place of a public one */
+        post: operations["postV2SchedulesCalendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/schedules/calendar/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a day of the organization's own */
+        delete: operations["deleteV2SchedulesCalendarById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/schedules/{id}": {
         parameters: {
             query?: never;
@@ -4396,7 +5090,7 @@ export interface paths {
         /** Files in the order of their paths. */
         get: operations["getV2StorageFiles"];
         put?: never;
-        /** Upload a file: the body is its content; ?kind=credential|profile, ?path=, which begins with credentials/ or profiles/, and, as JSON, ?metadata= say what it is, the header Content-Type its type. */
+        /** Upload a file: the body is its content, the header Content-Type its type. */
         post: operations["postV2StorageFiles"];
         delete?: never;
         options?: never;
@@ -4542,6 +5236,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/users/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign-ins and refused tries of names that somebody has, the latest first */
+        get: operations["getV2UsersSignIns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/users/tokens/{id}": {
         parameters: {
             query?: never;
@@ -4588,6 +5299,23 @@ export interface paths {
         get?: never;
         /** Say which departments a department lead leads */
         put: operations["putV2UsersByIdDepartments"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/users/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a user: changes and sign-ins, the latest first */
+        get: operations["getV2UsersByIdHistory"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -5151,6 +5879,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/uploads/photos/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The photo of an employee, by the path that its field photo has */
+        get: operations["getUploadsPhotosByName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -5177,6 +5922,31 @@ export interface components {
             next: string;
             total: number;
         };
+        AuditChange: {
+            /** @description as employee.updated */
+            action: string;
+            /** @description as user:7 or key:12 */
+            actor: string;
+            /** @description of a user that the reader may know; else empty */
+            actorName: string;
+            /** Format: date-time */
+            at: string;
+            fields: components["schemas"]["AuditField"][];
+            /** Format: uuid */
+            id: string;
+            reason: string;
+        };
+        AuditChangePage: {
+            items: components["schemas"]["AuditChange"][];
+            next: string;
+        };
+        AuditField: {
+            /** @description as it was; null for nothing */
+            from: unknown;
+            name: string;
+            /** @description as it is; null for nothing */
+            to: unknown;
+        };
         AuthAccountResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -5185,6 +5955,11 @@ export interface components {
             id: number;
             isActive: boolean;
             language?: string;
+            /**
+             * Format: date-time
+             * @description in lists only
+             */
+            lastSignInAt?: string;
             /** Format: date-time */
             lockedUntil?: string;
             /** @description at the next sign-in */
@@ -5196,6 +5971,8 @@ export interface components {
             role: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
             /** @description whether it signs in with a code, too */
             secondStep: boolean;
+            /** @description in lists only: how many sign-ins last */
+            sessions?: number;
             /** Format: date-time */
             updatedAt: string;
             username: string;
@@ -5219,8 +5996,43 @@ export interface components {
         AuthDepartmentsRequest: {
             departmentIds: number[];
         };
+        AuthFieldChange: {
+            /** @description as JSON */
+            after?: string;
+            /** @description as JSON */
+            before?: string;
+            field: string;
+        };
         AuthGreetingV1: {
             message: string;
+        };
+        AuthHistoryItem: {
+            /** @description user.signed_in, user.updated and the like */
+            action: string;
+            /** @description who did it: user:7 */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            changes?: components["schemas"]["AuthFieldChange"][];
+            clientIp?: string;
+            /** @description in a row */
+            failures?: number;
+            /** Format: uuid */
+            id: string;
+            /** @description how the user signed in */
+            method?: string;
+            /** @description why it was refused: password, code or inactive */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description of a lock-out
+             */
+            until?: string;
+            userAgent?: string;
+        };
+        AuthHistoryItemPage: {
+            items: components["schemas"]["AuthHistoryItem"][];
+            next: string;
         };
         AuthIdentityRequest: {
             /** @description the claim sub, as the provider writes it */
@@ -5447,6 +6259,9 @@ export interface components {
         AuthRefreshRequestV1: {
             refreshToken: string;
         };
+        AuthRefreshTokenRequestV1: {
+            refresh_token: string;
+        };
         AuthRoleRequest: {
             /** @enum {string} */
             role: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
@@ -5475,6 +6290,40 @@ export interface components {
         };
         AuthSessionsResponse: {
             items: components["schemas"]["AuthSessionResponse"][];
+        };
+        AuthSignInItem: {
+            /** @description user.signed_in, user.updated and the like */
+            action: string;
+            /** @description who did it: user:7 */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            clientIp?: string;
+            /** @description in a row */
+            failures?: number;
+            /** Format: uuid */
+            id: string;
+            /** @description how the user signed in */
+            method?: string;
+            /** @description of the user; empty if there is none any more */
+            name: string;
+            /** Format: int64 */
+            organizationId?: number;
+            /** @description why it was refused: password, code or inactive */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description of a lock-out
+             */
+            until?: string;
+            userAgent?: string;
+            /** Format: int64 */
+            userId: number;
+            username: string;
+        };
+        AuthSignInItemPage: {
+            items: components["schemas"]["AuthSignInItem"][];
+            next: string;
         };
         AuthTokenInput: {
             /** @description where you have a second step: a code of the app, or a recovery code */
@@ -5514,6 +6363,15 @@ export interface components {
         };
         AuthTokensResponse: {
             items: components["schemas"]["AuthTokenResponse"][];
+        };
+        AuthTokensV1: {
+            access_token: string;
+            /**
+             * Format: int64
+             * @description seconds that the access token is good
+             */
+            expires_in: number;
+            refresh_token: string;
         };
         AuthTotpResponse: {
             enabled: boolean;
@@ -5653,6 +6511,12 @@ export interface components {
             /** @enum {string} */
             type: "restart_agent" | "device_command" | "sync_devices" | "collect_diagnostics" | "rotate_key" | "update";
         };
+        ComputersComputerOfUser: {
+            /** Format: int64 */
+            id: number;
+            /** @description what it is called, else its id on the network */
+            name: string;
+        };
         ComputersComputerResponse: {
             agentVersion: string;
             computerUid: string;
@@ -5677,6 +6541,8 @@ export interface components {
              */
             mergedInto?: number;
             name: string;
+            /** Format: int64 */
+            organizationId: number;
             os: string;
             /** @enum {string} */
             state: "online" | "offline" | "unknown";
@@ -5883,7 +6749,7 @@ export interface components {
             sid: string;
         };
         ComputersUserResponse: {
-            computers: string[];
+            computers: components["schemas"]["ComputersComputerOfUser"][];
             /** Format: date-time */
             createdAt: string;
             domain: string;
@@ -5969,7 +6835,7 @@ export interface components {
             /** Format: int64 */
             deviceId?: number | null;
             /** Format: int64 */
-            employeeId: number;
+            employeeId?: number | null;
             entryType?: string | null;
             gate?: components["schemas"]["DoorsGateV1"] | null;
             /** Format: int64 */
@@ -5978,7 +6844,7 @@ export interface components {
             id: number;
             /** Format: int64 */
             visitorId?: number | null;
-            visitorType: string;
+            visitorType?: string | null;
         };
         DoorsActivityActionV1: {
             /** Format: date-time */
@@ -6019,6 +6885,59 @@ export interface components {
             present: number;
             total_employees: number;
         };
+        DoorsChangedTerminalV1: {
+            additional_details?: string;
+            /** @enum {string} */
+            entry_type?: "ENTER" | "EXIT" | "BOTH";
+            ip_address?: string;
+            is_active?: boolean;
+            name?: string;
+            /** @description is kept sealed and never answered */
+            password?: string;
+            /**
+             * Format: int64
+             * @description 8000 if a new device names none
+             */
+            port?: number;
+            /** @enum {string} */
+            type?: "FACE" | "CARD" | "CAR" | "QR" | "ACCESS_CONTROL" | "BIOMETRIC" | "OTHER";
+            username?: string;
+        };
+        DoorsCountV1: {
+            /** Format: int64 */
+            actions: number;
+        };
+        DoorsCountedTerminalV1: {
+            _count: components["schemas"]["DoorsCountV1"];
+            createdAt: string;
+            entryType?: string | null;
+            firmware?: string | null;
+            /** Format: int64 */
+            gateId?: number | null;
+            /** Format: int64 */
+            id: number;
+            ipAddress?: string | null;
+            isActive: boolean;
+            /** @description null for a guard */
+            login?: string | null;
+            manufacturer?: string | null;
+            model?: string | null;
+            name?: string | null;
+            serialNumber?: string | null;
+            type?: string | null;
+            updatedAt: string;
+            welcomePhoto?: string | null;
+            welcomePhotoType?: string | null;
+            welcomeText?: string | null;
+            welcomeTextType?: string | null;
+        };
+        DoorsCountedTerminalV1PageV1: {
+            data: components["schemas"]["DoorsCountedTerminalV1"][];
+            limit: number;
+            page: number;
+            /** Format: int64 */
+            total: number;
+        };
         DoorsDepartmentResponse: {
             /** Format: int64 */
             id: number;
@@ -6029,21 +6948,38 @@ export interface components {
             present: number;
         };
         DoorsDeviceRequest: {
+            additionalDetails?: string;
             /** @enum {string} */
             entryType?: "ENTER" | "EXIT" | "BOTH";
+            /**
+             * Format: int64
+             * @description where it hangs; 0 takes it away
+             */
+            gateId?: number;
             ipAddress?: string;
             isActive?: boolean;
+            /** @description who signs in at the device */
+            login?: string;
             name?: string;
+            /** @description is kept sealed and never answered; an empty one forgets it */
+            password?: string;
+            /** Format: int64 */
+            port?: number;
             serialNumber?: string;
             /** @enum {string} */
             type?: "FACE" | "CARD" | "CAR" | "QR" | "ACCESS_CONTROL" | "BIOMETRIC" | "OTHER";
         };
         DoorsDeviceResponse: {
+            additionalDetails?: string;
             /** Format: date-time */
             createdAt: string;
             /** @enum {string} */
             entryType?: "ENTER" | "EXIT" | "BOTH";
             firmware?: string;
+            /** Format: int64 */
+            gateId?: number;
+            /** @description the server knows a password for it, which it does not tell */
+            hasPassword: boolean;
             /** Format: int64 */
             id: number;
             ipAddress: string;
@@ -6055,6 +6991,8 @@ export interface components {
             name: string;
             /** Format: int64 */
             organizationId: number;
+            /** Format: int64 */
+            port?: number;
             serialNumber?: string;
             /** @description what the terminal last said of itself */
             status?: string;
@@ -6068,6 +7006,7 @@ export interface components {
         DoorsDeviceResponsePage: {
             items: components["schemas"]["DoorsDeviceResponse"][];
             next: string;
+            total: number;
         };
         DoorsDeviceStatusV1: {
             device_name: string;
@@ -6096,6 +7035,22 @@ export interface components {
         DoorsFiltersV1: {
             applied: components["schemas"]["DoorsAppliedV1"];
             available: components["schemas"]["DoorsAvailableV1"];
+        };
+        DoorsGateRequest: {
+            name?: string;
+        };
+        DoorsGateResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+        };
+        DoorsGateResponsePage: {
+            items: components["schemas"]["DoorsGateResponse"][];
+            next: string;
         };
         DoorsGateV1: {
             /** Format: int64 */
@@ -6185,16 +7140,75 @@ export interface components {
             name: string;
         };
         DoorsNewDeviceRequest: {
+            additionalDetails?: string;
             /** @enum {string} */
             entryType?: "ENTER" | "EXIT" | "BOTH";
+            /**
+             * Format: int64
+             * @description where it hangs; 0 takes it away
+             */
+            gateId?: number;
             ipAddress?: string;
             isActive?: boolean;
+            /** @description who signs in at the device */
+            login?: string;
             name?: string;
             /** Format: int64 */
             organizationId?: number;
+            /** @description is kept sealed and never answered; an empty one forgets it */
+            password?: string;
+            /** Format: int64 */
+            port?: number;
             serialNumber?: string;
             /** @enum {string} */
             type?: "FACE" | "CARD" | "CAR" | "QR" | "ACCESS_CONTROL" | "BIOMETRIC" | "OTHER";
+        };
+        DoorsNewGateRequest: {
+            name?: string;
+            /** Format: int64 */
+            organizationId?: number;
+        };
+        DoorsNewTerminalV1: {
+            additional_details?: string;
+            /** @enum {string} */
+            entry_type?: "ENTER" | "EXIT" | "BOTH";
+            ip_address?: string;
+            is_active?: boolean;
+            name?: string;
+            /**
+             * Format: int64
+             * @description where there are several; v1's devices were nobody's
+             */
+            organizationId?: number;
+            /** @description is kept sealed and never answered */
+            password?: string;
+            /**
+             * Format: int64
+             * @description 8000 if a new device names none
+             */
+            port?: number;
+            /** @enum {string} */
+            type?: "FACE" | "CARD" | "CAR" | "QR" | "ACCESS_CONTROL" | "BIOMETRIC" | "OTHER";
+            username?: string;
+        };
+        DoorsPassAtV1: {
+            actionMode: string;
+            actionResult: string;
+            actionTime: string;
+            actionType: string;
+            /** Format: int64 */
+            deviceId?: number | null;
+            employee?: components["schemas"]["DoorsNamedV1"] | null;
+            /** Format: int64 */
+            employeeId?: number | null;
+            entryType?: string | null;
+            /** Format: int64 */
+            gateId?: number | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            visitorId?: number | null;
+            visitorType?: string | null;
         };
         DoorsPassInput: {
             /**
@@ -6215,6 +7229,11 @@ export interface components {
             /** Format: date-time */
             at: string;
             cardNumber?: string;
+            /**
+             * Format: int64
+             * @description in which the person is now
+             */
+            departmentId?: number;
             deviceAddress: string;
             /** Format: int64 */
             deviceId?: number;
@@ -6261,6 +7280,46 @@ export interface components {
             total_entries: number;
             total_exits: number;
         };
+        DoorsTerminalV1: {
+            createdAt: string;
+            entryType?: string | null;
+            firmware?: string | null;
+            /** Format: int64 */
+            gateId?: number | null;
+            /** Format: int64 */
+            id: number;
+            ipAddress?: string | null;
+            isActive: boolean;
+            /** @description null for a guard */
+            login?: string | null;
+            manufacturer?: string | null;
+            model?: string | null;
+            name?: string | null;
+            serialNumber?: string | null;
+            type?: string | null;
+            updatedAt: string;
+            welcomePhoto?: string | null;
+            welcomePhotoType?: string | null;
+            welcomeText?: string | null;
+            welcomeTextType?: string | null;
+        };
+        DoorsTestRequestV1: {
+            /**
+             * Format: int64
+             * @description seconds; not used yet
+             */
+            timeout?: number;
+        };
+        DoorsTestedV1: {
+            message: string;
+            /**
+             * Format: int64
+             * @description milliseconds; null where nothing was tried
+             */
+            response_time?: number | null;
+            success: boolean;
+            tested_at: string;
+        };
         DoorsTodayResponse: {
             date: string;
             departments: components["schemas"]["DoorsDepartmentResponse"][];
@@ -6281,6 +7340,31 @@ export interface components {
             device_status: components["schemas"]["DoorsDeviceStatusV1"][];
             recent_activities: components["schemas"]["DoorsActivityV1"][];
             summary: components["schemas"]["DoorsSummaryV1"];
+        };
+        DoorsWholeTerminalV1: {
+            _count: components["schemas"]["DoorsCountV1"];
+            actions: components["schemas"]["DoorsPassAtV1"][];
+            createdAt: string;
+            entryType?: string | null;
+            firmware?: string | null;
+            /** Format: int64 */
+            gateId?: number | null;
+            /** Format: int64 */
+            id: number;
+            ipAddress?: string | null;
+            isActive: boolean;
+            /** @description null for a guard */
+            login?: string | null;
+            manufacturer?: string | null;
+            model?: string | null;
+            name?: string | null;
+            serialNumber?: string | null;
+            type?: string | null;
+            updatedAt: string;
+            welcomePhoto?: string | null;
+            welcomePhotoType?: string | null;
+            welcomeText?: string | null;
+            welcomeTextType?: string | null;
         };
         EmployeesAssignmentV1: {
             credential: components["schemas"]["EmployeesCredentialResponse"];
@@ -6396,6 +7480,7 @@ export interface components {
             departmentId: number;
             departmentName: string;
             email?: string;
+            groups?: components["schemas"]["EmployeesGroupRef"][];
             /** Format: int64 */
             id: number;
             isActive?: boolean;
@@ -6405,6 +7490,8 @@ export interface components {
             personalId?: string;
             phone?: string;
             photo: string;
+            /** @description another for each photo that was uploaded; empty where none was */
+            photoVersion: string;
             position?: string;
             /** Format: date-time */
             updatedAt?: string;
@@ -6435,6 +7522,99 @@ export interface components {
             policyId?: number | null;
             updatedAt?: string | null;
         };
+        EmployeesGroupPatch: {
+            description?: string;
+            name?: string;
+        };
+        EmployeesGroupRef: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
+        EmployeesGroupResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description how many; not for a department lead
+             */
+            members?: number;
+            name: string;
+            /** Format: int64 */
+            organizationId: number;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        EmployeesGroupResponsePage: {
+            items: components["schemas"]["EmployeesGroupResponse"][];
+            next: string;
+            total: number;
+        };
+        EmployeesGroupsRequest: {
+            groupIds: number[];
+        };
+        EmployeesImportChange: {
+            after: string;
+            before?: string;
+            column: string;
+            heading: string;
+        };
+        EmployeesImportCounts: {
+            changed: number;
+            errors: number;
+            new: number;
+            unchanged: number;
+        };
+        EmployeesImportMetadata: {
+            /** @description of the preview; needed to import */
+            digest?: string;
+            /**
+             * @description add leaves people as they are who are there already; update writes what the file says of them
+             * @enum {string}
+             */
+            mode: "add" | "update";
+            /**
+             * Format: int64
+             * @description from an actor of no organization
+             */
+            organizationId?: number;
+        };
+        EmployeesImportPreview: {
+            counts: components["schemas"]["EmployeesImportCounts"];
+            /** @description of the file, the mode and what would be done */
+            digest: string;
+            rows: components["schemas"]["EmployeesImportRow"][];
+            /** @description headings of columns that are not read */
+            unknown: string[];
+        };
+        EmployeesImportProblem: {
+            code: string;
+            column: string;
+            /** @description the column as the file calls it */
+            heading: string;
+            message: string;
+            value?: string;
+            /** @description the row is imported all the same */
+            warning: boolean;
+        };
+        EmployeesImportRow: {
+            changes: components["schemas"]["EmployeesImportChange"][];
+            department: string;
+            /**
+             * Format: int64
+             * @description who is there already
+             */
+            employeeId?: number;
+            name: string;
+            problems: components["schemas"]["EmployeesImportProblem"][];
+            /** @description as the spreadsheet numbers it */
+            row: number;
+            /** @enum {string} */
+            state: "new" | "changed" | "unchanged" | "error";
+        };
         EmployeesListedV1: {
             additionalDetails?: string | null;
             address?: string | null;
@@ -6461,6 +7641,21 @@ export interface components {
             page: number;
             /** Format: int64 */
             total: number;
+        };
+        EmployeesMembersRequest: {
+            /** @description ids of employees */
+            add?: number[];
+            /** @description ids of employees */
+            remove?: number[];
+        };
+        EmployeesNewGroup: {
+            description?: string;
+            name?: string;
+            /**
+             * Format: int64
+             * @description for an actor of no organization
+             */
+            organizationId?: number;
         };
         EmployeesPolicyV1: {
             /** Format: int64 */
@@ -6729,6 +7924,40 @@ export interface components {
             windows: components["schemas"]["MonitoringWindowSpan"][];
             zone: string;
         };
+        MonitoringEmployeeActivityV1: {
+            activities: components["schemas"]["MonitoringEventV1"][];
+            employee: components["schemas"]["MonitoringNamedV1"];
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            page: number;
+            period: components["schemas"]["MonitoringPeriodV1"];
+            summary: components["schemas"]["MonitoringSummaryV1"];
+            /** Format: int64 */
+            total: number;
+        };
+        MonitoringEventV1: {
+            /**
+             * Format: int64
+             * @description seconds
+             */
+            active_time?: number;
+            computer_uid: string;
+            datetime: string;
+            employee?: components["schemas"]["MonitoringNamedV1"] | null;
+            end_time?: string;
+            file_path?: string;
+            /** Format: uuid */
+            id: string;
+            process_name?: string;
+            /** @enum {string} */
+            session_type?: "UNLOCKED" | "LOCKED" | "LOGIN" | "LOGOUT";
+            title?: string;
+            /** @enum {string} */
+            type: "active_window" | "visited_site" | "screenshot" | "user_session";
+            url?: string;
+            user_sid: string;
+        };
         MonitoringHeatmap: {
             from: string;
             /** @enum {string} */
@@ -6791,6 +8020,11 @@ export interface components {
             idle: components["schemas"]["MonitoringSpan"][];
             locked: components["schemas"]["MonitoringSpan"][];
         };
+        MonitoringNamedV1: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
         MonitoringPeriod: {
             from: string;
             to: string;
@@ -6798,6 +8032,11 @@ export interface components {
             totalEvents: number;
             /** Format: int64 */
             totalSeconds: number;
+        };
+        MonitoringPeriodV1: {
+            /** @description is outside */
+            end_date: string;
+            start_date: string;
         };
         MonitoringPoint: {
             /** Format: date-time */
@@ -6822,6 +8061,15 @@ export interface components {
             items: components["schemas"]["MonitoringQuarantineItem"][];
             next: string;
         };
+        MonitoringScreenshotsV1: {
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            page: number;
+            screenshots: components["schemas"]["MonitoringEventV1"][];
+            /** Format: int64 */
+            total: number;
+        };
         MonitoringSessionSpan: {
             computer: string;
             /** Format: date-time */
@@ -6829,6 +8077,15 @@ export interface components {
             state: string;
             /** Format: date-time */
             to: string;
+        };
+        MonitoringSessionsV1: {
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            total: number;
+            user_sessions: components["schemas"]["MonitoringEventV1"][];
         };
         MonitoringShare: {
             name: string;
@@ -6846,11 +8103,35 @@ export interface components {
             to: string;
             url: string;
         };
+        MonitoringSitesV1: {
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            total: number;
+            visited_sites: components["schemas"]["MonitoringEventV1"][];
+        };
         MonitoringSpan: {
             /** Format: date-time */
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        MonitoringSummaryV1: {
+            /** Format: int64 */
+            active_windows: number;
+            /** Format: int64 */
+            screenshots: number;
+            /**
+             * Format: int64
+             * @description seconds in which windows were in front
+             */
+            total_active_time: number;
+            /** Format: int64 */
+            user_sessions: number;
+            /** Format: int64 */
+            visited_sites: number;
         };
         MonitoringTimeline: {
             from: string;
@@ -6910,6 +8191,27 @@ export interface components {
             /** Format: int64 */
             lockedSeconds: number;
         };
+        MonitoringUserActivityV1: {
+            activities: components["schemas"]["MonitoringEventV1"][];
+            computer_user: components["schemas"]["MonitoringUserV1"];
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            page: number;
+            period: components["schemas"]["MonitoringPeriodV1"];
+            summary: components["schemas"]["MonitoringSummaryV1"];
+            /** Format: int64 */
+            total: number;
+        };
+        MonitoringUserV1: {
+            domain?: string | null;
+            employee?: components["schemas"]["MonitoringNamedV1"] | null;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            sid: string;
+            username: string;
+        };
         MonitoringWeek: {
             days: components["schemas"]["MonitoringWeekDay"][];
             from: string;
@@ -6943,6 +8245,15 @@ export interface components {
             title: string;
             /** Format: date-time */
             to: string;
+        };
+        MonitoringWindowsV1: {
+            active_windows: components["schemas"]["MonitoringEventV1"][];
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            total: number;
         };
         OrganizationsDepartmentBodyV1: {
             additionalDetails?: string | null;
@@ -7563,7 +8874,6 @@ export interface components {
         };
         PolicyGroupItemV1: {
             _count: components["schemas"]["PolicyGroupCountV1"];
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
@@ -7571,7 +8881,6 @@ export interface components {
             name: string;
             /** @enum {string} */
             type: "WEBSITE" | "APPLICATION";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyGroupItemV1PageV1: {
@@ -7589,7 +8898,6 @@ export interface components {
             type: "WEBSITE" | "APPLICATION";
         };
         PolicyGroupOptionV1: {
-            /** Format: date-time */
             createdAt: string;
             group: components["schemas"]["PolicyGroupNameV1"];
             /** Format: int64 */
@@ -7604,7 +8912,6 @@ export interface components {
              * @enum {string}
              */
             type: "WEBSITE" | "ACTIVE_WINDOW";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyGroupResourcesV1: {
@@ -7627,7 +8934,6 @@ export interface components {
         };
         PolicyGroupResponseV1: {
             _count: components["schemas"]["PolicyGroupCountV1"];
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
@@ -7637,11 +8943,9 @@ export interface components {
             resourceGroups: components["schemas"]["PolicyMembershipV1"][];
             /** @enum {string} */
             type: "WEBSITE" | "APPLICATION";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyGroupV1: {
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
@@ -7649,7 +8953,6 @@ export interface components {
             name: string;
             /** @enum {string} */
             type: "WEBSITE" | "APPLICATION";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyHolderResponse: {
@@ -7664,7 +8967,6 @@ export interface components {
             name: string;
         };
         PolicyMembershipV1: {
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             groupId: number;
@@ -7678,7 +8980,6 @@ export interface components {
             message: string;
         };
         PolicyOptionItemV1: {
-            /** Format: date-time */
             createdAt: string;
             group: components["schemas"]["PolicyGroupNameV1"];
             /** Format: int64 */
@@ -7694,7 +8995,6 @@ export interface components {
              * @enum {string}
              */
             type: "WEBSITE" | "ACTIVE_WINDOW";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyOptionItemV1PageV1: {
@@ -7712,7 +9012,6 @@ export interface components {
             title: string;
         };
         PolicyOptionResponseV1: {
-            /** Format: date-time */
             createdAt: string;
             group: components["schemas"]["PolicyGroupNameV1"];
             /** Format: int64 */
@@ -7728,11 +9027,9 @@ export interface components {
              * @enum {string}
              */
             type: "WEBSITE" | "ACTIVE_WINDOW";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyOptionV1: {
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             groupId: number;
@@ -7746,7 +9043,6 @@ export interface components {
              * @enum {string}
              */
             type: "WEBSITE" | "ACTIVE_WINDOW";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyOrganizationV1: {
@@ -7756,7 +9052,6 @@ export interface components {
             shortName: string;
         };
         PolicyPolicyGroupV1: {
-            /** Format: date-time */
             createdAt: string;
             group: components["schemas"]["PolicyGroupV1"];
             /** Format: int64 */
@@ -7764,7 +9059,6 @@ export interface components {
             isActive: boolean;
             /** @enum {string} */
             type: "WEBSITE" | "ACTIVE_WINDOW";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyPolicyItem: {
@@ -7812,7 +9106,6 @@ export interface components {
             _count: {
                 employees: number;
             };
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
@@ -7833,7 +9126,6 @@ export interface components {
             screenshotInterval?: number | null;
             screenshotIsGrayscale?: boolean | null;
             title: string;
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyPolicyItemV1PageV1: {
@@ -7844,7 +9136,6 @@ export interface components {
             total: number;
         };
         PolicyPolicyOptionV1: {
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             groupId: number;
@@ -7859,7 +9150,6 @@ export interface components {
              * @enum {string}
              */
             type: "WEBSITE" | "ACTIVE_WINDOW";
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyPolicyResponse: {
@@ -7906,7 +9196,6 @@ export interface components {
             visitedSites: boolean;
         };
         PolicyPolicyResponseV1: {
-            /** Format: date-time */
             createdAt: string;
             employees: components["schemas"]["PolicyHolderV1"][];
             /** Format: int64 */
@@ -7927,7 +9216,6 @@ export interface components {
             screenshotInterval?: number | null;
             screenshotIsGrayscale?: boolean | null;
             title: string;
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyPolicyTitleV1: {
@@ -7936,7 +9224,6 @@ export interface components {
             title: string;
         };
         PolicyPolicyV1: {
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
@@ -7955,14 +9242,12 @@ export interface components {
             screenshotInterval?: number | null;
             screenshotIsGrayscale?: boolean | null;
             title: string;
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyResourceCountV1: {
             resourceGroups: number;
         };
         PolicyResourceGroupV1: {
-            /** Format: date-time */
             createdAt: string;
             group: components["schemas"]["PolicyGroupNameV1"];
             /** Format: int64 */
@@ -7974,7 +9259,6 @@ export interface components {
         };
         PolicyResourceItemV1: {
             _count: components["schemas"]["PolicyResourceCountV1"];
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
@@ -7991,7 +9275,6 @@ export interface components {
         };
         PolicyResourceResponseV1: {
             _count: components["schemas"]["PolicyResourceCountV1"];
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
@@ -8001,7 +9284,6 @@ export interface components {
             value: string;
         };
         PolicyResourceV1: {
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
@@ -8186,13 +9468,11 @@ export interface components {
             value?: string;
         };
         PolicyUpdatedPolicyV1: {
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             id: number;
             isActive: boolean;
             title: string;
-            /** Format: date-time */
             updatedAt: string;
         };
         PolicyValuesRequest: {
@@ -8231,7 +9511,6 @@ export interface components {
             added: number;
             /** @enum {string} */
             category: "productive" | "neutral" | "unproductive";
-            /** Format: date-time */
             createdAt: string;
             group: components["schemas"]["PolicyGroupNameV1"];
             /** Format: int64 */
@@ -8246,7 +9525,6 @@ export interface components {
              * @enum {string}
              */
             type: "WEBSITE" | "ACTIVE_WINDOW";
-            /** Format: date-time */
             updatedAt: string;
         };
         PresenceAttention: {
@@ -8563,6 +9841,48 @@ export interface components {
             items: components["schemas"]["SchedulesAssignment"][];
             next: string;
         };
+        SchedulesCalendarDay: {
+            date: string;
+            /** @description its date is not announced yet, and it counts for nothing until it is entered */
+            expected: boolean;
+            /**
+             * Format: int64
+             * @description of an organization's own day
+             */
+            id?: number;
+            /**
+             * @description usual: a public day that the organization does not have
+             * @enum {string}
+             */
+            kind: "holiday" | "off" | "work" | "usual";
+            /** @description of an organization's own day */
+            name?: string;
+            /** @description of a public day */
+            names?: components["schemas"]["SchedulesNames"];
+            own: boolean;
+            source?: string;
+        };
+        SchedulesCalendarDayPage: {
+            items: components["schemas"]["SchedulesCalendarDay"][];
+            next: string;
+        };
+        SchedulesDayInput: {
+            /** @description as in 2026-03-20 */
+            date: string;
+            /** @enum {string} */
+            kind: "holiday" | "off" | "work" | "usual";
+            name?: string;
+            /**
+             * Format: int64
+             * @description for an actor of no organization
+             */
+            organizationId?: number;
+        };
+        SchedulesNames: {
+            en: string;
+            ru: string;
+            uz: string;
+        };
         SchedulesNewSchedule: {
             /** @description empty: no break */
             breakEnd?: string;
@@ -8579,6 +9899,8 @@ export interface components {
             graceMinutes?: number;
             /** @description for departments that have none, nor any above them */
             isDefault?: boolean;
+            /** @description true if not given; false: work that goes on whatever the calendar says */
+            keepsHolidays?: boolean;
             name?: string;
             /**
              * Format: int64
@@ -8604,6 +9926,8 @@ export interface components {
             graceMinutes?: number;
             /** @description for departments that have none, nor any above them */
             isDefault?: boolean;
+            /** @description true if not given; false: work that goes on whatever the calendar says */
+            keepsHolidays?: boolean;
             name?: string;
             /** @description as in 09:00, on the organization's clocks */
             start?: string;
@@ -8620,6 +9944,8 @@ export interface components {
             /** Format: int64 */
             id: number;
             isDefault: boolean;
+            /** @description false: work that goes on whatever the calendar says */
+            keepsHolidays: boolean;
             name: string;
             /** Format: int64 */
             organizationId: number;
@@ -8731,10 +10057,12 @@ export interface components {
             ipAddress?: string | null;
             name?: string | null;
         };
+        VisitorsActionGateV1: {
+            name: string;
+        };
         VisitorsActionV1: {
             actionMode: string;
             actionResult: string;
-            /** Format: date-time */
             actionTime: string;
             actionType: string;
             device?: components["schemas"]["VisitorsActionDeviceV1"] | null;
@@ -8743,7 +10071,7 @@ export interface components {
             /** Format: int64 */
             employeeId?: number | null;
             entryType?: string | null;
-            gate?: components["schemas"]["VisitorsGateV1"] | null;
+            gate?: components["schemas"]["VisitorsActionGateV1"] | null;
             /** Format: int64 */
             gateId?: number | null;
             /** Format: int64 */
@@ -8781,7 +10109,6 @@ export interface components {
         VisitorsChangedV1: {
             additionalDetails?: string | null;
             birthday?: string | null;
-            /** Format: date-time */
             createdAt: string;
             firstName: string;
             /** Format: int64 */
@@ -8801,14 +10128,11 @@ export interface components {
             additionalDetails?: string | null;
             code: string;
             codeType: string;
-            /** Format: date-time */
             createdAt: string;
-            /** Format: date-time */
             endDate: string;
             /** Format: int64 */
             id: number;
             isActive: boolean;
-            /** Format: date-time */
             startDate: string;
             visitor: components["schemas"]["VisitorsNameV1"];
             /** Format: int64 */
@@ -8817,12 +10141,10 @@ export interface components {
         VisitorsCodeOfWholeV1: {
             code: string;
             codeType: string;
-            /** Format: date-time */
             endDate: string;
             /** Format: int64 */
             id: number;
             isActive: boolean;
-            /** Format: date-time */
             startDate: string;
         };
         VisitorsCodeResponse: {
@@ -8865,14 +10187,11 @@ export interface components {
             additionalDetails?: string | null;
             code: string;
             codeType: string;
-            /** Format: date-time */
             createdAt: string;
-            /** Format: date-time */
             endDate: string;
             /** Format: int64 */
             id: number;
             isActive: boolean;
-            /** Format: date-time */
             startDate: string;
             /** Format: int64 */
             visitorId: number;
@@ -8909,9 +10228,7 @@ export interface components {
         VisitorsGeneratedV1: {
             code: string;
             codeType: string;
-            /** Format: date-time */
             createdAt: string;
-            /** Format: date-time */
             endDate: string;
             /** Format: int64 */
             id: number;
@@ -8919,7 +10236,6 @@ export interface components {
             /** @description a PNG as a data URL */
             qrCode: string;
             qrData: components["schemas"]["VisitorsQrData"];
-            /** Format: date-time */
             startDate: string;
             visitor: components["schemas"]["VisitorsNameV1"];
         };
@@ -8945,14 +10261,11 @@ export interface components {
             additionalDetails?: string | null;
             code: string;
             codeType: string;
-            /** Format: date-time */
             createdAt: string;
-            /** Format: date-time */
             endDate: string;
             /** Format: int64 */
             id: number;
             isActive: boolean;
-            /** Format: date-time */
             startDate: string;
             visitor: components["schemas"]["VisitorsGuestV1"];
             /** Format: int64 */
@@ -8974,7 +10287,6 @@ export interface components {
         VisitorsLogV1: {
             actionMode: string;
             actionResult: string;
-            /** Format: date-time */
             actionTime: string;
             actionType: string;
             device?: components["schemas"]["VisitorsLogDeviceV1"] | null;
@@ -9031,14 +10343,11 @@ export interface components {
             additionalDetails?: string | null;
             code: string;
             codeType: string;
-            /** Format: date-time */
             createdAt: string;
-            /** Format: date-time */
             endDate: string;
             /** Format: int64 */
             id: number;
             isActive: boolean;
-            /** Format: date-time */
             startDate: string;
             visitor: {
                 creator: components["schemas"]["VisitorsUserV1"];
@@ -9062,11 +10371,9 @@ export interface components {
         VisitorsPeriodV1: {
             code: string;
             codeType: string;
-            /** Format: date-time */
             endDate: string;
             /** Format: int64 */
             id: number;
-            /** Format: date-time */
             startDate: string;
         };
         VisitorsPutCodeV1: {
@@ -9101,9 +10408,7 @@ export interface components {
             /** Format: int64 */
             codeId: number;
             codeType: string;
-            /** Format: date-time */
             validFrom: string;
-            /** Format: date-time */
             validTo: string;
             /** Format: int64 */
             visitorId: number;
@@ -9126,6 +10431,8 @@ export interface components {
             inside: number;
             /** Format: int64 */
             left: number;
+            /** @description left out for several */
+            organizationName?: string;
             /**
              * Format: int64
              * @description of those inside, who should have left
@@ -9142,11 +10449,9 @@ export interface components {
         VisitorsValidV1: {
             code: string;
             codeType: string;
-            /** Format: date-time */
             endDate: string;
             /** Format: int64 */
             id: number;
-            /** Format: date-time */
             startDate: string;
             visitor: {
                 firstName: string;
@@ -9261,6 +10566,13 @@ export interface components {
             createdAt: string;
             /** Format: int64 */
             creatorId?: number;
+            /**
+             * Format: date-time
+             * @description of the code that lets in now or next; left out where there is none
+             */
+            expectedFrom?: string;
+            /** Format: date-time */
+            expectedUntil?: string;
             firstName: string;
             /** Format: int64 */
             hostId?: number;
@@ -9289,7 +10601,6 @@ export interface components {
         VisitorsVisitorV1: {
             additionalDetails?: string | null;
             birthday?: string | null;
-            /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             creatorId?: number | null;
@@ -9314,7 +10625,6 @@ export interface components {
         VisitorsWholeV1: {
             additionalDetails?: string | null;
             birthday?: string | null;
-            /** Format: date-time */
             createdAt: string;
             creator: components["schemas"]["VisitorsCreatorV1"];
             firstName: string;
@@ -9371,7 +10681,18 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -9465,6 +10786,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthPairV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postAuthRefreshToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthRefreshTokenRequestV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuthTokensV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -9610,7 +10963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": null;
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -9660,7 +11013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": null;
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -9900,6 +11253,162 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getDevices: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsCountedTerminalV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsNewTerminalV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsTerminalV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getDevicesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsWholeTerminalV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putDevicesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsChangedTerminalV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsTerminalV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteDevicesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postDevicesByIdTestConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsTestRequestV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsTestedV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getDocs: {
         parameters: {
             query?: never;
@@ -9914,7 +11423,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/html": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -9935,6 +11446,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getDocsStartJs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getDocsViewerCss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getDocsViewerJs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
                 };
             };
             default: components["responses"]["Error"];
@@ -10323,6 +11897,224 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getMonitoringActiveWindows: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+                sub_department_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringWindowsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getMonitoringComputerUserByComputerUserIdActivity: {
+        parameters: {
+            query?: {
+                end_date?: string;
+                limit?: number;
+                page?: number;
+                start_date?: string;
+            };
+            header?: never;
+            path: {
+                computer_user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringUserActivityV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getMonitoringEmployeeByEmployeeIdActivity: {
+        parameters: {
+            query?: {
+                end_date?: string;
+                limit?: number;
+                page?: number;
+                start_date?: string;
+            };
+            header?: never;
+            path: {
+                employee_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringEmployeeActivityV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getMonitoringScreenshots: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+                sub_department_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringScreenshotsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getMonitoringUserSessions: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+                sub_department_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringSessionsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getMonitoringVisitedSites: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+                sub_department_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringSitesV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getOnetimeCodes: {
         parameters: {
             query?: {
@@ -10534,7 +12326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": null;
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -11862,6 +13654,38 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    postV1AuthRefreshToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthRefreshTokenRequestV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuthTokensV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     postV1AuthValidate: {
         parameters: {
             query?: never;
@@ -12002,7 +13826,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": null;
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -12052,7 +13876,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": null;
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -12287,6 +14111,162 @@ export interface operations {
                         /** Format: date-time */
                         timestamp: string;
                     };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1Devices: {
+        parameters: {
+            query?: {
+                endDate?: string[];
+                filters?: string[];
+                isActive?: "true" | "false";
+                limit?: string[];
+                order?: "asc" | "desc";
+                page?: string[];
+                search?: string[];
+                sort?: string[];
+                startDate?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsCountedTerminalV1PageV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1Devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsNewTerminalV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsTerminalV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1DevicesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsWholeTerminalV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    putV1DevicesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsChangedTerminalV1"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsTerminalV1"];
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    deleteV1DevicesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    postV1DevicesByIdTestConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsTestRequestV1"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsTestedV1"];
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -12675,6 +14655,224 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV1MonitoringActiveWindows: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+                sub_department_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringWindowsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1MonitoringComputerUserByComputerUserIdActivity: {
+        parameters: {
+            query?: {
+                end_date?: string;
+                limit?: number;
+                page?: number;
+                start_date?: string;
+            };
+            header?: never;
+            path: {
+                computer_user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringUserActivityV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1MonitoringEmployeeByEmployeeIdActivity: {
+        parameters: {
+            query?: {
+                end_date?: string;
+                limit?: number;
+                page?: number;
+                start_date?: string;
+            };
+            header?: never;
+            path: {
+                employee_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringEmployeeActivityV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1MonitoringScreenshots: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+                sub_department_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringScreenshotsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1MonitoringUserSessions: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+                sub_department_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringSessionsV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
+    getV1MonitoringVisitedSites: {
+        parameters: {
+            query?: {
+                department_id?: number;
+                employee_id?: number;
+                end_date?: string;
+                limit?: number;
+                organization_id?: number;
+                page?: number;
+                start_date?: string;
+                sub_department_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MonitoringSitesV1"];
+                        message?: string;
+                        /** @constant */
+                        success: true;
+                        /** Format: date-time */
+                        timestamp: string;
+                    };
+                };
+            };
+            default: components["responses"]["ErrorV1"];
+        };
+    };
     getV1OnetimeCodes: {
         parameters: {
             query?: {
@@ -12886,7 +15084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": null;
                 };
             };
             default: components["responses"]["ErrorV1"];
@@ -15501,7 +17699,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/gzip": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -15514,6 +17714,7 @@ export interface operations {
                 computerUid?: string;
                 "createdAt.from"?: string;
                 "createdAt.to"?: string;
+                departmentId?: number | string;
                 gatewayId?: string;
                 gatewayName?: string;
                 id?: number | string;
@@ -15524,6 +17725,7 @@ export interface operations {
                 limit?: number;
                 macAddress?: string;
                 name?: string;
+                organizationId?: number | string;
                 os?: string;
                 q?: string;
                 search?: string;
@@ -15582,6 +17784,7 @@ export interface operations {
                 computerUid?: string;
                 "createdAt.from"?: string;
                 "createdAt.to"?: string;
+                departmentId?: number | string;
                 gatewayId?: string;
                 gatewayName?: string;
                 id?: number | string;
@@ -15591,6 +17794,7 @@ export interface operations {
                 "lastSeenAt.to"?: string;
                 macAddress?: string;
                 name?: string;
+                organizationId?: number | string;
                 os?: string;
                 q?: string;
                 search?: string;
@@ -16068,12 +18272,59 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
-    getV2Devices: {
+    getV2DepartmentsByIdHistory: {
         parameters: {
             query?: {
                 after?: string;
                 limit?: number;
-                organization?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChangePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Devices: {
+        parameters: {
+            query?: {
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                entryType?: string;
+                firmware?: string;
+                id?: number | string;
+                ipAddress?: string;
+                isActive?: boolean;
+                "lastSeenAt.from"?: string;
+                "lastSeenAt.to"?: string;
+                limit?: number;
+                manufacturer?: string;
+                model?: string;
+                name?: string;
+                organization?: number | string;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                serialNumber?: string;
+                sort?: string;
+                status?: string;
+                "statusSince.from"?: string;
+                "statusSince.to"?: string;
+                type?: string;
             };
             header?: never;
             path?: never;
@@ -16118,6 +18369,52 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2DevicesExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                entryType?: string;
+                firmware?: string;
+                id?: number | string;
+                ipAddress?: string;
+                isActive?: boolean;
+                "lastSeenAt.from"?: string;
+                "lastSeenAt.to"?: string;
+                manufacturer?: string;
+                model?: string;
+                name?: string;
+                organization?: number | string;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                serialNumber?: string;
+                sort?: string;
+                status?: string;
+                "statusSince.from"?: string;
+                "statusSince.to"?: string;
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     patchV2DevicesById: {
         parameters: {
             query?: never;
@@ -16156,12 +18453,15 @@ export interface operations {
                 departmentId?: number | string;
                 departmentName?: string;
                 email?: string;
+                group?: number | string;
                 id?: number | string;
                 isActive?: boolean;
                 limit?: number;
                 name?: string;
                 organizationId?: number | string;
+                personalId?: string;
                 phone?: string;
+                position?: string;
                 q?: string;
                 search?: string;
                 sort?: string;
@@ -16222,11 +18522,14 @@ export interface operations {
                 departmentId?: number | string;
                 departmentName?: string;
                 email?: string;
+                group?: number | string;
                 id?: number | string;
                 isActive?: boolean;
                 name?: string;
                 organizationId?: number | string;
+                personalId?: string;
                 phone?: string;
+                position?: string;
                 q?: string;
                 search?: string;
                 sort?: string;
@@ -16248,6 +18551,284 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2EmployeesGroups: {
+        parameters: {
+            query?: {
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                description?: string;
+                id?: number | string;
+                limit?: number;
+                members?: number | string;
+                "members.from"?: number;
+                "members.to"?: number;
+                name?: string;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesGroupResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2EmployeesGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmployeesNewGroup"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesGroupResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2EmployeesGroupsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                description?: string;
+                id?: number | string;
+                members?: number | string;
+                "members.from"?: number;
+                "members.to"?: number;
+                name?: string;
+                organizationId?: number | string;
+                q?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2EmployeesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesGroupResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2EmployeesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchV2EmployeesGroupsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmployeesGroupPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesGroupResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2EmployeesGroupsByIdMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmployeesMembersRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesGroupResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2EmployeesImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                    metadata: components["schemas"]["EmployeesImportMetadata"];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesImportCounts"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2EmployeesImportPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                    metadata: components["schemas"]["EmployeesImportMetadata"];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesImportPreview"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2EmployeesImportTemplate: {
+        parameters: {
+            query?: {
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };
@@ -16397,6 +18978,126 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    putV2EmployeesByIdGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmployeesGroupsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2EmployeesByIdHistory: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChangePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2EmployeesByIdPhoto: {
+        parameters: {
+            query?: {
+                size?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    putV2EmployeesByIdPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmployeesEmployeeResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2EmployeesByIdPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2Events: {
         parameters: {
             query?: {
@@ -16416,6 +19117,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeedEventsResponse"];
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2Gates: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                organization?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsGateResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2Gates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsNewGateRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsGateResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2GatesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchV2GatesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DoorsGateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsGateResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -17066,11 +19866,39 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2OrganizationsByIdHistory: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChangePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2Passes: {
         parameters: {
             query?: {
                 after?: string;
+                department?: number;
                 device?: number;
+                direction?: "ENTER" | "EXIT";
                 employee?: number;
                 from?: string;
                 granted?: boolean;
@@ -18414,6 +21242,76 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getV2SchedulesCalendar: {
+        parameters: {
+            query?: {
+                organizationId?: number;
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesCalendarDayPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2SchedulesCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulesDayInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesCalendarDay"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2SchedulesCalendarById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2SchedulesById: {
         parameters: {
             query?: never;
@@ -18531,7 +21429,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/jpeg": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -18579,7 +21479,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/*": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -18600,7 +21502,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/jpeg": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -18634,12 +21538,21 @@ export interface operations {
     };
     postV2StorageFiles: {
         parameters: {
-            query?: never;
+            query?: {
+                kind?: string;
+                path?: string;
+                metadata?: string;
+                organization?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
         responses: {
             /** @description Created */
             201: {
@@ -18713,7 +21626,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "*/*": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -18747,7 +21662,9 @@ export interface operations {
     };
     getV2StorageSigned: {
         parameters: {
-            query?: never;
+            query?: {
+                t?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -18759,7 +21676,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "*/*": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -18795,6 +21714,8 @@ export interface operations {
                 "createdAt.to"?: string;
                 id?: number | string;
                 isActive?: boolean;
+                "lastSignInAt.from"?: string;
+                "lastSignInAt.to"?: string;
                 limit?: number;
                 "lockedUntil.from"?: string;
                 "lockedUntil.to"?: string;
@@ -18804,6 +21725,9 @@ export interface operations {
                 role?: string;
                 search?: string;
                 secondStep?: boolean;
+                sessions?: number | string;
+                "sessions.from"?: number;
+                "sessions.to"?: number;
                 sort?: string;
                 "updatedAt.from"?: string;
                 "updatedAt.to"?: string;
@@ -18860,6 +21784,8 @@ export interface operations {
                 "createdAt.to"?: string;
                 id?: number | string;
                 isActive?: boolean;
+                "lastSignInAt.from"?: string;
+                "lastSignInAt.to"?: string;
                 "lockedUntil.from"?: string;
                 "lockedUntil.to"?: string;
                 name?: string;
@@ -18868,6 +21794,9 @@ export interface operations {
                 role?: string;
                 search?: string;
                 secondStep?: boolean;
+                sessions?: number | string;
+                "sessions.from"?: number;
+                "sessions.to"?: number;
                 sort?: string;
                 "updatedAt.from"?: string;
                 "updatedAt.to"?: string;
@@ -18909,6 +21838,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2UsersSignIns: {
+        parameters: {
+            query?: {
+                after?: string;
+                failed?: boolean;
+                from?: string;
+                limit?: number;
+                to?: string;
+                userId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthSignInItemPage"];
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -19027,6 +21984,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthAccountResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2UsersByIdHistory: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthHistoryItemPage"];
                 };
             };
             default: components["responses"]["Error"];
@@ -19197,6 +22180,7 @@ export interface operations {
                 birthday?: string;
                 "createdAt.from"?: string;
                 "createdAt.to"?: string;
+                expected?: boolean;
                 firstName?: string;
                 hostId?: number | string;
                 hostName?: string;
@@ -19472,7 +22456,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "image/png": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -19485,6 +22471,7 @@ export interface operations {
                 birthday?: string;
                 "createdAt.from"?: string;
                 "createdAt.to"?: string;
+                expected?: boolean;
                 firstName?: string;
                 hostId?: number | string;
                 hostName?: string;
@@ -19525,7 +22512,9 @@ export interface operations {
     };
     getV2VisitorsToday: {
         parameters: {
-            query?: never;
+            query?: {
+                organizationId?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -20152,7 +23141,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/html": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -20173,7 +23164,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/html": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -20192,7 +23185,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/css": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -20236,6 +23231,15 @@ export interface operations {
                     "application/json": components["schemas"]["KernelReadiness"];
                 };
             };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KernelReadiness"];
+                };
+            };
             default: components["responses"]["Error"];
         };
     };
@@ -20253,9 +23257,33 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/openmetrics-text": string;
+                    "text/plain": string;
+                };
             };
             default: components["responses"]["Error"];
+        };
+    };
+    getUploadsPhotosByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["ErrorV1"];
         };
     };
 }

@@ -46,7 +46,7 @@ export const useTexts = texts('access', {
     en: 'Door terminals report passes with it.',
   },
   'ADMIN.hint': {
-    uz: 'Agent-API’ning hammasini, shu jumladan kalitlarni boshqaradi: ehtiyot boʻling.',
+    uz: 'Butun agent-api tizimini, jumladan kalitlarni boshqaradi: ehtiyot boʻling.',
     ru: 'Управляет всем agent-api, в том числе ключами: будьте осторожны.',
     en: 'May do everything at agent-api, keys among it: take care.',
   },

@@ -28,7 +28,9 @@ const DEEDS = [
 const REASONS = ['password', 'code', 'inactive'] as const
 
 /** useDeed says what was done to a user. */
-export function useDeed(zone: string): (event: Pick<UserEvent, 'action' | 'reason' | 'until' | 'method'>) => string {
+export function useDeed(
+  zone: string,
+): (event: Pick<UserEvent, 'action' | 'reason' | 'until' | 'method'>) => string {
   const t = useTexts()
   const language = useLanguage()
   return ({ action, reason, until, method }) => {

@@ -255,6 +255,8 @@ func (d *side) fill(text string, p tenant) string {
 		switch key {
 		case "n":
 			return fmt.Sprint(d.unique.Add(1))
+		case "a-day":
+			return time.Now().AddDate(0, 0, int(d.unique.Add(1))%360).Format(time.DateOnly)
 		case "mark":
 			return p.mark
 		case "today":

@@ -190,6 +190,6 @@ var holder = regexp.MustCompile(`\{\+?[a-z/][a-zA-Z0-9/_-]*\}`)
 // names reports whether the form names rows. A text in a body names nothing, one in a query does.
 func (f form) names() bool {
 	return slices.ContainsFunc(holder.FindAllString(f.query+strings.ReplaceAll(f.body, "{mark}", ""), -1), func(h string) bool {
-		return !slices.Contains([]string{"{n}", "{today}", "{now}", "{tomorrow}", "{tomorrow-day}", "{password}"}, h)
+		return !slices.Contains([]string{"{n}", "{a-day}", "{today}", "{now}", "{tomorrow}", "{tomorrow-day}", "{password}"}, h)
 	})
 }

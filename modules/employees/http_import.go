@@ -23,11 +23,17 @@ import (
 // maxImportMetadata bounds what is said of a file.
 const maxImportMetadata = 4 << 10
 
+// The types of the files that are given out.
+const (
+	typeCSV  = "text/csv"
+	typeXLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
+
 func (s *service) importRoutes(r httpx.Router) {
 	const path = "/api/v2/employees/import"
 	// Twice the file, so that one that is a little too large is told so in its own words.
 	form := []httpx.Option{httpx.TakesFile[importMetadata](), httpx.BodyLimit(2 * maxImport)}
-	r.GET(path+"/template", employee.Write, httpx.Raw(s.getTemplate), httpx.Doc("A file to fill in, with headings in the reader's language"),
+	r.GET(path+"/template", employee.Write, httpx.Raw(s.getTemplate), httpx.GivesFile(typeCSV, typeXLSX), httpx.Doc("A file to fill in, with headings in the reader's language"),
 		httpx.Asks(grid.Parameter{Name: "format", Kind: grid.Enum, Doc: "csv if not given, or xlsx"}))
 	r.POST(path+"/preview", employee.Write, httpx.Raw(s.postPreview), append(form, httpx.Gives[importPreview](http.StatusOK),
 		httpx.Doc("Say what an import of a file (CSV or XLSX) would do, row by row, and what is wrong with it; nothing is written"))...)
@@ -83,13 +89,13 @@ func (s *service) getTemplate(c *echo.Context) error {
 	format := c.QueryParam("format")
 	headings := template(httpx.Texts(c.Request().Context()))
 	var file bytes.Buffer
-	kind := "text/csv; charset=utf-8"
+	kind := typeCSV + "; charset=utf-8"
 	switch format {
 	case "", grid.CSV:
 		format = grid.CSV
 		sheet.WriteCSV(&file, headings)
 	case grid.XLSX:
-		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+		kind = typeXLSX
 		if err := sheet.WriteXLSX(&file, headings); err != nil {
 			return err
 		}

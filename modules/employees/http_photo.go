@@ -3,6 +3,7 @@ package employees
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,14 +24,15 @@ const photoTimeout = 2 * time.Minute
 func (s *service) photoRoutes(r httpx.Router) {
 	const path = "/api/v2/employees/:id/photo"
 	r.GET(path, employee.Read, httpx.Raw(s.getPhoto), httpx.Asks(grid.Parameter{Name: "size", Kind: grid.Text, Doc: "small: a square of 96 pixels"}),
+		httpx.GivesRanges(picture.JPEGType),
 		httpx.Doc("The photo of an employee, as JPEG; its ETag is photoVersion"))
-	r.PUT(path, employee.Write, httpx.Raw(s.putPhoto), httpx.BodyLimit(maxPhoto), httpx.BodyTimeout(photoTimeout), httpx.Gives[employeeResponse](http.StatusOK),
+	r.PUT(path, employee.Write, httpx.Raw(s.putPhoto), httpx.BodyLimit(maxPhoto), httpx.BodyTimeout(photoTimeout), httpx.TakesBytes("*/*"), httpx.Gives[employeeResponse](http.StatusOK),
 		httpx.Doc("Give an employee a photo: the body is a JPEG, PNG or WebP of at most 5 MB, of which a JPEG of at most 640 pixels is kept"))
 	r.DELETE(path, employee.Write, httpx.Handle(http.StatusNoContent, s.deletePhoto), httpx.Doc("Take an employee's photo away"))
 }
 
 func (s *service) photoRoutesV1(r httpx.Router) {
-	r.GET(uploads+"/:name", employee.Read, httpx.Raw(s.getUploadV1), httpx.Doc("The photo of an employee, by the path that its field photo has"))
+	r.GET(uploads+"/:name", employee.Read, httpx.Raw(s.getUploadV1), httpx.GivesRanges(picture.JPEGType), httpx.Doc("The photo of an employee, by the path that its field photo has"))
 }
 
 func (s *service) getPhoto(c *echo.Context) error {
@@ -54,7 +56,10 @@ func (s *service) getUploadV1(c *echo.Context) error {
 	if err != nil || !photo || !jpg {
 		return errNoPhoto.Wrap(err)
 	}
-	return s.sendPhoto(c, employeeID, false)
+	if err = s.sendPhoto(c, employeeID, false); errors.Is(err, employee.ErrUnknown) { // as of any other name that is nobody's
+		return errNoPhoto.Wrap(err)
+	}
+	return err
 }
 
 // sendPhoto answers with a photo. The reader's browser may keep it for itself; after an hour it asks whether it is the same.

@@ -152,7 +152,11 @@ func (g *schemas) ofField(f reflect.StructField) object {
 		schema = object{"type": "string"}
 	}
 	if values := f.Tag.Get("enum"); values != "" {
-		schema["enum"] = strings.Split(values, ",")
+		of := schema
+		if items, list := schema["items"].(object); list { // the values are those of the list
+			of = items
+		}
+		of["enum"] = strings.Split(values, ",")
 	}
 	if text := f.Tag.Get("doc"); text != "" {
 		schema["description"] = text

@@ -6139,8 +6139,7 @@ export interface components {
             user: components["schemas"]["AuthPersonV1"];
         };
         AuthMethodsResponse: {
-            /** @enum {array} */
-            methods: "password" | "oidc";
+            methods: ("password" | "oidc")[];
             /** @description what the provider is called */
             oidcName?: string;
         };
@@ -10849,9 +10848,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -11024,9 +11023,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -11078,9 +11077,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -11258,9 +11257,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -11519,9 +11518,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -11725,9 +11724,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -12120,9 +12119,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -12404,9 +12403,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -12554,9 +12553,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -12587,9 +12586,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -12643,9 +12642,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -12821,9 +12820,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -13019,9 +13018,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -13267,9 +13266,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -13712,9 +13711,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -13887,9 +13886,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -13941,9 +13940,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -14121,9 +14120,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -14277,9 +14276,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -14483,9 +14482,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -14878,9 +14877,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -15141,9 +15140,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -15291,9 +15290,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -15324,9 +15323,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -15380,9 +15379,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -15558,9 +15557,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -15756,9 +15755,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -16004,9 +16003,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -16281,9 +16280,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -16563,9 +16562,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -18828,7 +18827,10 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -19049,6 +19051,24 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
                 content?: never;
             };
             default: components["responses"]["Error"];
@@ -19063,7 +19083,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -22776,9 +22800,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -23058,9 +23082,9 @@ export interface operations {
             query?: {
                 endDate?: string[];
                 filters?: string[];
-                isActive?: "true" | "false";
+                isActive?: ("true" | "false")[];
                 limit?: string[];
-                order?: "asc" | "desc";
+                order?: ("asc" | "desc")[];
                 page?: string[];
                 search?: string[];
                 sort?: string[];
@@ -23278,6 +23302,24 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };

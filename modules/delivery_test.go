@@ -43,6 +43,8 @@ type noNames struct{}
 
 func (noNames) NamesOf(context.Context, []string) (map[string]string, error) { return nil, nil }
 
+type noUsers struct{ computer.Users }
+
 type noStops struct{}
 
 func (noStops) Stops(context.Context, []string, time.Time, time.Time) ([]computer.Stop, error) {
@@ -75,6 +77,7 @@ func storedBy(t *testing.T, d *db.DB, organizationID int64, uid string) []monito
 	t.Helper()
 	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, monitoring.New(),
 		kerneltest.Provide[computer.Registry](kernel.Dashboard, noComputers{}), kerneltest.Provide[computer.History](kernel.Dashboard, noStops{}),
+		kerneltest.Provide[computer.Users](kernel.Dashboard, noUsers{}),
 		kerneltest.Provide[organization.Tree](kernel.Dashboard, oneTree{}), kerneltest.Provide[organization.Index](kernel.Dashboard, oneTree{}),
 		kerneltest.Provide[employee.Roster](kernel.Dashboard, noStaff{}), kerneltest.Provide[alert.Log](kernel.Dashboard, noAlerts{}),
 		kerneltest.Provide[employee.Directory](kernel.Dashboard, nobody{}))
@@ -177,7 +180,7 @@ func serveIngest(t testing.TB, d *db.DB) string {
 		kerneltest.Provide[computer.History](kernel.AgentAPI, noStops{}),
 		kerneltest.Provide[computer.Registry](kernel.AgentAPI, noComputers{}),
 		kerneltest.Provide[gateway.Registry](kernel.AgentAPI, noGateways{}), kerneltest.Provide[gateway.Fleet](kernel.AgentAPI, noFleet{}),
-		kerneltest.Provide[computer.Names](kernel.AgentAPI, noNames{}),
+		kerneltest.Provide[computer.Names](kernel.AgentAPI, noNames{}), kerneltest.Provide[computer.Users](kernel.AgentAPI, noUsers{}),
 		kerneltest.Provide[organization.Tree](kernel.AgentAPI, oneTree{}), kerneltest.Provide[organization.Index](kernel.AgentAPI, oneTree{}),
 		kerneltest.Provide[employee.Roster](kernel.AgentAPI, noStaff{}), kerneltest.Provide[alert.Log](kernel.AgentAPI, noAlerts{}),
 		kerneltest.Provide[shot.Taker](kernel.AgentAPI, noPictures{}),

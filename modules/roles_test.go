@@ -114,7 +114,7 @@ func TestAComputerIsIntroducedThroughTheGateway(t *testing.T) {
 	if computers.Items[0].Name != "Qabulxona" || computers.Items[0].OS != "Windows 11 Pro" {
 		t.Errorf("the computer is %+v", computers.Items[0])
 	}
-	if users.Items[0].Username != "d.karimova" || fmt.Sprint(users.Items[0].Computers) != "[{PC-9}]" {
+	if users.Items[0].Username != "d.karimova" || fmt.Sprint(users.Items[0].Computers) != "[{Qabulxona}]" {
 		t.Errorf("the user is %+v", users.Items[0])
 	}
 }

@@ -48,18 +48,23 @@ func give(c *echo.Context, kind string, content []byte) error {
 	return c.Blob(http.StatusOK, kind, content)
 }
 
-// page serves a file; what is no file is a place inside the pages, which their index shows.
+// page serves a file; what is no file is a place inside the pages, which their index shows to browsers. A program that
+// missed a route is told so.
 func page(c *echo.Context, files fs.FS, built bool) error {
 	name := strings.TrimPrefix(path.Clean("/"+c.Request().URL.Path), "/")
 	if name == "api" || strings.HasPrefix(name, "api/") || strings.Contains("/"+name, "/.") {
 		return errNoPage
 	}
+	info, err := fs.Stat(files, name)
+	inside := errors.Is(err, fs.ErrNotExist) && path.Ext(name) == ""
+	if inside && name != "" && !strings.Contains(c.Request().Header.Get("Accept"), "text/html") {
+		return errNoPage
+	}
 	if !built {
 		return c.HTML(http.StatusNotFound, unbuilt)
 	}
-	info, err := fs.Stat(files, name)
 	switch {
-	case name == "", errors.Is(err, fs.ErrNotExist) && path.Ext(name) == "":
+	case name == "", inside:
 		return httpx.SendPage(c, files, "index.html", "no-cache")
 	case err != nil, info.IsDir():
 		return errNoPage

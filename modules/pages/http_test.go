@@ -47,6 +47,7 @@ func get(h http.Handler, path, encodings string) *httptest.ResponseRecorder {
 	if encodings != "" {
 		r.Header.Set("Accept-Encoding", encodings)
 	}
+	r.Header.Set("Accept", "text/html,*/*;q=0.8") // as browsers do
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
@@ -130,6 +131,23 @@ func TestWhatIsNoPageIsNotFound(t *testing.T) {
 		t.Errorf("v1's clients are told %d %s", w.Code, w.Body)
 	}
 	httptestx.Run(t, s, httptestx.Scenario{Name: "post", Method: "POST", Path: "/", Status: 405})
+}
+
+// Browsers are shown the page of a place; a program that missed a route hears that there is none.
+func TestAProgramGetsNoPage(t *testing.T) {
+	t.Parallel()
+	for _, built := range []bool{true, false} {
+		s := newServer(t, built)
+		for accept, want := range map[string]string{"": "NOT_FOUND", "*/*": "NOT_FOUND", "application/json": "NOT_FOUND", "text/html": "<!doctype html>"} {
+			r := httptest.NewRequest(http.MethodGet, "/users", nil)
+			r.Header.Set("Accept", accept)
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			if !strings.Contains(w.Body.String(), want) {
+				t.Errorf("who accepts %q: %d %s", accept, w.Code, w.Body)
+			}
+		}
+	}
 }
 
 func TestUnbuiltPagesSayHowToBuildThem(t *testing.T) {

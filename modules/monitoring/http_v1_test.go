@@ -35,7 +35,7 @@ func TestMonitoringAsInV1sSpecification(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := httpx.New(httpx.Options{Catalog: catalog})
+		server := httptestx.New(t, httpx.Options{Catalog: catalog})
 		o.routesV1(server.RouterV1("monitoring", prefixesV1, httpx.RAW))
 		as := func(role actor.Role, organization int64, departments ...int64) *actor.Actor {
 			return &actor.Actor{Role: role, ID: "user:9", UserID: 9, OrganizationID: organization, DepartmentIDs: departments}

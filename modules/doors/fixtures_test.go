@@ -86,14 +86,16 @@ func (d directory) ByCards(ctx context.Context, numbers []string) (map[string]em
 	return found, nil
 }
 
-// guests is a gate that knows the code GUEST of visitor 5 of organization 1, which lets in once, and LATE, which has expired;
-// inside says whether the visitor is.
+// guests is a gate that knows the code GUEST of visitor 5 of organization 1, which lets in once, LATE, which has expired, and
+// TAKEN, which was withdrawn; inside says whether the visitor is.
 type guests struct{ used, inside *bool }
 
 func (g guests) Pass(_ context.Context, tx db.Tx, p visitor.Passage) (a visitor.Admission, err error) {
 	switch {
 	case p.Code == "LATE":
 		return a, visitor.ErrCodeExpired
+	case p.Code == "TAKEN":
+		return a, visitor.ErrCodeWithdrawn
 	case p.Code != "GUEST" || tx.Actor().OrganizationID != 1:
 		return a, visitor.ErrCodeUnknown
 	}

@@ -66,6 +66,7 @@ const (
 	codeEarly       problem = "code_early"
 	codeExpired     problem = "code_expired"
 	codeUsed        problem = "code_used"
+	codeWithdrawn   problem = "code_withdrawn"
 )
 
 // aside reports whether the report counts for nothing.

@@ -78,6 +78,7 @@ var refusals = []struct {
 	problem problem
 }{
 	{visitor.ErrInactive, visitorInactive}, {visitor.ErrCodeEarly, codeEarly}, {visitor.ErrCodeExpired, codeExpired}, {visitor.ErrCodeUsed, codeUsed},
+	{visitor.ErrCodeWithdrawn, codeWithdrawn},
 }
 
 // admit lets in, or out, the visitor whose code was shown, where no employee was. The terminal has opened already: a code

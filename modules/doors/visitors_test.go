@@ -32,6 +32,7 @@ func TestACodeLetsAVisitorThrough(t *testing.T) {
 			{1, true, `{"cardNumber":"WRONG"}`, 0, pass.Enter, byDevice, personUnknown},
 			{2, true, `{"cardNumber":"GUEST"}`, 5, pass.Exit, byDevice, ""},
 			{1, true, `{"employeeId":"999","cardNumber":"LATE"}`, 0, pass.Enter, byDevice, codeExpired},
+			{1, true, `{"cardNumber":"TAKEN"}`, 0, pass.Enter, byDevice, codeWithdrawn}, // which must not turn the other reports away
 		} {
 			in := action(want.device, fmt.Sprintf("09:00:%02d", i), want.granted, want.person)
 			got := mustTake(t, o, terminal(1), in)[0]
@@ -46,7 +47,7 @@ func TestACodeLetsAVisitorThrough(t *testing.T) {
 			}
 		}
 		today, err := o.today(as(actor.HR, 1), 1, 0)
-		if err != nil || today.entries != 5 || today.nobody != 4 || len(today.inside) != 0 {
+		if err != nil || today.entries != 6 || today.nobody != 5 || len(today.inside) != 0 {
 			t.Errorf("today %d came, %d are nobody, %d inside, %v", today.entries, today.nobody, len(today.inside), err)
 		}
 	})

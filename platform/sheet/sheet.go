@@ -57,12 +57,16 @@ func Read(file []byte, most int) ([]Row, error) {
 type table struct {
 	most int
 	rows []Row
+	size int // bytes of all texts
 }
 
 // add takes a row, unless nothing is in it.
 func (t *table) add(number int, cells []string) error {
 	last := 0
 	for i, c := range cells {
+		if t.size += len(c); t.size > maxUnpacked {
+			return ErrSize
+		}
 		if cells[i] = clean(c); cells[i] != "" {
 			last = i + 1
 		}

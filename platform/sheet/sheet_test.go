@@ -183,12 +183,15 @@ func TestFilesThatAreNoTablesAreRefused(t *testing.T) {
 		"another archive":    {archive(t, "mimetype", []byte("application/epub+zip")), sheet.ErrFormat},
 		"a bomb":             {archive(t, "xl/media/a", make([]byte, 40<<20)), sheet.ErrSize},
 		"a cell at the end":  {wide, sheet.ErrColumns},
+		"rows of nothing":    {rewritten(t, good, "xl/worksheets/sheet1.xml", "</sheetData>", strings.Repeat(`<row><c r="XFD1"><f/></c></row>`, 100)+"</sheetData>"), sheet.ErrColumns},
+		"a long text":        {repeated(t, 40_000, 1), sheet.ErrSize},
+		"texts of one text":  {repeated(t, 30_000, 2000), sheet.ErrSize},
 		"many columns":       {[]byte(strings.Repeat("a;", 201)), sheet.ErrColumns},
 		"too many rows":      {[]byte("a\nb\nc\nd\n"), sheet.ErrRows},
 	}
 	for name, tt := range tests {
 		if rows, err := sheet.Read(tt.file, 3); !errors.Is(err, tt.want) {
-			t.Errorf("%s: got %q, %v, want %v", name, told(rows), err, tt.want)
+			t.Errorf("%s: got %.100q, %v, want %v", name, told(rows), err, tt.want)
 		}
 	}
 }
@@ -198,6 +201,16 @@ func damaged(file []byte) []byte {
 	other := bytes.Clone(file)
 	other[60] ^= 0xff
 	return other
+}
+
+// repeated is a workbook of many cells that all say the same.
+func repeated(t testing.TB, length, cells int) []byte {
+	t.Helper()
+	const in = "xl/sharedStrings.xml"
+	file := workbook(t, func(f *excelize.File) error { return f.SetCellStr("Sheet1", "A1", "seed") })
+	file = rewritten(t, file, in, "seed", strings.Repeat("\u200bЎ", length/2)) // of what is not seen each cell makes a copy
+	row := "<row>" + strings.Repeat(`<c t="s"><v>0</v></c>`, 200) + "</row>"
+	return rewritten(t, file, "xl/worksheets/sheet1.xml", "</sheetData>", strings.Repeat(row, (cells+199)/200)+"</sheetData>")
 }
 
 func archive(t testing.TB, name string, content []byte) []byte {

@@ -3,13 +3,16 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -56,6 +59,9 @@ func (t *table) readSheet(f *excelize.File, name string) error {
 		if err != nil {
 			return ErrFormat
 		}
+		if len(cells) > maxColumns { // each is made of all that is left of it, though nothing is there
+			return ErrColumns
+		}
 		raw, err := kept.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
 			return ErrFormat
@@ -87,15 +93,86 @@ func checkZip(file []byte) error {
 		if err != nil {
 			return ErrFormat
 		}
-		n, err := io.Copy(io.Discard, io.LimitReader(r, left+1))
-		if left -= n; left < 0 {
+		part := io.TeeReader(io.LimitReader(r, left+1), &counted{&left})
+		err = checkPart(part)
+		_, rest := io.Copy(io.Discard, part)
+		if left < 0 {
 			return ErrSize
 		}
-		if err = errors.Join(err, r.Close()); err != nil {
+		if err != nil {
+			return err
+		}
+		if err = errors.Join(rest, r.Close()); err != nil {
 			return ErrFormat
 		}
 	}
 	return nil
+}
+
+// counted takes what is written to it off what is left.
+type counted struct{ left *int64 }
+
+func (c *counted) Write(b []byte) (int, error) {
+	*c.left -= int64(len(b))
+	return len(b), nil
+}
+
+// What a small part of a workbook may make large: cells repeat a shared text, and each reads its format anew.
+const (
+	maxText    = 32_767 // characters, which is Excel's bound
+	maxFormats = 4096
+	maxFormat  = 1024 // bytes
+)
+
+// checkPart refuses a part by which few bytes become many when its cells are read. What is no XML is no part of a table.
+func checkPart(part io.Reader) error {
+	foreign := false
+	in := xml.NewDecoder(part)
+	in.CharsetReader = func(string, io.Reader) (io.Reader, error) {
+		foreign = true
+		return nil, ErrFormat
+	}
+	var values, text, formats int
+	shared := false
+	for {
+		token, err := in.RawToken()
+		if foreign {
+			return ErrFormat
+		}
+		if err != nil {
+			return nil
+		}
+		switch e := token.(type) {
+		case xml.StartElement:
+			switch e.Name.Local {
+			case "row":
+				values = 0
+			case "v":
+				values++
+			case "si":
+				text, shared = 0, true
+			case "numFmt":
+				formats++
+				if slices.ContainsFunc(e.Attr, func(a xml.Attr) bool { return len(a.Value) > maxFormat }) {
+					return ErrFormat
+				}
+			}
+		case xml.EndElement:
+			shared = shared && e.Name.Local != "si"
+		case xml.CharData:
+			if shared {
+				text += utf8.RuneCount(e)
+			}
+		}
+		switch {
+		case values > maxColumns:
+			return ErrColumns
+		case text > maxText:
+			return ErrSize
+		case formats > maxFormats:
+			return ErrFormat
+		}
+	}
 }
 
 // figures are what a number consists of that is shown as one.

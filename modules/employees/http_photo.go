@@ -79,8 +79,7 @@ func (s *service) sendPhoto(c *echo.Context, employeeID int64, small bool) error
 		tag += "-small"
 	}
 	h.Set("ETag", `"`+tag+`"`)
-	httpx.SendFile(c, row.UpdatedAt, bytes.NewReader(data))
-	return nil
+	return httpx.SendFile(c, row.UpdatedAt, bytes.NewReader(data))
 }
 
 func (s *service) putPhoto(c *echo.Context) error {

@@ -207,6 +207,11 @@ func TestPhotosOfEmployees(t *testing.T) {
 		if again := got(server, guard, path, first.Header().Get("ETag")); again.Code != 304 || again.Body.Len() != 0 {
 			t.Errorf("the same again: %d", again.Code)
 		}
+		beyond := httptest.NewRequest("GET", path, nil)
+		beyond.Header.Set("Range", "bytes=99999999-")
+		if w := asked(server, guard, beyond); w.Code != 416 || w.Body.Len() == 0 {
+			t.Errorf("what is behind its end: %d %s", w.Code, w.Body)
+		}
 		httptestx.Run(t, server,
 			httptestx.Scenario{Name: "taken away", As: hr, Method: "DELETE", Path: path, Status: 204},
 			httptestx.Scenario{Name: "again", As: hr, Method: "DELETE", Path: path, Status: 204},

@@ -61,6 +61,8 @@ func TestRoutes(t *testing.T) {
 		httptestx.Scenario{Name: "of a department and those below", As: mine, Path: path + "?departmentId=1", Status: 200, Contains: []string{`"total":2`, "PC-1", "PC-2"}},
 		httptestx.Scenario{Name: "of another department", As: mine, Path: path + "?departmentId=2", Status: 200, Contains: []string{`"total":0`}},
 		httptestx.Scenario{Name: "of a department as a file", As: mine, Path: path + "/export?departmentId=1", Header: map[string]string{"Accept-Language": "en"}, Status: 200, Contains: []string{"Department 1", "PC-1"}, Excludes: []string{"PC-3"}},
+		httptestx.Scenario{Name: "of a department that a lead leads", As: lead, Path: path + "/export?departmentId=1", Header: map[string]string{"Accept-Language": "en"}, Status: 200, Contains: []string{"Department 1", "PC-1"}},
+		httptestx.Scenario{Name: "of a department that a lead does not lead", As: lead, Path: path + "/export?departmentId=2", Status: 404, Excludes: []string{"Department 2"}},
 		httptestx.Scenario{Name: "of no department", As: mine, Path: path + "?departmentId=99", Status: 404},
 		httptestx.Scenario{Name: "of another organization's department", As: theirs, Path: path + "?departmentId=1", Status: 404},
 		httptestx.Scenario{Name: "by the name of a Windows user", As: mine, Path: path + "/users?q=бобур", Status: 200, Contains: []string{`"total":1`, "S-2"}},

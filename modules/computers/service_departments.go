@@ -2,8 +2,11 @@ package computers
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"github.com/staff-control/staff-control/modules/organizations/organization"
+	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/grid"
 )
 
@@ -13,8 +16,12 @@ func (s *service) inDepartments(ctx context.Context, q grid.Query) (grid.Query, 
 	if asked == nil {
 		return q, nil
 	}
+	a, _ := actor.From(ctx)
 	names := make([]string, len(asked))
 	for i, id := range asked {
+		if a.Role == actor.DepartmentLead && !slices.Contains(a.DepartmentIDs, id) { // whose name is not for a lead of others
+			return q, organization.ErrDepartmentUnknown
+		}
 		d, err := s.tree.Department(ctx, id)
 		if err != nil {
 			return q, err

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
@@ -54,7 +56,7 @@ func newService(t testing.TB, d *db.DB) *service {
 	t.Helper()
 	fill(t, d)
 	return &service{
-		store: store{d}, tree: fakeTree{}, now: func() time.Time { return noon }, files: newCabinet(), orders: &orders{}, studio: newStudio(),
+		store: store{d}, tree: fakeTree{}, now: func() time.Time { return noon }, files: newCabinet(), orders: &orders{}, studio: newStudio(), importing: semaphore.NewWeighted(1),
 		audit: audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)}),
 	}
 }

@@ -6,6 +6,8 @@ import (
 	_ "embed"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/storage/file"
@@ -41,7 +43,7 @@ func (m *Module) erase(ctx context.Context, e erasure) error { return m.service.
 func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 	s := &service{
 		store: store{h.DB}, tree: kernel.Get[organization.Tree](h), files: kernel.Get[file.Store](h), audit: h.Audit, orders: h.Jobs,
-		studio: newStudio(), now: time.Now,
+		studio: newStudio(), importing: semaphore.NewWeighted(1), now: time.Now,
 	}
 	m.service = s
 	kernel.Put[employee.Directory](h, s)

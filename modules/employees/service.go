@@ -7,8 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
@@ -38,7 +39,7 @@ type service struct {
 	studio studio
 	now    func() time.Time
 
-	importing sync.Mutex // held while a file is read
+	importing *semaphore.Weighted // held while a file is read
 }
 
 // sight is which departments' employees an actor may see of those in its organization.

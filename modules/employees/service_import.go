@@ -71,8 +71,10 @@ func (s *service) prepare(ctx context.Context, in importInput) (table importTabl
 		home = o.ID
 	}
 	// A workbook takes some ten times its size while it is read, so they are read one at a time.
-	s.importing.Lock()
-	defer s.importing.Unlock()
+	if err := s.importing.Acquire(ctx, 1); err != nil { // who has left does not wait with the file in memory
+		return table, 0, err
+	}
+	defer s.importing.Release(1)
 	rows, err := sheet.Read(in.file, maxImportRows+headingsWithin)
 	if err != nil {
 		return table, 0, importFault(err)

@@ -460,6 +460,21 @@ func TestAnImportStaysInItsOrganization(t *testing.T) {
 	})
 }
 
+// Who has hung up does not wait for the files of others.
+func TestAnImportWaitsNoLongerThanItsReader(t *testing.T) {
+	t.Parallel()
+	s := newImports(t, dbtest.SQLite(t))
+	if err := s.importing.Acquire(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	ctx, hangUp := context.WithCancel(as(actor.HR, 1))
+	hangUp()
+	in := importInput{importMetadata: importMetadata{Mode: importAdd}, file: []byte("Name;Department\nAli;Sex\n")}
+	if _, err := s.previewImport(ctx, in); !errors.Is(err, context.Canceled) {
+		t.Errorf("while another file is read: %v", err)
+	}
+}
+
 func TestAFileWithoutItsColumnsIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newImports(t, dbtest.SQLite(t))

@@ -2,6 +2,7 @@ package monitoring
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
+	"github.com/staff-control/staff-control/platform/db/dbtest"
 )
 
 // pretended is a primary database that keeps the state, and a TimescaleDB that is away or not.
@@ -338,4 +340,23 @@ func TestReadersDoWithoutTimescaleDBOnlyWhileItIsAway(t *testing.T) {
 			t.Error("rows are there again: without them the answer is wrong")
 		}
 	})
+}
+
+// Readers keep no connection of the primary database while they wait for TimescaleDB, which may be away.
+func TestReadersKeepNoConnectionBesideTimescaleDB(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t)
+	for want, st := range map[bool]store{true: {db: d}, false: {db: d, fallback: (&pretended{}).process()}} {
+		var seen []*sql.Tx
+		_, err := readTogether(as(actor.HR, 1), st, func(ctx context.Context) (none struct{}, err error) {
+			look := func(_ context.Context, tx db.Tx) error {
+				seen = append(seen, tx.SQL())
+				return nil
+			}
+			return none, errors.Join(d.Read(ctx, look), d.Read(ctx, look))
+		})
+		if err != nil || (seen[0] == seen[1]) != want {
+			t.Errorf("one transaction: %v, want %v, %v", seen[0] == seen[1], want, err)
+		}
+	}
 }

@@ -21,7 +21,7 @@ func (s *service) list(ctx context.Context, k activity.Kind, in listRequest) (pa
 	if err != nil || len(v.sights) == 0 {
 		return page, reading(err)
 	}
-	page, err = db.Together(s.store.db, func(ctx context.Context, v view) (httpx.Page[Item], error) { return s.page(ctx, k, v, w) })(ctx, v)
+	page, err = readTogether(ctx, s.store, func(ctx context.Context) (httpx.Page[Item], error) { return s.page(ctx, k, v, w) })
 	return page, reading(err)
 }
 

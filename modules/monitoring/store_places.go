@@ -42,6 +42,16 @@ func (s store) read(ctx context.Context, fn func(ctx context.Context, tx db.Tx) 
 	return nil
 }
 
+// readTogether makes one transaction of all that fn reads, if all of it is in one database. Beside TimescaleDB it does not: readers
+// would keep the connections of the primary database while they wait for the other, and when that is away what is done without
+// it needs more of them.
+func readTogether[Out any](ctx context.Context, s store, fn func(context.Context) (Out, error)) (Out, error) {
+	if s.fallback != nil {
+		return fn(ctx)
+	}
+	return db.Together(s.db, func(ctx context.Context, _ struct{}) (Out, error) { return fn(ctx) })(ctx, struct{}{})
+}
+
 // everywhere repeats the statement in parts, in each database that has rows now. It returns how many it touched in all.
 func (s store) everywhere(ctx context.Context, part func(context.Context, db.Tx) (db.Affected, error)) (touched int64, err error) {
 	for _, d := range s.places() {

@@ -2,7 +2,6 @@ package monitoring
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -347,7 +346,7 @@ func TestReadersKeepNoConnectionBesideTimescaleDB(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t)
 	for want, st := range map[bool]store{true: {db: d}, false: {db: d, fallback: (&pretended{}).process()}} {
-		var seen []*sql.Tx
+		var seen []any
 		_, err := readTogether(as(actor.HR, 1), st, func(ctx context.Context) (none struct{}, err error) {
 			look := func(_ context.Context, tx db.Tx) error {
 				seen = append(seen, tx.SQL())

@@ -96,10 +96,11 @@ export const tests = {
   async 'a guard sees who is here, and no monitoring'(page) {
     await enter(page, '/', nameOf('GUARD'))
     await heading(page, 'Passes')
-    assert.deepEqual(await menu(page), ['Passes', 'Visitors', 'Today'])
+    assert.deepEqual(await menu(page), ['Passes', 'Visitors', 'Today', 'Door terminals'])
     await page.goto('/today')
     await heading(page, 'Today')
     await settled(page)
+    assert.match(await page.locator('main').innerText(), /Asia\/Tashkent/)
     await accessible(page, 'the page of a guard')
     await picture(page, 'role-guard')
     for (const path of [

@@ -16,7 +16,7 @@ export function useActor(): (actor?: string) => string {
     staleTime: 300_000,
   })
   return (actor = '') => {
-    if (actor === 'system') return t('actor.system')
+    if (/^system\b/.test(actor)) return t('actor.system')
     if (!actor.startsWith(USER)) return actor || '—'
     const id = Number(actor.slice(USER.length))
     if (id === me.id) return `${me.name} (${t('actor.you')})`

@@ -30,7 +30,7 @@ export function Departments({ doors }: { doors: Doors }) {
         <tbody>
           {named.map(({ id, name, inside, present, people }) => (
             <tr key={id}>
-              <td>
+              <td className={ui.words}>
                 <button
                   type="button"
                   className={css.textButton}

@@ -37,7 +37,7 @@ export function Sessions() {
       {end.isError && <ErrorNote error={end.error} />}
       {items.length > 0 && (
         <div className={ui.scroll}>
-          <table className={ui.table}>
+          <table className={`${ui.table} ${ui.stack}`}>
             <thead>
               <tr>
                 <th>{t('session.device')}</th>
@@ -49,12 +49,16 @@ export function Sessions() {
             <tbody>
               {items.map((one) => (
                 <tr key={one.id} data-session={one.current ? 'current' : 'other'}>
-                  <td title={one.userAgent}>{programOf(one.userAgent) || t('session.unknown')}</td>
-                  <td className={ui.nowrap}>{one.clientIp}</td>
-                  <td className={ui.nowrap}>
+                  <td className={ui.whole} title={one.userAgent}>
+                    {programOf(one.userAgent) || t('session.unknown')}
+                  </td>
+                  <td className={ui.nowrap} data-label={t('session.address')}>
+                    {one.clientIp}
+                  </td>
+                  <td className={ui.nowrap} data-label={t('session.used')}>
                     <Ago at={one.usedAt} zone={zone} />
                   </td>
-                  <td className={ui.nowrap}>
+                  <td className={ui.number}>
                     {one.current ? (
                       <Status tone="good">{t('session.current')}</Status>
                     ) : (

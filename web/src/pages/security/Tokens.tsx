@@ -66,7 +66,7 @@ function List() {
   return (
     <div className={ui.scroll}>
       {revoke.isError && <ErrorNote error={revoke.error} />}
-      <table className={ui.table}>
+      <table className={`${ui.table} ${ui.stack}`}>
         <thead>
           <tr>
             <th>{t('token.name')}</th>
@@ -79,15 +79,17 @@ function List() {
         <tbody>
           {list.data?.items.map((one) => (
             <tr key={one.id} data-token={one.id}>
-              <td>
+              <td className={ui.whole}>
                 {one.name} <code>{one.prefix}…</code>
               </td>
-              <td>{one.scopes.join(', ')}</td>
-              <td className={ui.nowrap}>{dateTime(Date.parse(one.expiresAt), zone, language)}</td>
-              <td className={ui.nowrap}>
+              <td data-label={t('token.scopes')}>{one.scopes.join(', ')}</td>
+              <td className={ui.nowrap} data-label={t('token.expires')}>
+                {dateTime(Date.parse(one.expiresAt), zone, language)}
+              </td>
+              <td className={ui.nowrap} data-label={t('token.used')}>
                 <Ago at={one.lastUsedAt} zone={zone} />
               </td>
-              <td>
+              <td className={ui.number}>
                 <Button
                   variant="default"
                   size="xs"

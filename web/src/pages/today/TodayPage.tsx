@@ -32,12 +32,19 @@ export default function TodayPage() {
   const monitors = MONITORS.includes(useUser().role)
   const [params, change] = useUrlState()
   const organizationId = useChosenOrganization()
-  const zone = useZone(organizationId)
-  const today = isoDate(now, zone)
+  const known = useZone(organizationId)
+  const latest = isoDate(now, known)
   const asked = params.get('date')
-  const date = isDate(asked) && asked < today ? asked : today
+  const wanted = isDate(asked) && asked < latest ? asked : latest
   const departmentId = idOf(params.get('departmentId'))
-  const query = useToday({ date, departmentId, organization: organizationId }, date === today)
+  // A guard sees no organization and so no zone: the answer says what day it is there, and in which zone.
+  const query = useToday(
+    { date: monitors ? wanted : undefined, departmentId, organization: organizationId },
+    !monitors || wanted === latest,
+  )
+  const zone = monitors ? known : (query.data?.zone ?? known)
+  const today = isoDate(now, zone)
+  const date = monitors ? wanted : today
   const updated =
     date === today && query.dataUpdatedAt > 0 && t('updated', { at: time(query.dataUpdatedAt, zone) })
   const lead = [`${day(date, language)}, ${weekday(date, language)}`, zoneLabel(zone, now), updated]
@@ -69,7 +76,7 @@ export default function TodayPage() {
   )
 }
 
-function useToday(asked: { date: string; departmentId?: number; organization?: number }, live: boolean) {
+function useToday(asked: { date?: string; departmentId?: number; organization?: number }, live: boolean) {
   return useQuery({
     queryKey: ['presence', asked],
     queryFn: ({ signal }) => answer(api.GET('/api/v2/presence/today', { params: { query: asked }, signal })),

@@ -122,8 +122,12 @@ function PreviewRow({ row }: { row: ImportRow }) {
       <td data-label={t('state')}>
         <Status tone={TONES[state]}>{t(`state.${state}`)}</Status>
       </td>
-      <td data-label={t('name')}>{row.name || '—'}</td>
-      <td data-label={t('department')}>{row.department || '—'}</td>
+      <td className={ui.words} data-label={t('name')}>
+        {row.name || '—'}
+      </td>
+      <td className={ui.words} data-label={t('department')}>
+        {row.department || '—'}
+      </td>
       <td className={ui.whole}>
         <ul className={css.notes}>
           {problems.map((problem) => (

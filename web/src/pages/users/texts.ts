@@ -169,10 +169,10 @@ export const useTexts = texts('users', {
     ru: 'История действий останется, включить снова можно в любое время.',
     en: 'The history stays, and the user can be turned on again at any time.',
   },
-  open: { uz: 'Hozir qayerdan kirgan', ru: 'Откуда вошёл сейчас', en: 'Signed in now' },
+  open: { uz: 'Hozir qayerdan kirgan', ru: 'Открытые входы', en: 'Signed in now' },
   'open.none': {
     uz: 'Hozir hech qayerdan kirmagan.',
-    ru: 'Сейчас нигде не вошёл.',
+    ru: 'Открытых входов нет.',
     en: 'Not signed in anywhere now.',
   },
   'open.since': { uz: 'Qachondan', ru: 'С какого времени', en: 'Since' },
@@ -213,16 +213,16 @@ export const useTexts = texts('users', {
     ru: 'изменил свои данные',
     en: 'changed the own profile',
   },
-  'did.language_chosen': { uz: 'tilni tanladi', ru: 'выбрал язык', en: 'chose a language' },
+  'did.language_chosen': { uz: 'tilni tanladi', ru: 'выбран язык', en: 'chose a language' },
   'did.departments_assigned': {
     uz: 'boʻlimlari belgilandi',
     ru: 'назначены отделы',
     en: 'departments were assigned',
   },
-  'did.signed_in': { uz: 'kirdi', ru: 'вошёл', en: 'signed in' },
+  'did.signed_in': { uz: 'kirdi', ru: 'вход', en: 'signed in' },
   'did.sign_in_failed': { uz: 'kirish rad etildi', ru: 'во входе отказано', en: 'was refused' },
   'did.locked': { uz: 'nomi bloklandi', ru: 'имя заблокировано', en: 'the name was locked' },
-  'did.signed_out': { uz: 'chiqdi', ru: 'вышел', en: 'signed out' },
+  'did.signed_out': { uz: 'chiqdi', ru: 'выход', en: 'signed out' },
   'did.session_ended': { uz: 'kirish tugatildi', ru: 'вход завершён', en: 'a sign-in was ended' },
   'did.refresh_reused': {
     uz: 'kirish oʻgʻirlangan boʻlishi mumkin: tugatildi',
@@ -231,12 +231,12 @@ export const useTexts = texts('users', {
   },
   'did.totp_on': {
     uz: 'ikkinchi bosqichni yoqdi',
-    ru: 'включил второй шаг',
+    ru: 'второй шаг включён',
     en: 'switched the second step on',
   },
   'did.totp_off': {
     uz: 'ikkinchi bosqichni oʻchirdi',
-    ru: 'выключил второй шаг',
+    ru: 'второй шаг выключен',
     en: 'switched the second step off',
   },
   'did.totp_reset': {
@@ -246,7 +246,7 @@ export const useTexts = texts('users', {
   },
   'did.recovery_codes_made': {
     uz: 'yangi zaxira kodlarini oldi',
-    ru: 'получил новые резервные коды',
+    ru: 'получены новые резервные коды',
     en: 'made new recovery codes',
   },
   'refused.password': { uz: 'parol notoʻgʻri', ru: 'неверный пароль', en: 'wrong password' },

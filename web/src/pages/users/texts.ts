@@ -205,12 +205,12 @@ export const useTexts = texts('users', {
   },
   'did.password_changed': {
     uz: 'oʻz parolini oʻzgartirdi',
-    ru: 'сменил свой пароль',
+    ru: 'собственный пароль сменён',
     en: 'changed the own password',
   },
   'did.profile_changed': {
     uz: 'oʻz maʼlumotlarini oʻzgartirdi',
-    ru: 'изменил свои данные',
+    ru: 'собственные данные изменены',
     en: 'changed the own profile',
   },
   'did.language_chosen': { uz: 'tilni tanladi', ru: 'выбран язык', en: 'chose a language' },

@@ -618,6 +618,8 @@ func (f *fuzz) goodText(name, id string, schema map[string]any, r *chance) strin
 	switch {
 	case schema["format"] == "date-time":
 		return time.Now().UTC().Add(time.Duration(r.IntN(100)-50) * time.Hour).Format(time.RFC3339)
+	case schema["format"] == "date":
+		return fmt.Sprintf("2026-11-%02d", 1+r.IntN(28))
 	case id != "":
 		return id
 	case schema["format"] == "uuid":

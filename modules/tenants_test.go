@@ -166,6 +166,9 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	n.ids["/api/v2/employees/groups"] = idOf(post("/api/v2/employees/groups", map[string]any{"name": mark + " people", "organizationId": n.organization}))
 	post("/api/v2/employees/groups/"+n.ids["/api/v2/employees/groups"]+"/members", map[string]any{"add": []int64{number(employee)}})
 	n.ids["/api/v2/schedules/calendar"] = idOf(post("/api/v2/schedules/calendar", map[string]any{"date": "2026-11-27", "kind": "off", "name": mark + " day", "organizationId": n.organization}))
+	n.ids["/api/v2/absences"] = idOf(post("/api/v2/absences", map[string]any{
+		"employeeId": number(employee), "kind": "vacation", "firstDay": "2026-11-02", "lastDay": "2026-11-06", "reason": mark + " rests",
+	}))
 	for _, role := range []actor.Role{actor.HR, actor.DepartmentLead, actor.Guard} {
 		name := strings.ToLower(mark + "-" + role.String())
 		user := idOf(post("/api/v2/users", map[string]any{
@@ -395,7 +398,7 @@ func everythingOf(t *testing.T, s *site, n tenant) string {
 	var b strings.Builder
 	header := signed(n.tokens[actor.HR])
 	for _, path := range []string{
-		"organizations", "departments", "employees", "employees/groups", "schedules", "schedules/calendar?year=2026", "computers", "computers/users", "devices", "passes", "monitoring/active-windows", "monitoring/visited-sites",
+		"organizations", "departments", "employees", "employees/groups", "schedules", "schedules/calendar?year=2026", "absences", "computers", "computers/users", "devices", "passes", "monitoring/active-windows", "monitoring/visited-sites",
 		"monitoring/screenshots", "monitoring/user-sessions", "monitoring/idle-periods", "monitoring/quarantine", "screenshots", "storage/files", "retention/holds", "policies", "policies/groups",
 	} {
 		status, answer := call(t, http.MethodGet, s.dashboard+"/api/v2/"+path, header, nil)

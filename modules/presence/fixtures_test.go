@@ -29,6 +29,7 @@ type office struct {
 	at        time.Time
 	people    []employee.Employee
 	shifts    map[int64]func(midnight time.Time) schedule.Shift // by department; begins every day but on Sundays
+	away      []schedule.Absence
 	linked    []computer.LinkPeriod
 	saw       map[activity.Seat]activity.SeenUser
 	went      []pass.EmployeeBounds
@@ -55,7 +56,7 @@ func newOffice(now time.Time) *office {
 	day, night := shift(9, 9, "Kunduzgi"), shift(20, 12, "Tungi")
 	o.shifts = map[int64]func(time.Time) schedule.Shift{1: day, 2: day, 3: night, 5: day}
 	o.service = &service{
-		tree: o, index: o, roster: o, links: links{o: o}, computers: o, seen: o, passes: o, book: o, gateways: o, alerts: o,
+		tree: o, index: o, roster: o, links: links{o: o}, computers: o, seen: o, passes: o, book: o, absences: o, gateways: o, alerts: o,
 		now: func() time.Time { return o.at },
 	}
 	return o
@@ -135,6 +136,15 @@ func (o *office) On(_ context.Context, ids []int64, date string, zone *time.Loca
 		}
 	}
 	return found, err
+}
+
+func (o *office) Absent(_ context.Context, first, last string) (list []schedule.Absence, err error) {
+	for _, a := range o.away {
+		if a.FirstDay <= last && a.LastDay >= first {
+			list = append(list, a)
+		}
+	}
+	return list, nil
 }
 
 // links is the registry of the office's computers.

@@ -55,6 +55,7 @@ type Counts struct {
 	Late     int `json:"late"`
 	Absent   int `json:"absent"`
 	Later    int `json:"later"`
+	Excused  int `json:"excused"`
 	DayOff   int `json:"dayOff"`
 }
 
@@ -65,11 +66,12 @@ type Person struct {
 	Name           string `json:"name"`
 	DepartmentID   int64  `json:"departmentId"`
 	Department     string `json:"department"`
-	State          string `json:"state" enum:"present,away,left,absent,later,dayOff"`
+	State          string `json:"state" enum:"present,away,left,absent,later,excused,dayOff" doc:"excused: not seen, and absent for a reason that is known"`
 	details
 }
 
 type details struct {
+	Absence        *Absence   `json:"absence,omitempty" doc:"for which the person is not expected, here or not"`
 	LateMinutes    int        `json:"lateMinutes,omitempty"`
 	ShiftName      string     `json:"shiftName,omitempty"`
 	ExpectedFrom   *time.Time `json:"expectedFrom,omitempty"`
@@ -85,6 +87,13 @@ type details struct {
 	ComputerReason string     `json:"computerReason,omitempty"`
 	ComputerDetail string     `json:"computerDetail,omitempty"`
 	ComputerSince  *time.Time `json:"computerSince,omitempty"`
+}
+
+// Absence is why a person need not come. Both days are part of it.
+type Absence struct {
+	Kind     string `json:"kind" enum:"vacation,sick,trip,unpaid,study,maternity,other"`
+	FirstDay string `json:"firstDay"`
+	LastDay  string `json:"lastDay"`
 }
 
 // Attention is something that somebody has to look at.

@@ -28,7 +28,7 @@ func TestRoute(t *testing.T) {
 		kerneltest.Provide[organization.Tree](role, o), kerneltest.Provide[organization.Index](role, o),
 		kerneltest.Provide[employee.Roster](role, o), kerneltest.Provide[computer.Registry](role, links{o: o}),
 		kerneltest.Provide[computer.Watch](role, o), kerneltest.Provide[activity.Reader](role, o),
-		kerneltest.Provide[pass.Log](role, o), kerneltest.Provide[schedule.Book](role, o),
+		kerneltest.Provide[pass.Log](role, o), kerneltest.Provide[schedule.Book](role, o), kerneltest.Provide[schedule.Absences](role, o),
 		kerneltest.Provide[gateway.Watch](role, o), kerneltest.Provide[alert.Board](role, o))
 	scenarios := []httptestx.Scenario{
 		{Name: "nobody", Path: "/api/v2/presence/today", Status: 401},

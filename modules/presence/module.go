@@ -1,4 +1,4 @@
-// Package presence tells who is at work now: it puts together shifts, what computers saw, and who went through the doors.
+// Package presence tells who is at work now: it puts together shifts, absences, what computers saw, and who went through the doors.
 package presence
 
 import (
@@ -34,7 +34,7 @@ func (m *Module) Manifest() kernel.Manifest {
 		Needs: []kernel.Port{
 			kernel.PortOf[organization.Tree](), kernel.PortOf[organization.Index](), kernel.PortOf[employee.Roster](),
 			kernel.PortOf[computer.Registry](), kernel.PortOf[computer.Watch](), kernel.PortOf[activity.Reader](),
-			kernel.PortOf[pass.Log](), kernel.PortOf[schedule.Book](), kernel.PortOf[gateway.Watch](), kernel.PortOf[alert.Board](),
+			kernel.PortOf[pass.Log](), kernel.PortOf[schedule.Book](), kernel.PortOf[schedule.Absences](), kernel.PortOf[gateway.Watch](), kernel.PortOf[alert.Board](),
 		},
 		Paths:    []string{prefix},
 		Messages: messages,
@@ -47,7 +47,7 @@ func (m *Module) Init(_ context.Context, h *kernel.Host) error {
 		tree: kernel.Get[organization.Tree](h), index: kernel.Get[organization.Index](h), roster: kernel.Get[employee.Roster](h),
 		links: kernel.Get[computer.Registry](h), computers: kernel.Get[computer.Watch](h), seen: kernel.Get[activity.Reader](h),
 		passes: kernel.Get[pass.Log](h), book: kernel.Get[schedule.Book](h), gateways: kernel.Get[gateway.Watch](h),
-		alerts: kernel.Get[alert.Board](h), now: time.Now,
+		absences: kernel.Get[schedule.Absences](h), alerts: kernel.Get[alert.Board](h), now: time.Now,
 	}
 	s.routes(h.Routes(kernel.Dashboard))
 	return nil

@@ -30,6 +30,7 @@ type moment struct {
 // period is when people of a department are looked for, and the shift that they have then, if any.
 type period struct {
 	from, until time.Time
+	date        string // on which the shift began, or would have
 	shift       schedule.Shift
 	works       bool
 }
@@ -55,6 +56,23 @@ func (m *moment) day() (from, until time.Time) {
 	return midnight.UTC(), midnight.AddDate(0, 0, 1).UTC()
 }
 
+// dayBefore is the date before.
+func (m *moment) dayBefore() string {
+	from, _ := m.day()
+	return from.In(m.zone).AddDate(0, 0, -1).Format(time.DateOnly)
+}
+
+// excuse takes the shifts away from the people who are absent on the days on which these began.
+func (s *service) excuse(ctx context.Context, m moment, found map[int64]*traces) error {
+	absences, err := s.absences.Absent(ctx, m.dayBefore(), m.date)
+	for i, a := range absences {
+		if t, ok := found[a.EmployeeID]; ok && a.On(t.date) {
+			t.absence, t.works = &absences[i], false
+		}
+	}
+	return err
+}
+
 // settle decides which shift each department has at the moment, and, for a past day, when that day ended.
 func (s *service) settle(ctx context.Context, m *moment, people []employee.Employee) error {
 	var departments []int64
@@ -66,7 +84,7 @@ func (s *service) settle(ctx context.Context, m *moment, people []employee.Emplo
 		}
 	}
 	from, until := m.day()
-	ending, err := s.book.On(ctx, departments, from.In(m.zone).AddDate(0, 0, -1).Format(time.DateOnly), m.zone)
+	ending, err := s.book.On(ctx, departments, m.dayBefore(), m.zone)
 	if err != nil {
 		return err
 	}
@@ -80,10 +98,10 @@ func (s *service) settle(ctx context.Context, m *moment, people []employee.Emplo
 	for _, d := range departments {
 		before, had := ending[d]
 		next, has := beginning[d]
-		p := period{from: from, until: until, shift: next, works: has}
+		p := period{from: from, until: until, date: m.date, shift: next, works: has}
 		switch {
 		case m.today && had && stillOn(before, next, has, m.now): // a night shift is of those still in it
-			p.shift, p.works = before, true
+			p.shift, p.works, p.date = before, true, m.dayBefore()
 			p.from = before.From.Add(-early)
 		case has:
 			p.from = latest(next.From.Add(-early), before.Until)

@@ -7,6 +7,7 @@ import (
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/modules/doors/pass"
 	"github.com/staff-control/staff-control/modules/monitoring/activity"
+	"github.com/staff-control/staff-control/modules/schedules/schedule"
 )
 
 // The states of a person.
@@ -14,7 +15,8 @@ const (
 	present = "present"
 	away    = "away"
 	left    = "left"
-	absent  = "absent"
+	absent  = "absent"  // and nobody knows why
+	excused = "excused" // absent, and it is known why
 	later   = "later"
 	dayOff  = "dayOff"
 )
@@ -29,9 +31,10 @@ const (
 // traces are all that is known of one person in a period.
 type traces struct {
 	period
-	passes pass.EmployeeBounds
-	seats  []activity.SeenUser
-	usual  []string // the computers that are the person's at the end of the period, by UID
+	passes  pass.EmployeeBounds
+	seats   []activity.SeenUser
+	absence *schedule.Absence // on the day of the shift, which is then not the person's
+	usual   []string          // the computers that are the person's at the end of the period, by UID
 }
 
 // at returns the first and the last moment at which anybody or anything saw the person; zero if nobody did.
@@ -86,6 +89,8 @@ func (t *traces) state(standings map[string]computer.Standing) string {
 	now := t.until
 	_, last := t.at()
 	switch {
+	case last.IsZero() && t.absence != nil:
+		return excused
 	case last.IsZero() && !t.works:
 		return dayOff
 	case last.IsZero() && now.Before(t.shift.From.Add(t.shift.Grace)):
@@ -155,6 +160,9 @@ func (t *traces) details(standings map[string]computer.Standing, today bool) det
 	var d details
 	first, last := t.at()
 	d.FirstAt, d.LastAt = known(first), known(last)
+	if a := t.absence; a != nil {
+		d.Absence = &Absence{a.Kind, a.FirstDay, a.LastDay}
+	}
 	if t.works {
 		d.ShiftName, d.ExpectedFrom, d.ExpectedUntil = t.shift.Name, known(t.shift.From), known(t.shift.Until)
 		d.LateMinutes = t.lateMinutes()

@@ -26,6 +26,7 @@ type service struct {
 	seen      activity.Reader
 	passes    pass.Log
 	book      schedule.Book
+	absences  schedule.Absences
 	gateways  gateway.Watch
 	alerts    alert.Board
 	now       func() time.Time
@@ -107,6 +108,9 @@ func (s *service) dayOf(ctx context.Context, home organization.Organization, in 
 	if err != nil {
 		return Today{}, err
 	}
+	if err := s.excuse(ctx, m, found); err != nil {
+		return Today{}, err
+	}
 	day, then := Today{Date: m.date, Zone: home.Zone.String(), At: m.now}, standings
 	if !m.today { // how computers are is known of now alone
 		then = nil
@@ -157,7 +161,7 @@ func (s *service) people(ctx context.Context, departmentID int64) ([]employee.Em
 
 // count counts people by state.
 func count(people []Person) (c Counts) {
-	by := map[string]*int{present: &c.Present, away: &c.Away, left: &c.Left, absent: &c.Absent, later: &c.Later, dayOff: &c.DayOff}
+	by := map[string]*int{present: &c.Present, away: &c.Away, left: &c.Left, absent: &c.Absent, later: &c.Later, excused: &c.Excused, dayOff: &c.DayOff}
 	for _, p := range people {
 		*by[p.State]++
 		if p.ExpectedFrom != nil {
@@ -178,5 +182,6 @@ func (c *Counts) add(more Counts) {
 	c.Late += more.Late
 	c.Absent += more.Absent
 	c.Later += more.Later
+	c.Excused += more.Excused
 	c.DayOff += more.DayOff
 }

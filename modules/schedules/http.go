@@ -18,6 +18,7 @@ func (s *service) routes(r httpx.Router) {
 		httpx.Doc("Departments with a schedule of their own. Another has its parent's, and at the root the default."))
 	r.PUT(prefix+"/assignments", schedule.Write, httpx.Handle(200, s.putAssignment), httpx.Doc("Choose a department's schedule, or none of its own"))
 	s.calendarRoutes(r)
+	s.absenceRoutes(r)
 	r.GET(prefix+"/:id", schedule.Read, httpx.Handle(200, s.getSchedule), httpx.Doc("One schedule"))
 	r.PATCH(prefix+"/:id", schedule.Write, httpx.Handle(200, s.patchSchedule), httpx.Doc("Change what is given of a schedule"))
 	r.DELETE(prefix+"/:id", schedule.Write, httpx.Handle(204, s.deleteSchedule), httpx.Doc("Delete a schedule by which no department works"))

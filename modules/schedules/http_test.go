@@ -2,8 +2,10 @@ package schedules
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -16,7 +18,7 @@ func TestRoutes(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t)
 	newService(t, d)
-	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, New(), kerneltest.Provide[organization.Tree](kernel.Dashboard, tree{}))
+	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, New(), kerneltest.Provide[organization.Tree](kernel.Dashboard, tree{}), kerneltest.Provide[employee.Directory](kernel.Dashboard, people{}))
 	operator := &actor.Actor{Role: actor.Admin, ID: "user:1", UserID: 1}
 	hr := &actor.Actor{Role: actor.HR, ID: "user:2", UserID: 2, OrganizationID: 1}
 	lead := &actor.Actor{Role: actor.DepartmentLead, ID: "user:3", UserID: 3, OrganizationID: 1, DepartmentIDs: []int64{4}}
@@ -64,7 +66,7 @@ func TestRoutes(t *testing.T) {
 
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
-	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: dbtest.SQLite(t)}, New(), kerneltest.Provide[organization.Tree](kernel.Dashboard, tree{}))
+	server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: dbtest.SQLite(t)}, New(), kerneltest.Provide[organization.Tree](kernel.Dashboard, tree{}), kerneltest.Provide[employee.Directory](kernel.Dashboard, people{}))
 	const admin, hr, lead, guard = actor.Admin, actor.HR, actor.DepartmentLead, actor.Guard
 	var scenarios []httptestx.Scenario
 	for _, route := range []struct {
@@ -74,16 +76,21 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET", "", admin | hr | lead}, {"GET", "/9", admin | hr | lead}, {"GET", "/assignments", admin | hr | lead},
 		{"POST", "", admin | hr}, {"PATCH", "/9", admin | hr}, {"DELETE", "/9", admin | hr}, {"PUT", "/assignments", admin | hr},
 		{"GET", "/calendar?year=2026", admin | hr | lead}, {"POST", "/calendar", admin | hr}, {"DELETE", "/calendar/9", admin | hr},
+		{"GET", "/absences", admin | hr | lead}, {"GET", "/absences/export", admin | hr | lead}, {"POST", "/absences", admin | hr}, {"PATCH", "/absences/9", admin | hr}, {"DELETE", "/absences/9", admin | hr},
 	} {
+		path := prefix + route.path
+		if strings.HasPrefix(route.path, "/absences") {
+			path = "/api/v2" + route.path
+		}
 		for _, role := range []actor.Role{admin, hr, lead, guard, actor.Gateway, actor.Agent} {
 			as := &actor.Actor{Role: role, ID: "test", OrganizationID: 1}
-			sc := httptestx.Scenario{Name: fmt.Sprint(route.method, route.path, role), As: as, Method: route.method, Path: prefix + route.path, Status: 403, Contains: []string{"ACCESS_DENIED"}}
+			sc := httptestx.Scenario{Name: fmt.Sprint(route.method, route.path, role), As: as, Method: route.method, Path: path, Status: 403, Contains: []string{"ACCESS_DENIED"}}
 			if role&route.allowed != 0 {
 				sc.Status, sc.Contains, sc.Excludes = 0, nil, []string{"ACCESS_DENIED", "INTERNAL"}
 			}
 			scenarios = append(scenarios, sc)
 		}
-		scenarios = append(scenarios, httptestx.Scenario{Name: fmt.Sprint(route.method, route.path, "nobody"), Method: route.method, Path: prefix + route.path, Status: 401})
+		scenarios = append(scenarios, httptestx.Scenario{Name: fmt.Sprint(route.method, route.path, "nobody"), Method: route.method, Path: path, Status: 401})
 	}
 	httptestx.Run(t, server, scenarios...)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/schedules/schedule"
 	"github.com/staff-control/staff-control/platform/actor"
@@ -14,10 +15,11 @@ import (
 	"github.com/staff-control/staff-control/platform/fault"
 )
 
-// service decides who may have which schedules, and knows who works when.
+// service decides who may have which schedules and absences, and knows who works when.
 type service struct {
 	store store
 	tree  organization.Tree
+	staff employee.Directory
 	audit *audit.Log
 	now   func() time.Time
 }

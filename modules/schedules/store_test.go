@@ -11,6 +11,9 @@ import (
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 )
 
+// allAbsences asks for all that the actor sees.
+var allAbsences = db.List{Order: []db.Order{{Name: "id", Expr: db.Expr{SQL: "b.id", Kind: db.ID}}}, Limit: 9, Count: true}
+
 // Each method of the store, called by organization 2, does nothing to organization 1 and shows nothing of it.
 func TestStoreKeepsTenantsApart(t *testing.T) {
 	t.Parallel()
@@ -24,6 +27,10 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			t.Fatal(err)
 		}
 		day, err := o.addDay(as(actor.HR, 1), dayInput{Date: "2026-11-27", Kind: dayOff, Name: "Kompaniya kuni"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		away, err := o.addAbsence(as(actor.HR, 1), 1, absent("sick", "2026-11-23", "2026-11-27"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,6 +114,49 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"dropDay": func() error {
 				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.dropDay(ctx, tx, day.ID) })
 			},
+			"absences": func() error {
+				rows, found, err := s.absences(theirs, sight{all: true}, allAbsences)
+				return nothing(len(rows)+found.Total, err)
+			},
+			"absent": func() error {
+				rows, err := s.absent(theirs, sight{all: true}, "2026-01-01", "2026-12-31")
+				return nothing(len(rows), err)
+			},
+			"absence": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.absence(ctx, tx, away.ID); return err })
+			},
+			"overlapping": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					b := away
+					b.ID = 0
+					_, err := s.overlapping(ctx, tx, b)
+					return err
+				})
+			},
+			"addAbsence": func() error {
+				if err := doing(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { b := away; b.ID = 0; return s.addAbsence(ctx, tx, &b) }); err != nil {
+					return err
+				}
+				return doing(db.ErrMissingReference, func(ctx context.Context, tx db.Tx) error {
+					b := away
+					b.ID, b.OrganizationID = 0, 2
+					return s.addAbsence(ctx, tx, &b)
+				})
+			},
+			"changeAbsence": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					b := away
+					b.Reason = "theirs"
+					return s.changeAbsence(ctx, tx, &b)
+				})
+			},
+			"dropAbsence": func() error {
+				return doing(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { return s.dropAbsence(ctx, tx, away.ID) })
+			},
+			"userNames": func() error {
+				names, err := s.userNames(theirs, []int64{1, 2})
+				return nothing(len(names), err)
+			},
 		})
 		if after := picture(t, o); after != before {
 			t.Errorf("organization 1 has\n%s\nhad\n%s", after, before)
@@ -121,5 +171,9 @@ func picture(t *testing.T, s *service) string {
 	if err != nil || len(rows) != 1 || len(assigned) != 1 || len(days) != 1 {
 		t.Fatalf("%+v, %+v, %+v, %v", rows, assigned, days, err)
 	}
-	return fmt.Sprintf("%+v %+v %+v", rows, assigned, days)
+	away, found, err := s.store.absences(as(actor.HR, 1), sight{all: true}, allAbsences)
+	if err != nil || found.Total != 1 {
+		t.Fatalf("%+v, %v", away, err)
+	}
+	return fmt.Sprintf("%+v %+v %+v %+v", rows, assigned, days, away)
 }

@@ -293,7 +293,7 @@ func (postgres) comparable(expr string, k Kind) string {
 	switch k {
 	case Text:
 		return `lower(` + expr + ` COLLATE "C")` // of Latin letters only
-	case Folded, Enum:
+	case Folded, Enum, Date:
 		return `(` + expr + ` COLLATE "C")`
 	}
 	return expr

@@ -28,13 +28,14 @@ const (
 	Bool   Kind = "bool"
 	Number Kind = "number" // whole
 	Time   Kind = "time"
+	Date   Kind = "date" // a text, as in 2026-11-23
 	ID     Kind = "id"
 	UUID   Kind = "uuid"
 )
 
 // nothing is what stands for NULL in an order: less than all else of its kind.
 var nothing = map[Kind]string{
-	Text: "''", Folded: "''", Enum: "''", Bool: "FALSE", Number: "-9223372036854775807", ID: "0",
+	Text: "''", Folded: "''", Enum: "''", Date: "''", Bool: "FALSE", Number: "-9223372036854775807", ID: "0",
 	Time: "'0001-01-01 00:00:00+00:00'", UUID: "'00000000-0000-0000-0000-000000000000'",
 }
 

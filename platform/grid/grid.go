@@ -19,7 +19,7 @@ type Kind = db.Kind
 
 // The kinds of columns. Text is found by any part of it, Folded by parts of the name in either script,
 // Words, which is only searched, by either; of an Enum, ID or
-// UUID one or several can be asked for; Number and Time have ranges.
+// UUID one or several can be asked for; Number, Time and Date have ranges.
 const (
 	Text   = db.Text
 	Folded = db.Folded
@@ -28,6 +28,7 @@ const (
 	Bool   = db.Bool
 	Number = db.Number
 	Time   = db.Time
+	Date   = db.Date
 	ID     = db.ID
 	UUID   = db.UUID
 )

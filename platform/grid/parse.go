@@ -187,8 +187,8 @@ func (p *parser[Item]) filter(name, text string) {
 		column, op = before, db.Before
 	}
 	c, ok := p.list.column(p.role, column, Filter)
-	ranged := c.Kind == Number || c.Kind == Time
-	if !ok || op != db.In && !ranged || op == db.In && c.Kind == Time {
+	onlyRanged := c.Kind == Time || c.Kind == Date
+	if ranged := onlyRanged || c.Kind == Number; !ok || op != db.In && !ranged || op == db.In && onlyRanged {
 		p.faults.Add(name, "unknown_field", nil)
 		return
 	}
@@ -226,12 +226,18 @@ func (p *parser[Item]) tooLong(name, text string) bool {
 
 // end reads one end of a range.
 func end(k Kind, text string) (value any, code string) {
-	if k == Number {
+	switch k {
+	case Number:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return nil, "not_a_number"
 		}
 		return n, ""
+	case Date:
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return nil, "not_a_date"
+		}
+		return text, ""
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil || !db.KeepsTime(t) {
@@ -332,8 +338,8 @@ func (l List[Item]) Parameters(paged bool) []Parameter {
 			continue
 		}
 		switch c.Kind {
-		case Time:
-			all = append(all, Parameter{c.Name + ".from", Time, c.Doc}, Parameter{c.Name + ".to", Time, "not included"})
+		case Time, Date:
+			all = append(all, Parameter{c.Name + ".from", c.Kind, c.Doc}, Parameter{c.Name + ".to", c.Kind, "not included"})
 		case Number:
 			all = append(all, Parameter{c.Name, ID, c.Doc}, Parameter{c.Name + ".from", Number, "included"}, Parameter{c.Name + ".to", Number, "not included"})
 		case Enum:

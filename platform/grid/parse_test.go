@@ -24,6 +24,9 @@ func TestEachWrongParameterIsNamed(t *testing.T) {
 		"name.from=a":                            "name.from unknown_field",
 		"seenAt.from=today":                      "seenAt.from not_a_time",
 		"seenAt.to=10000-01-01T00:00:00%2B00:00": "seenAt.to not_a_time",
+		"day=2026-11-23":                         "day unknown_field",
+		"day.from=2026-02-30":                    "day.from not_a_date",
+		"day.to=2026-11":                         "day.to not_a_date",
 		"size.from=x":                            "size.from not_a_number",
 		"size=9223372036854775808":               "size not_a_number",
 		"active=1":                               "active not_a_boolean",
@@ -149,7 +152,7 @@ func TestParametersAreThoseThatAreRead(t *testing.T) {
 	for _, p := range things(db.Tx{}).Parameters(true) {
 		names = append(names, p.Name)
 	}
-	want := "active after code id limit name parent q search seenAt.from seenAt.to size size.from size.to sort state uid"
+	want := "active after code day.from day.to id limit name parent q search seenAt.from seenAt.to size size.from size.to sort state uid"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

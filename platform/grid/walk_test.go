@@ -37,6 +37,7 @@ type thing struct {
 	Active     bool       `bun:"active" json:"active"`
 	Size       *int64     `bun:"size" json:"size"`
 	SeenAt     *time.Time `bun:"seen_at" json:"seenAt"`
+	Day        string     `bun:"day" json:"day"`
 	Parent     *int64     `bun:"parent" json:"parent"`
 }
 
@@ -51,6 +52,7 @@ var (
 		{Name: "active", Kind: grid.Bool, SQL: "thing.active"},
 		{Name: "size", Kind: grid.Number, SQL: "thing.size", Null: true},
 		{Name: "seenAt", Kind: grid.Time, SQL: "thing.seen_at", Null: true},
+		{Name: "day", Kind: grid.Date, SQL: "thing.day"},
 		{Name: "parent", Kind: grid.ID, SQL: "thing.parent", Null: true, NotFor: actor.Guard},
 	}
 )
@@ -81,7 +83,7 @@ func with(t testing.TB, d *db.DB, rows []thing, fn func(ctx context.Context, tx 
 	}
 	err := d.Write(admin(), func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Raw(`CREATE TEMP TABLE things (id bigint PRIMARY KEY, uid ` + uid + `, name text, name_search text, code text, state text,
-			active boolean, size bigint, seen_at ` + at + `, parent bigint)`).Exec(ctx) // unscoped: nobody's rows
+			active boolean, size bigint, seen_at ` + at + `, day text, parent bigint)`).Exec(ctx) // unscoped: nobody's rows
 		if err != nil {
 			return err
 		}
@@ -119,6 +121,7 @@ func newThings(r *rand.Rand) []thing {
 			Code:  maybe(r, "", "PC-1", "pc-2", "PC_10", "Ж", "ж", "É", "é", "100%", "it's", `back\slash`, `"quoted"`, "tab\tbed", "~"),
 			State: pick(r, states...), Active: r.IntN(2) == 0, Size: maybe(r, int64(-5), 0, 1, 1<<53+1, 1<<62),
 			SeenAt: maybe(r, noon, noon.Add(time.Microsecond), noon.Add(500*time.Millisecond), noon.Add(510*time.Millisecond), noon.Add(-time.Hour), noon.Add(time.Second)),
+			Day:    pick(r, "2025-12-31", "2026-11-22", "2026-11-23", "2026-11-30"),
 			Parent: maybe(r, int64(1), 2, 3),
 		}
 	}
@@ -135,13 +138,13 @@ type asked struct {
 
 func newAsked(r *rand.Rand) asked {
 	a := asked{query: url.Values{}}
-	for _, add := range []func(*rand.Rand){a.search, a.name, a.code, a.state, a.active, a.size, a.seen, a.parent} {
+	for _, add := range []func(*rand.Rand){a.search, a.name, a.code, a.state, a.active, a.size, a.seen, a.day, a.parent} {
 		if r.IntN(5) == 0 {
 			add(r)
 		}
 	}
 	var sorts []string
-	names := []string{"id", "uid", "name", "code", "state", "active", "size", "seenAt", "parent"}
+	names := []string{"id", "uid", "name", "code", "state", "active", "size", "seenAt", "day", "parent"}
 	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	desc := false
 	for _, name := range names[:r.IntN(5)] {
@@ -213,6 +216,7 @@ var orders = map[string]func(a, b thing) int{
 	},
 	"size":   func(a, b thing) int { return nilFirst(a.Size, b.Size, cmp.Compare) },
 	"seenAt": func(a, b thing) int { return nilFirst(a.SeenAt, b.SeenAt, time.Time.Compare) },
+	"day":    func(a, b thing) int { return cmp.Compare(a.Day, b.Day) },
 	"parent": func(a, b thing) int { return nilFirst(a.Parent, b.Parent, cmp.Compare) },
 }
 
@@ -278,6 +282,13 @@ func (a *asked) seen(r *rand.Rand) {
 	a.query.Set("seenAt.from", from.In(time.FixedZone("", 5*3600)).Format(time.RFC3339Nano))
 	a.query.Set("seenAt.to", to.Format(time.RFC3339Nano))
 	a.keep = append(a.keep, func(x thing) bool { return x.SeenAt != nil && !x.SeenAt.Before(from) && x.SeenAt.Before(to) })
+}
+
+func (a *asked) day(r *rand.Rand) {
+	from, to := pick(r, "2025-12-31", "2026-11-23"), pick(r, "2026-01-01", "2026-11-23", "2026-11-24")
+	a.query.Set("day.from", from)
+	a.query.Set("day.to", to)
+	a.keep = append(a.keep, func(x thing) bool { return x.Day >= from && x.Day < to })
 }
 
 func (a *asked) parent(r *rand.Rand) {

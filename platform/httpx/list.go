@@ -154,6 +154,8 @@ func ofParameter(p grid.Parameter) object {
 		schema["type"] = []string{"integer", "string"}
 	case grid.Time:
 		schema["format"] = "date-time"
+	case grid.Date:
+		schema["format"] = "date"
 	}
 	if p.Doc != "" {
 		schema["description"] = p.Doc

@@ -113,6 +113,41 @@ export const tests = {
     await page.getByRole('row', { name: /On duty/ }).waitFor({ state: 'detached' })
   },
 
+  async 'who is on leave is not missing, and the history tells of it'(page) {
+    await enter(page, '/people?q=svetlana')
+    await people(page).getByRole('link', { name: silent.name }).click()
+    await heading(page, silent.name)
+    const absences = page.getByRole('region', { name: 'Absences' })
+    const dialog = dialogOf(page)
+    const enterToday = async () => {
+      await absences.getByRole('button', { name: 'Add' }).click()
+      await dialog.getByLabel('Reason or document').fill('Order 17')
+      await dialog.getByRole('button', { name: 'Add' }).click()
+    }
+    await enterToday()
+    await absences.locator('[data-absence="vacation"]').getByText('Order 17').waitFor()
+    const today = page.getByRole('region', { name: 'Today' })
+    await today.getByText('Vacation, until').waitFor()
+    const history = page.getByRole('region', { name: 'History of changes' })
+    await history.locator('[data-change="employee.absence_added"]').getByText('Vacation').waitFor()
+    await settled(page)
+    await accessible(page, 'a person on leave')
+    await picture(page, 'person-absence')
+    page.refused = /409/
+    await enterToday()
+    await dialog.getByRole('alert').waitFor()
+    await settled(page)
+    await accessible(page, 'the form of an absence')
+    await picture(page, 'absence-form')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await absences.getByRole('button', { name: /^Edit: Vacation/ }).click()
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await dialog.getByRole('button', { name: 'Delete it?' }).click()
+    await absences.getByText('No leave, illness or trip has been entered.').waitFor()
+    await today.getByText('Vacation, until').waitFor({ state: 'detached' })
+  },
+
   async 'a feast that was announced is entered into the calendar, and taken out again'(page) {
     await enter(page, '/people?tab=schedules')
     const calendar = page.getByRole('region', { name: 'Holidays and moved days' })

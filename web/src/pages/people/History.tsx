@@ -4,6 +4,7 @@ import { usePages } from '../../api/queries'
 import type { Change } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime } from '../../lib/format'
+import { useAbsenceTexts } from '../../ui/absences/texts'
 import { useActor } from '../../ui/actor'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { More, Rows } from '../../ui/parts'
@@ -75,6 +76,7 @@ function shown({ fields }: Change) {
 function useWords(organizationId?: number) {
   const t = useHistoryTexts()
   const { branches } = useDepartmentTree(organizationId)
+  const absence = useAbsenceTexts() as (key: string, options?: object) => string
   const known = t as (key: string, options?: object) => string
   const named = (key: string, otherwise: string) => known(key, { defaultValue: otherwise })
   return {
@@ -87,6 +89,7 @@ function useWords(organizationId?: number) {
         return branches.find(({ id }) => id === value)?.name ?? String(value as number)
       }
       if (name === 'photoVersion') return t('photo')
+      if (name === 'absenceKind') return absence(`kind.${value as string}`, { defaultValue: value })
       return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number)
     },
   }

@@ -15,6 +15,7 @@ import { WeekView } from '../day/WeekView'
 import { EmployeeForm } from './EmployeeForm'
 import { History } from './History'
 import css from './people.module.css'
+import { PersonAbsences } from './PersonAbsences'
 import { PersonGroups } from './PersonGroups'
 import { PersonNow } from './PersonNow'
 import { PersonPhoto } from './PersonPhoto'
@@ -43,7 +44,8 @@ export default function PersonPage() {
 
 function Person({ employee }: { employee: Employee }) {
   const t = useTexts()
-  const mayEdit = ['ADMIN', 'HR'].includes(useUser().role)
+  const { role } = useUser()
+  const mayEdit = ['ADMIN', 'HR'].includes(role)
   const [editing, setEditing] = useState(false)
   const day = `/day?employee=${employee.id}`
   const zone = useZone(employee.organizationId)
@@ -76,6 +78,7 @@ function Person({ employee }: { employee: Employee }) {
         <PersonNow employee={employee} />
         <Details employee={employee} />
         <WindowsUsers employee={employee} />
+        {role !== 'GUARD' && <PersonAbsences employee={employee} />}
         <PersonGroups employee={employee} />
         {mayEdit && <PersonPolicy employee={employee} />}
       </div>

@@ -35,7 +35,7 @@ export function Chips({ today, chosen, bare, live, onFilter }: ChipsProps) {
   const language = useLanguage()
   const shown = offered(live).filter((name) => {
     if (name === 'late') return !bare
-    return !['later', 'dayOff'].includes(name) || countOf(today, name) > 0
+    return !['later', 'excused', 'dayOff'].includes(name) || countOf(today, name) > 0
   })
   return (
     <div className={css.chips} role="group" aria-label={t('filters')}>

@@ -26,6 +26,14 @@ it('puts first what needs an answer: the missing, then the late by how much', ()
   expect(names(shown(people))).toEqual(['Dilnoza', 'Feruza', 'Botir', 'Anvar', 'Kamola', 'Jasur'])
 })
 
+it('counts who is absent for a reason apart from who is missing', () => {
+  const absence = { kind: 'vacation' as const, firstDay: '2026-01-05', lastDay: '2026-01-09' }
+  const onLeave = person('Lola', 'excused', { absence })
+  expect(names(shown([onLeave, ...people], 'absent'))).toEqual(['Dilnoza'])
+  expect(names(shown([onLeave, ...people], 'excused'))).toEqual(['Lola'])
+  expect(names(shown([onLeave, ...people])).at(-2)).toBe('Lola')
+})
+
 it('puts a silent computer before one that only waits for its user', () => {
   const waiting = person('Aziz', 'absent', { lateMinutes: 200, computer: 'PC-2', computerState: 'online' })
   expect(names(shown([waiting, people[2]!]))).toEqual(['Dilnoza', 'Aziz'])
@@ -41,7 +49,7 @@ it('filters: who is missing is not late as well, who is away is here', () => {
 
 it('says of a day that is over only who came', () => {
   expect(offered(true)).not.toContain('came')
-  expect(offered(false)).toEqual(['came', 'late', 'absent', 'dayOff'])
+  expect(offered(false)).toEqual(['came', 'late', 'absent', 'excused', 'dayOff'])
   expect(names(shown(people, 'came'))).toEqual(['Feruza', 'Botir', 'Anvar', 'Kamola'])
   expect([saidOf('left', true), saidOf('left', false), saidOf('absent', false)]).toEqual([
     'left',

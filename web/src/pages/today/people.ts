@@ -2,7 +2,17 @@ import { fold } from '../../lib/fold'
 import type { Person, State, Today } from './types'
 
 /** The chips above the people, each a question about the day; "here" are those at work, at the desk or not. */
-export const filters = ['here', 'came', 'late', 'absent', 'away', 'left', 'later', 'dayOff'] as const
+export const filters = [
+  'here',
+  'came',
+  'late',
+  'absent',
+  'away',
+  'left',
+  'later',
+  'excused',
+  'dayOff',
+] as const
 export type Filter = (typeof filters)[number]
 
 /** offered are the chips of a day: of one that is over nobody is here, away, or gone home any more. */
@@ -32,7 +42,15 @@ export const countOf = ({ people }: Today, filter: Filter): number =>
   people.filter((person) => passes(person, filter)).length
 
 /** What needs an answer comes first: who is missing, then who is late, then the others. */
-const RANKS: Record<State, number> = { absent: 0, present: 2, away: 2, left: 3, later: 4, dayOff: 5 }
+const RANKS: Record<State, number> = {
+  absent: 0,
+  present: 2,
+  away: 2,
+  left: 3,
+  later: 4,
+  excused: 5,
+  dayOff: 6,
+}
 
 const rank = (person: Person) => (wasLate(person) ? 1 : RANKS[person.state])
 

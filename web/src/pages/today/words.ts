@@ -1,7 +1,8 @@
 import { useLanguage } from '../../i18n/i18n'
-import { duration, number, time } from '../../lib/format'
+import { day, duration, number, time } from '../../lib/format'
 import type { Tone } from '../../ui/parts'
 import { useMoment, useWhy } from '../../ui/machine/words'
+import { useAbsenceTexts } from '../../ui/absences/texts'
 import { useTexts as useAlertTexts } from '../alerts/texts'
 import { isSilent, lateness } from './people'
 import { useTexts } from './texts'
@@ -14,6 +15,7 @@ export const TONES: Record<State | 'came', Tone> = {
   left: 'quiet',
   absent: 'bad',
   later: 'quiet',
+  excused: 'quiet',
   dayOff: 'quiet',
 }
 
@@ -30,12 +32,28 @@ export const shiftOf = (person: Person, zone: string): string =>
     ? `${time(Date.parse(person.expectedFrom), zone)}–${time(Date.parse(person.expectedUntil), zone)}`
     : ''
 
-/** useReason says why somebody is not here, as far as her computer tells; of past days it does not. */
+/** useAbsence says for what reason somebody need not come, and until when. */
+function useAbsence(): (person: Person) => string {
+  const t = useTexts()
+  const kind = useAbsenceTexts()
+  const language = useLanguage()
+  return ({ absence }) =>
+    absence
+      ? t('excused.until', { kind: kind(`kind.${absence.kind}`), day: day(absence.lastDay, language) })
+      : ''
+}
+
+/**
+ * useReason says why somebody is not here: for a reason that was entered, else as far as her computer tells, which of
+ * past days it does not.
+ */
 export function useReason(zone: string): (person: Person) => string {
   const t = useTexts()
   const why = useWhy(zone)
+  const absence = useAbsence()
   return (person) => {
     const { state, computer: name, computerState, computerReason, computerDetail, computerSince } = person
+    if (person.absence) return absence(person)
     if (state !== 'absent') return ''
     if (!name) return t('absent.no_computer')
     if (computerState === undefined) return t('absent.then', { name })

@@ -118,13 +118,16 @@ func idOf(made map[string]any) string {
 // private stands in what is not for everybody who may see an employee.
 const private = "PRIVATE"
 
-// hire makes a department with an employee.
+// hire makes a department with an employee, who was on leave.
 func (n tenant) hire(t *testing.T, s *site) {
 	t.Helper()
 	department := idOf(s.asAdmin(t, "/api/v2/departments", map[string]any{"fullName": n.mark + " department", "shortName": n.mark + "-d", "organizationId": n.organization}))
 	employee := idOf(s.asAdmin(t, "/api/v2/employees", map[string]any{"name": n.mark + " employee", "departmentId": number(department), "address": private, "additionalDetails": private}))
 	n.ids["/api/v2/departments"], n.ids["/api/v2/employees"] = department, employee
 	n.photo(t, s)
+	n.ids["/api/v2/absences"] = idOf(s.asAdmin(t, "/api/v2/absences", map[string]any{
+		"employeeId": number(employee), "kind": "vacation", "firstDay": "2026-11-02", "lastDay": "2026-11-06", "reason": n.mark + " rests",
+	}))
 }
 
 // work has the employee's computer report, and the employee pass the door, take a card and receive a guest.
@@ -166,9 +169,7 @@ func newTenant(t *testing.T, s *site, mark string) tenant {
 	n.ids["/api/v2/employees/groups"] = idOf(post("/api/v2/employees/groups", map[string]any{"name": mark + " people", "organizationId": n.organization}))
 	post("/api/v2/employees/groups/"+n.ids["/api/v2/employees/groups"]+"/members", map[string]any{"add": []int64{number(employee)}})
 	n.ids["/api/v2/schedules/calendar"] = idOf(post("/api/v2/schedules/calendar", map[string]any{"date": "2026-11-27", "kind": "off", "name": mark + " day", "organizationId": n.organization}))
-	n.ids["/api/v2/absences"] = idOf(post("/api/v2/absences", map[string]any{
-		"employeeId": number(employee), "kind": "vacation", "firstDay": "2026-11-02", "lastDay": "2026-11-06", "reason": mark + " rests",
-	}))
+
 	for _, role := range []actor.Role{actor.HR, actor.DepartmentLead, actor.Guard} {
 		name := strings.ToLower(mark + "-" + role.String())
 		user := idOf(post("/api/v2/users", map[string]any{

@@ -393,18 +393,26 @@ func (n tenant) alert(t *testing.T, s *site) string {
 	return page.Items[0].ID
 }
 
-// everythingOf is what the tenant's HR sees, as text, but for alerts and commands, of which the server makes some itself.
+// everythingOf is what the tenant's HR sees, and of door terminals its guard, as text, but for alerts and commands, of which the server makes some itself.
 func everythingOf(t *testing.T, s *site, n tenant) string {
 	t.Helper()
 	var b strings.Builder
 	header := signed(n.tokens[actor.HR])
 	for _, path := range []string{
-		"organizations", "departments", "employees", "employees/groups", "schedules", "schedules/calendar?year=2026", "absences", "computers", "computers/users", "devices", "passes", "monitoring/active-windows", "monitoring/visited-sites",
+		"organizations", "departments", "employees", "employees/groups", "schedules", "schedules/calendar?year=2026", "absences", "computers", "computers/users", "passes", "monitoring/active-windows", "monitoring/visited-sites",
 		"monitoring/screenshots", "monitoring/user-sessions", "monitoring/idle-periods", "monitoring/quarantine", "screenshots", "storage/files", "retention/holds", "policies", "policies/groups",
 	} {
 		status, answer := call(t, http.MethodGet, s.dashboard+"/api/v2/"+path, header, nil)
 		if status != http.StatusOK || !strings.Contains(string(answer), n.mark) && !strings.Contains(path, "idle") {
 			t.Errorf("its own HR asks %s: %d %.200s", path, status, answer)
+		}
+		fmt.Fprintf(&b, "%s %d %s\n", path, status, answer)
+	}
+	header = signed(n.tokens[actor.Guard])
+	for _, path := range []string{"devices", "gates"} {
+		status, answer := call(t, http.MethodGet, s.dashboard+"/api/v2/"+path, header, nil)
+		if status != http.StatusOK || !strings.Contains(string(answer), n.mark) {
+			t.Errorf("its own guard asks %s: %d %.200s", path, status, answer)
 		}
 		fmt.Fprintf(&b, "%s %d %s\n", path, status, answer)
 	}

@@ -100,7 +100,7 @@ func TestRoutesOfPassesAndDevices(t *testing.T) {
 		}
 		server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, provided(kernel.Dashboard)...)
 		hr, guard, lead, theirs := someone(actor.HR, 1), someone(actor.Guard, 1), someone(actor.DepartmentLead, 1, 2), someone(actor.HR, 2)
-		operator := someone(actor.Admin, 0)
+		operator, admin, other := someone(actor.Admin, 0), someone(actor.Admin, 1), someone(actor.Admin, 2)
 		newDevice := func(change string) string {
 			return strings.Replace(`{"name":"New","ipAddress":"10.0.0.9","entryType":"BOTH","serialNumber":"N"}`, "{", "{"+change, 1)
 		}
@@ -123,32 +123,39 @@ func TestRoutesOfPassesAndDevices(t *testing.T) {
 		path = "/api/v2/devices"
 		httptestx.Run(t, server,
 			httptestx.Scenario{Name: "devices", As: guard, Path: path, Status: 200, Golden: "devices"},
-			httptestx.Scenario{Name: "devices of another tenant", As: theirs, Path: path, Status: 200, Contains: []string{`"name":"Theirs"`}, Excludes: []string{`"name":"In"`}},
+			httptestx.Scenario{Name: "devices of another tenant", As: other, Path: path, Status: 200, Contains: []string{`"name":"Theirs"`}, Excludes: []string{`"name":"In"`}},
 			httptestx.Scenario{Name: "devices of an organization", As: operator, Path: path + "?organization=1&limit=1", Status: 200, Contains: []string{`"name":"In"`}, Excludes: []string{`"next":""`}},
-			httptestx.Scenario{Name: "devices from the end", As: hr, Path: path + "?sort=-name&limit=1", Status: 200, Contains: []string{`"name":"Turnstile"`, `"total":4`}, Excludes: []string{`"name":"In"`}},
-			httptestx.Scenario{Name: "devices by what they said", As: hr, Path: path + "?status=ERROR&sort=-statusSince", Status: 200, Contains: []string{`"name":"In"`, `"total":1`}},
-			httptestx.Scenario{Name: "devices found", As: hr, Path: path + "?q=sn3&entryType=BOTH&isActive=true", Status: 200, Contains: []string{`"name":"Turnstile"`, `"total":1`}},
+			httptestx.Scenario{Name: "devices from the end", As: admin, Path: path + "?sort=-name&limit=1", Status: 200, Contains: []string{`"name":"Turnstile"`, `"total":4`}, Excludes: []string{`"name":"In"`}},
+			httptestx.Scenario{Name: "devices by what they said", As: admin, Path: path + "?status=ERROR&sort=-statusSince", Status: 200, Contains: []string{`"name":"In"`, `"total":1`}},
+			httptestx.Scenario{Name: "devices found", As: admin, Path: path + "?q=sn3&entryType=BOTH&isActive=true", Status: 200, Contains: []string{`"name":"Turnstile"`, `"total":1`}},
 			httptestx.Scenario{Name: "devices as a file", As: guard, Path: path + "/export?isActive=false", Status: 200, Contains: []string{"Retired", "10.0.0.5"}, Excludes: []string{"Turnstile", "Theirs"}},
-			httptestx.Scenario{Name: "devices of another tenant by id", As: theirs, Path: path + "?id=1", Status: 200, Contains: []string{`"items":[]`}},
-			httptestx.Scenario{Name: "devices after nothing", As: hr, Path: path + "?after=x", Status: 400},
-			httptestx.Scenario{Name: "add", As: hr, Path: path, Body: newDevice(""), Status: 201, Contains: []string{`"organizationId":1,"name":"New","ipAddress":"10.0.0.9","entryType":"BOTH"`}},
-			httptestx.Scenario{Name: "add again", As: hr, Path: path, Body: newDevice(""), Status: 400, Contains: []string{`"field":"ipAddress","code":"taken"`}},
-			httptestx.Scenario{Name: "add in another tenant", As: theirs, Path: path, Body: newDevice(""), Status: 201},
-			httptestx.Scenario{Name: "add to another tenant", As: theirs, Path: path, Body: newDevice(`"organizationId":1,`), Status: 400, Contains: []string{"unknown_reference"}},
+			httptestx.Scenario{Name: "devices of another tenant by id", As: other, Path: path + "?id=1", Status: 200, Contains: []string{`"items":[]`}},
+			httptestx.Scenario{Name: "devices after nothing", As: admin, Path: path + "?after=x", Status: 400},
+			httptestx.Scenario{Name: "add", As: admin, Path: path, Body: newDevice(""), Status: 201, Contains: []string{`"organizationId":1,"name":"New","ipAddress":"10.0.0.9","entryType":"BOTH"`}},
+			httptestx.Scenario{Name: "add again", As: admin, Path: path, Body: newDevice(""), Status: 400, Contains: []string{`"field":"ipAddress","code":"taken"`}},
+			httptestx.Scenario{Name: "add in another tenant", As: other, Path: path, Body: newDevice(""), Status: 201},
+			httptestx.Scenario{Name: "add to another tenant", As: other, Path: path, Body: newDevice(`"organizationId":1,`), Status: 400, Contains: []string{"unknown_reference"}},
 			httptestx.Scenario{Name: "add nowhere", As: operator, Path: path, Body: newDevice(""), Status: 400, Contains: []string{`"field":"organizationId","code":"required"`}},
 			httptestx.Scenario{Name: "add to nothing", As: operator, Path: path, Body: newDevice(`"organizationId":99,`), Status: 400, Contains: []string{"unknown_reference"}},
+			httptestx.Scenario{Name: "devices for HR", As: hr, Path: path, Status: 403},
+			httptestx.Scenario{Name: "devices for a lead", As: lead, Path: path, Status: 403},
+			httptestx.Scenario{Name: "a file for HR", As: hr, Path: path + "/export", Status: 403},
+			httptestx.Scenario{Name: "names of doors for HR", As: hr, Path: "/api/v2/passes/today", Status: 200, Contains: []string{`"name":"Turnstile"`}},
+			httptestx.Scenario{Name: "names of doors for a lead", As: lead, Path: "/api/v2/passes/today", Status: 200, Contains: []string{`"name":"Turnstile"`}},
+			httptestx.Scenario{Name: "add as HR", As: hr, Path: path, Body: newDevice(""), Status: 403},
+			httptestx.Scenario{Name: "change as HR", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"name":"x"}`, Status: 403},
 			httptestx.Scenario{Name: "add as a guard", As: guard, Path: path, Body: newDevice(""), Status: 403},
-			httptestx.Scenario{Name: "a password", As: hr, Method: "PATCH", Path: path + "/2", Body: `{"login":"admin","password":"hik12345","port":80}`, Status: 200, Contains: []string{`"port":80,"hasPassword":true`}, Excludes: []string{"hik12345"}},
-			httptestx.Scenario{Name: "no password", As: hr, Method: "PATCH", Path: path + "/2", Body: `{"password":""}`, Status: 200, Contains: []string{`"hasPassword":false`}},
-			httptestx.Scenario{Name: "no port", As: hr, Method: "PATCH", Path: path + "/2", Body: `{"port":65536}`, Status: 400, Contains: []string{`"field":"port"`}},
-			httptestx.Scenario{Name: "nothing", As: hr, Path: path, Body: `{}`, Status: 400, Contains: []string{`"name"`, `"ipAddress"`, `"entryType"`}},
-			httptestx.Scenario{Name: "wrong", As: hr, Path: path, Body: `{"name":"x","ipAddress":"10.0.0","entryType":"UP","type":"X"}`, Status: 400,
+			httptestx.Scenario{Name: "a password", As: admin, Method: "PATCH", Path: path + "/2", Body: `{"login":"admin","password":"hik12345","port":80}`, Status: 200, Contains: []string{`"port":80,"hasPassword":true`}, Excludes: []string{"hik12345"}},
+			httptestx.Scenario{Name: "no password", As: admin, Method: "PATCH", Path: path + "/2", Body: `{"password":""}`, Status: 200, Contains: []string{`"hasPassword":false`}},
+			httptestx.Scenario{Name: "no port", As: admin, Method: "PATCH", Path: path + "/2", Body: `{"port":65536}`, Status: 400, Contains: []string{`"field":"port"`}},
+			httptestx.Scenario{Name: "nothing", As: admin, Path: path, Body: `{}`, Status: 400, Contains: []string{`"name"`, `"ipAddress"`, `"entryType"`}},
+			httptestx.Scenario{Name: "wrong", As: admin, Path: path, Body: `{"name":"x","ipAddress":"10.0.0","entryType":"UP","type":"X"}`, Status: 400,
 				Contains: []string{"doors.not_an_address", `"field":"entryType","code":"not_one_of"`, `"field":"type","code":"not_one_of"`}},
-			httptestx.Scenario{Name: "change", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"name":"Gate","ipAddress":"::ffff:10.0.0.1","isActive":false,"type":"FACE"}`, Status: 200,
+			httptestx.Scenario{Name: "change", As: admin, Method: "PATCH", Path: path + "/1", Body: `{"name":"Gate","ipAddress":"::ffff:10.0.0.1","isActive":false,"type":"FACE"}`, Status: 200,
 				Contains: []string{`"name":"Gate","ipAddress":"10.0.0.1","entryType":"ENTER","type":"FACE"`, `"isActive":false`}},
-			httptestx.Scenario{Name: "take an address", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"ipAddress":"10.0.0.2"}`, Status: 400, Contains: []string{"taken"}},
-			httptestx.Scenario{Name: "spoil", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"name":""}`, Status: 400},
-			httptestx.Scenario{Name: "change another tenant's", As: theirs, Method: "PATCH", Path: path + "/1", Body: `{"name":"x"}`, Status: 404, Contains: []string{"doors.device_unknown"}},
+			httptestx.Scenario{Name: "take an address", As: admin, Method: "PATCH", Path: path + "/1", Body: `{"ipAddress":"10.0.0.2"}`, Status: 400, Contains: []string{"taken"}},
+			httptestx.Scenario{Name: "spoil", As: admin, Method: "PATCH", Path: path + "/1", Body: `{"name":""}`, Status: 400},
+			httptestx.Scenario{Name: "change another tenant's", As: other, Method: "PATCH", Path: path + "/1", Body: `{"name":"x"}`, Status: 404, Contains: []string{"doors.device_unknown"}},
 		)
 		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE action IN ('device.created', 'device.updated')"); n != 5 {
 			t.Errorf("%d entries of the audit, want 5", n)

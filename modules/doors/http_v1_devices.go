@@ -17,12 +17,12 @@ import (
 func (s *service) routesDevicesV1(r httpx.Router) {
 	for _, prefix := range []string{"/api/v1", "/api"} {
 		path := prefix + "/devices"
-		r.GET(path, pass.ReadDevicesV1, httpx.Handle(http.StatusOK, s.getDevicesV1), httpx.Lenient(), httpx.Doc("Door terminals, a page at a time"))
-		r.GET(path+"/:id", pass.ReadDevicesV1, httpx.Handle(http.StatusOK, s.getDeviceV1), httpx.Doc("One door terminal, with the last passes at it"))
-		r.POST(path, pass.WriteDevicesV1, httpx.Handle(http.StatusCreated, s.postDeviceV1), httpx.Doc("Add a door terminal"))
-		r.PUT(path+"/:id", pass.WriteDevicesV1, httpx.Handle(http.StatusOK, s.putDeviceV1), httpx.Doc("Change what is given of a door terminal"))
-		r.DELETE(path+"/:id", pass.WriteDevicesV1, httpx.Handle(http.StatusOK, s.deleteDeviceV1), httpx.Doc("Delete a door terminal, or make one inactive that has reported"))
-		r.POST(path+"/:id/test-connection", pass.WriteDevicesV1, httpx.Handle(http.StatusCreated, s.testDeviceV1), httpx.Doc("Say whether the server reaches a door terminal: it does not try yet"))
+		r.GET(path, pass.ReadDevices, httpx.Handle(http.StatusOK, s.getDevicesV1), httpx.Lenient(), httpx.Doc("Door terminals, a page at a time"))
+		r.GET(path+"/:id", pass.ReadDevices, httpx.Handle(http.StatusOK, s.getDeviceV1), httpx.Doc("One door terminal, with the last passes at it"))
+		r.POST(path, pass.WriteDevices, httpx.Handle(http.StatusCreated, s.postDeviceV1), httpx.Doc("Add a door terminal"))
+		r.PUT(path+"/:id", pass.WriteDevices, httpx.Handle(http.StatusOK, s.putDeviceV1), httpx.Doc("Change what is given of a door terminal"))
+		r.DELETE(path+"/:id", pass.WriteDevices, httpx.Handle(http.StatusOK, s.deleteDeviceV1), httpx.Doc("Delete a door terminal, or make one inactive that has reported"))
+		r.POST(path+"/:id/test-connection", pass.WriteDevices, httpx.Handle(http.StatusCreated, s.testDeviceV1), httpx.Doc("Say whether the server reaches a door terminal: it does not try yet"))
 	}
 }
 

@@ -88,23 +88,26 @@ func TestDevicesHangAtGates(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := newOffice(t, d)
 		server := kerneltest.Build(t, kernel.Dashboard, kerneltest.Options{DB: d}, provided(kernel.Dashboard)...)
-		hr, guard, theirs, operator := someone(actor.HR, 1), someone(actor.Guard, 1), someone(actor.HR, 2), someone(actor.Admin, 0)
+		one, hr, guard, theirs, operator := someone(actor.Admin, 1), someone(actor.HR, 1), someone(actor.Guard, 1), someone(actor.Admin, 2), someone(actor.Admin, 0)
 		const path, device = "/api/v2/gates", "/api/v2/devices/3"
 		httptestx.Run(t, server,
-			httptestx.Scenario{Name: "add", As: hr, Path: path, Body: `{"name":" North "}`, Status: 201, Contains: []string{`{"id":1,"organizationId":1,"name":"North",`}},
+			httptestx.Scenario{Name: "add", As: one, Path: path, Body: `{"name":" North "}`, Status: 201, Contains: []string{`{"id":1,"organizationId":1,"name":"North",`}},
 			httptestx.Scenario{Name: "add theirs", As: operator, Path: path, Body: `{"name":"South","organizationId":2}`, Status: 201, Contains: []string{`"id":2,`}},
 			httptestx.Scenario{Name: "add nowhere", As: operator, Path: path, Body: `{"name":"x"}`, Status: 400, Contains: []string{`"field":"organizationId","code":"required"`}},
 			httptestx.Scenario{Name: "add to nothing", As: operator, Path: path, Body: `{"name":"x","organizationId":99}`, Status: 400, Contains: []string{"unknown_reference"}},
-			httptestx.Scenario{Name: "without a name", As: hr, Path: path, Body: `{"name":" "}`, Status: 400, Contains: []string{`"field":"name"`}},
+			httptestx.Scenario{Name: "without a name", As: one, Path: path, Body: `{"name":" "}`, Status: 400, Contains: []string{`"field":"name"`}},
+			httptestx.Scenario{Name: "HR adds", As: hr, Path: path, Body: `{"name":"x"}`, Status: 403},
+			httptestx.Scenario{Name: "HR lists", As: hr, Path: path, Status: 403},
+			httptestx.Scenario{Name: "a lead lists", As: someone(actor.DepartmentLead, 1, 2), Path: path, Status: 403},
 			httptestx.Scenario{Name: "a guard adds", As: guard, Path: path, Body: `{"name":"x"}`, Status: 403},
 			httptestx.Scenario{Name: "list", As: guard, Path: path, Status: 200, Contains: []string{"North"}, Excludes: []string{"South"}},
 			httptestx.Scenario{Name: "a page", As: operator, Path: path + "?limit=1&organization=1", Status: 200, Contains: []string{"North"}, Excludes: []string{"South"}},
 			httptestx.Scenario{Name: "after", As: operator, Path: path + "?after=" + db.Cursor(1), Status: 200, Contains: []string{"South"}, Excludes: []string{"North"}},
-			httptestx.Scenario{Name: "after nothing", As: hr, Path: path + "?after=x", Status: 400},
-			httptestx.Scenario{Name: "hang", As: hr, Method: "PATCH", Path: device, Body: `{"gateId":1}`, Status: 200, Contains: []string{`"gateId":1`}},
-			httptestx.Scenario{Name: "hang at another tenant's", As: hr, Method: "PATCH", Path: device, Body: `{"gateId":2}`, Status: 400, Contains: []string{`"field":"gateId","code":"unknown_reference"`}},
+			httptestx.Scenario{Name: "after nothing", As: one, Path: path + "?after=x", Status: 400},
+			httptestx.Scenario{Name: "hang", As: one, Method: "PATCH", Path: device, Body: `{"gateId":1}`, Status: 200, Contains: []string{`"gateId":1`}},
+			httptestx.Scenario{Name: "hang at another tenant's", As: one, Method: "PATCH", Path: device, Body: `{"gateId":2}`, Status: 400, Contains: []string{`"field":"gateId","code":"unknown_reference"`}},
 			httptestx.Scenario{Name: "hang at another tenant's, by an operator", As: operator, Method: "PATCH", Path: device, Body: `{"gateId":2}`, Status: 400},
-			httptestx.Scenario{Name: "name", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"name":"East"}`, Status: 200, Contains: []string{"East"}},
+			httptestx.Scenario{Name: "name", As: one, Method: "PATCH", Path: path + "/1", Body: `{"name":"East"}`, Status: 200, Contains: []string{"East"}},
 			httptestx.Scenario{Name: "name another tenant's", As: theirs, Method: "PATCH", Path: path + "/1", Body: `{"name":"x"}`, Status: 404, Contains: []string{"doors.gate_unknown"}},
 			httptestx.Scenario{Name: "delete another tenant's", As: theirs, Method: "DELETE", Path: path + "/1", Status: 404},
 		)
@@ -113,8 +116,8 @@ func TestDevicesHangAtGates(t *testing.T) {
 		httptestx.Run(t, server,
 			httptestx.Scenario{Name: "a pass has its gate", As: hr, Path: log + "?page=2&limit=1", Status: 200, Contains: []string{`"gateId":1`, `"gate":{"id":1,"name":"East"}`}},
 			httptestx.Scenario{Name: "one without", As: hr, Path: log + "?limit=1", Status: 200, Contains: []string{`"gateId":null`, `"gate":null`}},
-			httptestx.Scenario{Name: "delete", As: hr, Method: "DELETE", Path: path + "/1", Status: 204},
-			httptestx.Scenario{Name: "hangs nowhere", As: someone(actor.Admin, 1), Path: "/api/v1/devices/3", Status: 200, Contains: []string{`"id":3,"gateId":null`}},
+			httptestx.Scenario{Name: "delete", As: one, Method: "DELETE", Path: path + "/1", Status: 204},
+			httptestx.Scenario{Name: "hangs nowhere", As: one, Path: "/api/v1/devices/3", Status: 200, Contains: []string{`"id":3,"gateId":null`}},
 			httptestx.Scenario{Name: "passes stay", As: hr, Path: log + "?page=2&limit=1", Status: 200, Contains: []string{`"gateId":1`, `"gate":null`}},
 		)
 	})

@@ -69,6 +69,16 @@ export const tests = {
     assert.deepEqual([items.length, items[0].reason], [1, 'Forgot the card'])
   },
 
+  async 'HR finds passes by their door, though terminals are none of its business'(page) {
+    await enter(page, '/passes', hr)
+    await rows(page).filter({ hasText: colleague }).waitFor()
+    await page.getByRole('combobox', { name: 'Door' }).click()
+    await page.getByRole('option', { name: 'Bosh kirish' }).click()
+    await page.waitForURL(/door=\d+/)
+    await rows(page).filter({ hasText: colleague }).waitFor({ state: 'detached' })
+    await rows(page).filter({ hasText: 'Bosh kirish' }).first().waitFor()
+  },
+
   async 'counts, departments and doors filter the passes, and the address keeps it'(page) {
     await enter(page, '/passes', hr)
     await rows(page).filter({ hasText: colleague }).waitFor()

@@ -51,7 +51,7 @@ export const tests = {
       'Statistics',
       'Computers',
       'Policies',
-      'Equipment',
+      'Gateways',
       'Alerts',
       'Storage',
     ])
@@ -61,11 +61,16 @@ export const tests = {
     const list = await computers(page)
     assert.ok(list.includes(computer.uid) && list.includes(stranger.computer), list)
     assert.ok(!list.includes(foreign.uid), list)
-    await page.getByRole('navigation').getByRole('link', { name: 'Equipment' }).click()
+    await page.getByRole('navigation').getByRole('link', { name: 'Gateways' }).click()
     await page.locator('tr[data-gateway]').first().waitFor()
     assert.equal(await page.getByRole('button', { name: 'New provisioning token' }).count(), 0)
     await settled(page)
     await picture(page, 'role-hr')
+    await page.goto('/devices')
+    await heading(page, 'There is no such page')
+    page.refused = /403/
+    const refused = await answersOf(page, nameOf('HR'), ['/devices', '/gates'])
+    assert.deepEqual(refused, Array(2).fill([403, 'You have no right to this data']))
   },
 
   async 'a department’s lead sees its people and computers, and of no other department'(page) {
@@ -79,18 +84,20 @@ export const tests = {
     }
     await settled(page)
     await picture(page, 'role-lead')
-    for (const path of ['/gateways', '/policies', '/policies/1']) {
+    for (const path of ['/gateways', '/devices', '/policies', '/policies/1']) {
       await page.goto(path)
       await heading(page, 'There is no such page')
     }
     page.refused = /403/
     const refused = await answersOf(page, nameOf('DEPARTMENT_LEAD'), [
       '/gateways',
+      '/devices',
+      '/gates',
       '/alerts',
       '/policies',
       '/commands',
     ])
-    assert.deepEqual(refused, Array(4).fill([403, 'You have no right to this data']))
+    assert.deepEqual(refused, Array(6).fill([403, 'You have no right to this data']))
   },
 
   async 'a guard sees who is here, and no monitoring'(page) {

@@ -17,13 +17,10 @@ var (
 	Write = actor.Permission{Name: "pass.write", Roles: actor.Admin | actor.HR | actor.Guard}
 	// Report is the right of door terminals to report passes, events and how they are.
 	Report = actor.Permission{Name: "pass.report", Roles: actor.Hikvision | actor.Admin}
-	// ReadDevices is the right to see door terminals.
-	ReadDevices = actor.Permission{Name: "device.read", Roles: actor.People}
-	// ReadDevicesV1 and WriteDevicesV1 are the rights to see and to change door terminals in v1's way, by its specification.
-	ReadDevicesV1  = actor.Permission{Name: "device.status", Roles: actor.Admin | actor.Guard}
-	WriteDevicesV1 = actor.Permission{Name: "device.manage", Roles: actor.Admin}
-	// WriteDevices is the right to add and change door terminals.
-	WriteDevices = actor.Permission{Name: "device.write", Roles: actor.Admin | actor.HR}
+	// ReadDevices is the right to see door terminals and gates; a guard sees how they are, and not how the server signs in at them.
+	ReadDevices = actor.Permission{Name: "device.read", Roles: actor.Admin | actor.Guard}
+	// WriteDevices is the right to add, change and delete door terminals and gates.
+	WriteDevices = actor.Permission{Name: "device.write", Roles: actor.Admin}
 )
 
 // Direction is which way somebody went through a door.

@@ -18,7 +18,8 @@ it('marks the entry of the page, or of the page that leads to it', () => {
   expect(marks('visitors', '/visitors', 'GUARD')).toBe(true)
   expect(marks('users', '/usersomething', 'ADMIN')).toBe(false)
   expect(marks('people', '/policies', 'ADMIN')).toBe(false)
-  expect(marks('gateways', '/devices', 'HR')).toBe(true)
+  expect(marks('gateways', '/devices', 'ADMIN')).toBe(true)
+  expect(marks('gateways', '/devices', 'HR')).toBe(false)
   expect(marks('devices', '/devices', 'GUARD')).toBe(true)
 })
 
@@ -26,6 +27,15 @@ it('shows a guard the doors first, and calls an entry by the only page that it l
   expect(menuOf('GUARD').map(({ title }) => title)).toEqual(['passes', 'visitors', 'today', 'devices'])
   expect(menuOf('HR').map(({ title }) => title)).toContain('entrance')
   expect(menuOf('HR').map(({ title }) => title)).toContain('storage')
+  expect(menuOf('ADMIN').map(({ title }) => title)).toContain('equipment')
+  expect(menuOf('HR').map(({ title }) => title)).toContain('gateways')
+})
+
+it('has door terminals for those only who may see them', () => {
+  const reach = (['ADMIN', 'HR', 'DEPARTMENT_LEAD', 'GUARD'] as const).filter((role) =>
+    sectionsOf(role).some(({ name }) => name === 'devices'),
+  )
+  expect(reach).toEqual(['ADMIN', 'GUARD'])
 })
 
 it('has every page without an entry reached from one that has one', () => {

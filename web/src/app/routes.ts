@@ -125,7 +125,7 @@ const sections: Section[] = [
   {
     name: 'devices',
     path: '/devices',
-    roles: ['ADMIN', 'HR', 'GUARD'],
+    roles: ['ADMIN', 'GUARD'],
     icon: TerminalIcon,
     within: 'gateways',
     alone: ['GUARD'],

@@ -9,7 +9,7 @@ const PAGES = ['gateways', 'devices'] as const
 export function Equipment({ page }: { page: (typeof PAGES)[number] }) {
   const t = useCommon()
   const [, navigate] = useLocation()
-  if (!['ADMIN', 'HR'].includes(useUser().role)) return null
+  if (useUser().role !== 'ADMIN') return null
   return (
     <div>
       <SegmentedControl

@@ -16,6 +16,7 @@ func (s *service) routes(r httpx.Router) {
 	httpx.List(r, "/api/v2/devices", pass.ReadDevices, s.devices(), httpx.Doc("Door terminals, and how each was last."))
 	r.POST("/api/v2/devices", pass.WriteDevices, httpx.Handle(http.StatusCreated, s.postDevice), httpx.Doc("Add a door terminal."))
 	r.PATCH("/api/v2/devices/:id", pass.WriteDevices, httpx.Handle(http.StatusOK, s.patchDevice), httpx.Doc("Change a door terminal."))
+	r.DELETE("/api/v2/devices/:id", pass.WriteDevices, httpx.Handle(http.StatusOK, s.deleteDevice), httpx.Doc("Delete a door terminal, or make one inactive that has reported."))
 }
 
 type passesRequest struct {
@@ -109,6 +110,7 @@ type deviceResponse struct {
 	IsActive       bool       `json:"isActive"`
 	GateID         int64      `json:"gateId,omitempty"`
 	Port           int64      `json:"port,omitempty"`
+	Login          string     `json:"login,omitempty" doc:"who signs in at it; not told to guards"`
 	HasPassword    bool       `json:"hasPassword" doc:"the server knows a password for it, which it does not tell"`
 	Details        string     `json:"additionalDetails,omitempty"`
 	LastSeenAt     *time.Time `json:"lastSeenAt,omitempty"`
@@ -122,7 +124,7 @@ func recordOf(d deviceRow) deviceResponse {
 	return deviceResponse{
 		ID: d.ID, OrganizationID: d.OrganizationID, Name: d.Name, IPAddress: d.IPAddress, EntryType: d.EntryType, Type: d.Type,
 		SerialNumber: d.SerialNumber, Manufacturer: d.Manufacturer, Model: d.Model, Firmware: d.Firmware, IsActive: d.IsActive,
-		GateID: d.GateID, Port: d.Port, HasPassword: d.Sealed != "", Details: d.Details,
+		GateID: d.GateID, Port: d.Port, Login: d.Login, HasPassword: d.Sealed != "", Details: d.Details,
 		LastSeenAt: d.LastSeenAt, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC(),
 	}
 }
@@ -145,4 +147,16 @@ type deviceRequest struct {
 func (s *service) patchDevice(ctx context.Context, in deviceRequest) (deviceResponse, error) {
 	row, err := s.update(ctx, in.ID, in.deviceInput)
 	return recordOf(row), err
+}
+
+type removedResponse struct {
+	Outcome string `json:"outcome" enum:"deleted,deactivated"`
+}
+
+func (s *service) deleteDevice(ctx context.Context, in idRequest) (removedResponse, error) {
+	deleted, err := s.remove(ctx, in.ID)
+	if deleted {
+		return removedResponse{"deleted"}, err
+	}
+	return removedResponse{"deactivated"}, err
 }

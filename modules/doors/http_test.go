@@ -145,7 +145,10 @@ func TestRoutesOfPassesAndDevices(t *testing.T) {
 			httptestx.Scenario{Name: "add as HR", As: hr, Path: path, Body: newDevice(""), Status: 403},
 			httptestx.Scenario{Name: "change as HR", As: hr, Method: "PATCH", Path: path + "/1", Body: `{"name":"x"}`, Status: 403},
 			httptestx.Scenario{Name: "add as a guard", As: guard, Path: path, Body: newDevice(""), Status: 403},
-			httptestx.Scenario{Name: "a password", As: admin, Method: "PATCH", Path: path + "/2", Body: `{"login":"admin","password":"hik12345","port":80}`, Status: 200, Contains: []string{`"port":80,"hasPassword":true`}, Excludes: []string{"hik12345"}},
+			httptestx.Scenario{Name: "a password", As: admin, Method: "PATCH", Path: path + "/2", Body: `{"login":"admin","password":"hik12345","port":80}`, Status: 200, Contains: []string{`"port":80,"login":"admin","hasPassword":true`}, Excludes: []string{"hik12345"}},
+			httptestx.Scenario{Name: "its login", As: admin, Path: path + "?id=2", Status: 200, Contains: []string{`"login":"admin","hasPassword":true`}, Excludes: []string{"hik12345"}},
+			httptestx.Scenario{Name: "no login for a guard", As: guard, Path: path + "?id=2", Status: 200, Contains: []string{`"hasPassword":true`}, Excludes: []string{`"login"`}},
+			httptestx.Scenario{Name: "port taken away", As: admin, Method: "PATCH", Path: path + "/2", Body: `{"port":0,"login":""}`, Status: 200, Excludes: []string{`"port"`, `"login"`}},
 			httptestx.Scenario{Name: "no password", As: admin, Method: "PATCH", Path: path + "/2", Body: `{"password":""}`, Status: 200, Contains: []string{`"hasPassword":false`}},
 			httptestx.Scenario{Name: "no port", As: admin, Method: "PATCH", Path: path + "/2", Body: `{"port":65536}`, Status: 400, Contains: []string{`"field":"port"`}},
 			httptestx.Scenario{Name: "nothing", As: admin, Path: path, Body: `{}`, Status: 400, Contains: []string{`"name"`, `"ipAddress"`, `"entryType"`}},
@@ -155,10 +158,18 @@ func TestRoutesOfPassesAndDevices(t *testing.T) {
 				Contains: []string{`"name":"Gate","ipAddress":"10.0.0.1","entryType":"ENTER","type":"FACE"`, `"isActive":false`}},
 			httptestx.Scenario{Name: "take an address", As: admin, Method: "PATCH", Path: path + "/1", Body: `{"ipAddress":"10.0.0.2"}`, Status: 400, Contains: []string{"taken"}},
 			httptestx.Scenario{Name: "spoil", As: admin, Method: "PATCH", Path: path + "/1", Body: `{"name":""}`, Status: 400},
+			httptestx.Scenario{Name: "delete as HR", As: hr, Method: "DELETE", Path: path + "/1", Status: 403},
+			httptestx.Scenario{Name: "delete as a guard", As: guard, Method: "DELETE", Path: path + "/1", Status: 403},
+			httptestx.Scenario{Name: "delete another tenant's", As: other, Method: "DELETE", Path: path + "/1", Status: 404, Contains: []string{"doors.device_unknown"}},
+			httptestx.Scenario{Name: "delete one that reported", As: admin, Method: "DELETE", Path: path + "/3", Status: 200, Contains: []string{`{"outcome":"deactivated"}`}},
+			httptestx.Scenario{Name: "it is inactive", As: admin, Path: path + "?id=3", Status: 200, Contains: []string{`"isActive":false`}},
+			httptestx.Scenario{Name: "delete one that did not", As: admin, Method: "DELETE", Path: path + "/5", Status: 200, Contains: []string{`{"outcome":"deleted"}`}},
+			httptestx.Scenario{Name: "it is gone", As: admin, Path: path + "?id=5", Status: 200, Contains: []string{`"items":[]`}},
+			httptestx.Scenario{Name: "delete it again", As: admin, Method: "DELETE", Path: path + "/5", Status: 404},
 			httptestx.Scenario{Name: "change another tenant's", As: other, Method: "PATCH", Path: path + "/1", Body: `{"name":"x"}`, Status: 404, Contains: []string{"doors.device_unknown"}},
 		)
-		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE action IN ('device.created', 'device.updated')"); n != 5 {
-			t.Errorf("%d entries of the audit, want 5", n)
+		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE action IN ('device.created', 'device.updated', 'device.deleted')"); n != 8 {
+			t.Errorf("%d entries of the audit, want 8", n)
 		}
 		if got := fmt.Sprint(counted(t, d, "SELECT count(*) FROM devices WHERE last_seen_at IS NOT NULL")); got != "4" {
 			t.Errorf("a change of a device lost when it was seen: %s", got)

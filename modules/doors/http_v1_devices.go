@@ -142,6 +142,9 @@ type terminalBodyV1 struct {
 }
 
 func (b terminalBodyV1) input() deviceInput {
+	if b.Port != nil && *b.Port == 0 {
+		*b.Port = -1 // v1 knew no way to take a port away
+	}
 	return deviceInput{
 		Name: b.Name, Type: b.Type, IPAddress: b.IPAddress, Port: b.Port, Login: b.Username, Password: b.Password,
 		EntryType: b.EntryType, Details: b.AdditionalDetails, IsActive: b.IsActive,
@@ -224,7 +227,8 @@ var fieldsV1 = strings.NewReplacer("ipAddress", "ip_address", "entryType", "entr
 type nothingV1 = *struct{}
 
 func (s *service) deleteDeviceV1(ctx context.Context, in idRequest) (nothingV1, error) {
-	return nil, s.remove(ctx, in.ID)
+	_, err := s.remove(ctx, in.ID)
+	return nil, err
 }
 
 type testRequestV1 struct {

@@ -56,7 +56,7 @@ type deviceInput struct {
 	Type         *string `json:"type,omitempty" enum:"FACE,CARD,CAR,QR,ACCESS_CONTROL,BIOMETRIC,OTHER"`
 	IsActive     *bool   `json:"isActive,omitempty"`
 	GateID       *int64  `json:"gateId,omitempty" doc:"where it hangs; 0 takes it away"`
-	Port         *int64  `json:"port,omitempty"`
+	Port         *int64  `json:"port,omitempty" doc:"0 takes it away"`
 	Login        *string `json:"login,omitempty" doc:"who signs in at the device"`
 	Password     *string `json:"password,omitempty" doc:"is kept sealed and never answered; an empty one forgets it"`
 	Details      *string `json:"additionalDetails,omitempty"`
@@ -88,7 +88,7 @@ func (in deviceInput) apply(row *deviceRow) error {
 	if in.Password != nil {
 		f.Text("password", *in.Password, 0, maxText)
 	}
-	if row.Port < 0 || row.Port > maxPort || in.Port != nil && *in.Port == 0 {
+	if row.Port < 0 || row.Port > maxPort {
 		f.Add("port", "above_max", fault.Params{"Max": maxPort})
 	}
 	oneOf(&f, "entryType", row.EntryType, entryTypes)
@@ -227,9 +227,9 @@ func (s *service) update(ctx context.Context, id int64, in deviceInput) (row dev
 	return row, err
 }
 
-// remove deletes a device that has reported nothing, and makes one inactive that has.
-func (s *service) remove(ctx context.Context, id int64) error {
-	err := s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+// remove deletes a device that has reported nothing, and makes one inactive that has. It returns whether it deleted.
+func (s *service) remove(ctx context.Context, id int64) (deleted bool, err error) {
+	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		row, err := s.store.device(ctx, tx, id)
 		if err != nil {
 			return err
@@ -242,7 +242,7 @@ func (s *service) remove(ctx context.Context, id int64) error {
 			return err
 		}
 		before := row
-		if !reported {
+		if deleted = !reported; deleted {
 			if err := s.store.removeDevice(ctx, tx, row); err != nil {
 				return err
 			}
@@ -256,9 +256,9 @@ func (s *service) remove(ctx context.Context, id int64) error {
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		s.audit.Missed(ctx, (*deviceRow)(nil), id, "device", "device.delete")
-		return errDeviceUnknown.Wrap(err)
+		return false, errDeviceUnknown.Wrap(err)
 	}
-	return err
+	return deleted, err
 }
 
 func entry(action string, row deviceRow, before, after any) audit.Entry {

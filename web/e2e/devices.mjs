@@ -53,6 +53,55 @@ export const tests = {
     await picture(page, 'devices')
   },
 
+  async 'how a terminal is reached and where it hangs is kept, its password is not shown, and it is deleted'(
+    page,
+  ) {
+    await enter(page, '/devices')
+    const open = () => row(page, 'Chiqish').getByRole('button', { name: 'Chiqish' }).click()
+    const save = async () => {
+      await dialog(page).getByRole('button', { name: 'Save' }).click()
+      await closed(page)
+    }
+    await open()
+    await dialog(page).getByRole('combobox', { name: 'Gate' }).click()
+    await page.getByRole('option', { name: '+ New gate…' }).click()
+    await dialog(page).getByRole('textbox', { name: 'Name of the new gate' }).fill('Shimoliy darvoza')
+    await dialog(page).getByRole('button', { name: 'Add' }).click()
+    await dialog(page).getByRole('textbox', { name: 'Name of the new gate' }).waitFor({ state: 'detached' })
+    await dialog(page).getByRole('textbox', { name: 'Port' }).fill('8000')
+    await dialog(page).getByRole('textbox', { name: 'Login at the terminal' }).fill('hik')
+    await dialog(page).getByRole('textbox', { name: 'Password at the terminal' }).fill('hik12345')
+    await dialog(page).getByRole('textbox', { name: 'Note' }).fill('Qorovulxona yonida')
+    await settled(page)
+    await accessible(page, 'the form of a terminal')
+    await picture(page, 'device-form')
+    await save()
+    await row(page, 'Chiqish').getByText('Shimoliy darvoza').waitFor()
+    await open()
+    await dialog(page).getByText('Known, not shown.').waitFor()
+    assert.equal(await dialog(page).getByRole('textbox', { name: 'Port' }).inputValue(), '8000')
+    assert.equal(
+      await dialog(page).getByRole('textbox', { name: 'Login at the terminal' }).inputValue(),
+      'hik',
+    )
+    assert.equal(await dialog(page).getByRole('textbox', { name: 'Note' }).inputValue(), 'Qorovulxona yonida')
+    assert.ok(!(await page.content()).includes('hik12345'))
+    await dialog(page).getByRole('button', { name: 'Remove' }).click()
+    await dialog(page).getByText('It is removed on saving.').waitFor()
+    await dialog(page).getByRole('textbox', { name: 'Port' }).fill('')
+    await save()
+    await open()
+    await dialog(page).getByRole('textbox', { name: 'Password at the terminal' }).waitFor()
+    assert.equal(await dialog(page).getByRole('textbox', { name: 'Port' }).inputValue(), '')
+    await dialog(page).getByRole('button', { name: 'Delete' }).click()
+    await dialog(page).getByText('its reports count no more').waitFor()
+    await settled(page)
+    await accessible(page, 'a terminal to be deleted')
+    await dialog(page).getByRole('button', { name: 'Delete' }).click()
+    await closed(page)
+    await row(page, 'Chiqish').waitFor({ state: 'detached' })
+  },
+
   async 'a guard sees how terminals are, on a phone, and changes none'(page) {
     await enter(page, '/devices', guard)
     await page.setViewportSize({ width: 360, height: 740 })

@@ -1,4 +1,4 @@
-import { Button, Modal, Select, Switch, TextInput } from '@mantine/core'
+import { Button, Modal, NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { answer, api } from '../../api/client'
@@ -10,6 +10,9 @@ import { Rows } from '../../ui/parts'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { TYPES, WAYS } from './columns'
+import { GateSelect } from './GateSelect'
+import { Password } from './Password'
+import { Remove } from './Remove'
 import { useTexts } from './texts'
 
 interface Props {
@@ -31,6 +34,7 @@ export function DeviceForm({ id, organizationId, onClose }: Props) {
     staleTime: 0,
     gcTime: 0,
   })
+  const [removing, setRemoving] = useState(false)
   const device = query.data?.items[0]
   return (
     <Modal
@@ -42,17 +46,41 @@ export function DeviceForm({ id, organizationId, onClose }: Props) {
       {query.isError && <ErrorNote error={query.error} retry={() => void query.refetch()} />}
       {id !== undefined && query.isPending && <Rows count={5} />}
       {query.isSuccess && !device && <Empty title={t('lost.title')} hint={t('lost.hint')} />}
-      {(id === undefined || device) && (
-        <Fields device={device} organizationId={organizationId} onClose={onClose} />
+      {device && removing && <Remove device={device} onDone={onClose} onCancel={() => setRemoving(false)} />}
+      {(id === undefined || device) && !removing && (
+        <Fields
+          device={device}
+          organizationId={organizationId}
+          onClose={onClose}
+          onRemove={() => setRemoving(true)}
+        />
       )}
     </Modal>
   )
 }
 
-const FIELDS = ['name', 'ipAddress', 'entryType', 'type', 'serialNumber', 'isActive'] as const
+const FIELDS = [
+  'name',
+  'ipAddress',
+  'port',
+  'entryType',
+  'type',
+  'gateId',
+  'serialNumber',
+  'login',
+  'password',
+  'additionalDetails',
+  'isActive',
+] as const
 
-function Fields(props: { device?: Device; organizationId?: number; onClose: () => void }) {
-  const { device, organizationId, onClose } = props
+interface FieldsProps {
+  device?: Device
+  organizationId?: number
+  onClose: () => void
+  onRemove: () => void
+}
+
+function Fields({ device, organizationId, onClose, onRemove }: FieldsProps) {
   const t = useTexts()
   const common = useCommon()
   const queries = useQueryClient()
@@ -61,7 +89,11 @@ function Fields(props: { device?: Device; organizationId?: number; onClose: () =
     ipAddress: device?.ipAddress ?? '',
     entryType: device?.entryType ?? 'BOTH',
     type: device?.type,
+    port: device?.port ?? 0,
+    gateId: device?.gateId ?? 0,
     serialNumber: device?.serialNumber ?? '',
+    login: device?.login ?? '',
+    additionalDetails: device?.additionalDetails ?? '',
     isActive: device?.isActive ?? true,
   }))
   const save = useMutation({
@@ -95,16 +127,32 @@ function Fields(props: { device?: Device; organizationId?: number; onClose: () =
         error={errorOf('name')}
         data-autofocus
       />
-      <TextInput
-        label={t('address')}
-        description={t('address.hint')}
-        inputWrapperOrder={['label', 'input', 'description', 'error']}
-        required
-        autoComplete="off"
-        value={form.ipAddress}
-        onChange={(event) => set({ ipAddress: event.currentTarget.value })}
-        error={errorOf('ipAddress')}
-      />
+      <div className={ui.columns}>
+        <TextInput
+          label={t('address')}
+          description={t('address.hint')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          required
+          autoComplete="off"
+          value={form.ipAddress}
+          onChange={(event) => set({ ipAddress: event.currentTarget.value })}
+          error={errorOf('ipAddress')}
+        />
+        <NumberInput
+          label={t('port')}
+          description={t('port.hint')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          min={1}
+          max={65535}
+          clampBehavior="none"
+          allowDecimal={false}
+          allowNegative={false}
+          hideControls
+          value={form.port || ''}
+          onChange={(value) => set({ port: Number(value) })}
+          error={errorOf('port')}
+        />
+      </div>
       <div className={ui.columns}>
         <Select
           label={t('way')}
@@ -124,12 +172,42 @@ function Fields(props: { device?: Device; organizationId?: number; onClose: () =
           error={errorOf('type')}
         />
       </div>
+      <GateSelect
+        organizationId={device?.organizationId ?? organizationId}
+        value={form.gateId ?? 0}
+        onChange={(gateId) => set({ gateId })}
+        error={errorOf('gateId')}
+      />
+      <div className={ui.columns}>
+        <TextInput
+          label={t('login')}
+          autoComplete="off"
+          value={form.login}
+          onChange={(event) => set({ login: event.currentTarget.value })}
+          error={errorOf('login')}
+        />
+        <Password
+          known={device?.hasPassword ?? false}
+          value={form.password}
+          onChange={(password) => set({ password })}
+          error={errorOf('password')}
+        />
+      </div>
       <TextInput
         label={t('serial')}
         autoComplete="off"
         value={form.serialNumber}
         onChange={(event) => set({ serialNumber: event.currentTarget.value })}
         error={errorOf('serialNumber')}
+      />
+      <Textarea
+        label={t('note')}
+        autosize
+        minRows={1}
+        maxRows={6}
+        value={form.additionalDetails}
+        onChange={(event) => set({ additionalDetails: event.currentTarget.value })}
+        error={errorOf('additionalDetails')}
       />
       {device && (
         <Switch
@@ -148,6 +226,11 @@ function Fields(props: { device?: Device; organizationId?: number; onClose: () =
         <Button variant="default" onClick={onClose}>
           {common('cancel')}
         </Button>
+        {device && (
+          <Button variant="subtle" color="red" ml="auto" onClick={onRemove}>
+            {t('delete')}
+          </Button>
+        )}
       </div>
     </form>
   )

@@ -13,6 +13,7 @@ import { Rows } from '../../ui/parts'
 import ui from '../../ui/ui.module.css'
 import { useColumns } from './columns'
 import { DeviceForm } from './DeviceForm'
+import { useGates } from './GateSelect'
 import { useTexts } from './texts'
 
 const REFRESH_MS = 30_000
@@ -29,7 +30,8 @@ export default function DevicesPage() {
   const zone = today?.zone ?? usual
   const [params, change] = useUrlState()
   const edited = params.get('edit')
-  const columns = useColumns(zone, today?.passes)
+  const gates = useGates(organizationId, known)
+  const columns = useColumns(zone, today?.passes, gates && new Map(gates.map(({ id, name }) => [id, name])))
   const make = mayEdit && (
     <Button leftSection={<PlusIcon size={16} />} onClick={() => change({ edit: NEW })}>
       {t('new')}

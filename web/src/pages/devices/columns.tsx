@@ -17,8 +17,12 @@ const TONES: Record<(typeof STATES)[number], Tone> = {
   MAINTENANCE: 'warn',
 }
 
-/** useColumns are what the list says of terminals; passes are those of today, by terminal. */
-export function useColumns(zone: string, passes?: Map<number, number>): Column<Device>[] {
+/** useColumns are what the list says of terminals; passes are those of today, by terminal, and gates the names of gates. */
+export function useColumns(
+  zone: string,
+  passes?: Map<number, number>,
+  gates?: Map<number, string>,
+): Column<Device>[] {
   const t = useTexts()
   const language = useLanguage()
   return [
@@ -65,6 +69,19 @@ export function useColumns(zone: string, passes?: Map<number, number>): Column<D
       nowrap: true,
       filter: { kind: 'text' },
       cell: (d) => d.ipAddress,
+    },
+    {
+      id: 'gate',
+      title: t('gate'),
+      cell: (d) => (d.gateId && gates?.get(d.gateId)) || '—',
+    },
+    {
+      id: 'port',
+      title: t('port'),
+      sort: true,
+      hidden: true,
+      number: true,
+      cell: (d) => d.port ?? '—',
     },
     {
       id: 'serialNumber',

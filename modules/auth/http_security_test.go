@@ -189,14 +189,14 @@ func TestWhatIsWrongWithKeysAndAddressesIsNamed(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *replica, _ *db.DB) {
 		for _, c := range []struct{ method, path, body, field string }{
 			{"POST", "api-keys", `{"keyType":"NOPE"}`, "type"},
-			{"POST", "api-keys", `{"allowedIps":["10.0.0"]}`, "allowedIps"},
-			{"POST", "api-keys", `{"allowedIps":["10.0.0.0/33"]}`, "allowedIps"},
+			{"POST", "api-keys", `{"allowedIps":["10.0.0"]}`, "allowedIps[0]"},
+			{"POST", "api-keys", `{"allowedIps":["10.0.0.0/33"]}`, "allowedIps[0]"},
 			{"POST", "api-keys", `{"rateLimit":-1}`, "rateLimit"},
 			{"POST", "api-keys", `{"rateLimit":1000001}`, "rateLimit"},
 			{"POST", "api-keys", `{"expiresAt":"soon"}`, "expiresAt"},
 			{"PUT", "api-keys/key_2", `{"rateLimit":"x"}`, "rateLimit"},
 			{"PUT", "api-keys/key_2", `{"expiresAt":7}`, "expiresAt"},
-			{"PUT", "api-keys/key_2", `{"allowedIps":["x"]}`, "allowedIps"},
+			{"PUT", "api-keys/key_2", `{"allowedIps":["x"]}`, "allowedIps[0]"},
 			{"PUT", "api-keys/key_2", `{"description":"` + strings.Repeat("x", 501) + `"}`, "description"},
 			{"POST", "ip-whitelist", `{}`, "ipAddress"},
 			{"POST", "ip-whitelist", `{"ipAddress":"::ffff:1.2.3.4/100"}`, "ipAddress"},

@@ -78,11 +78,11 @@ func joinNetworks(f *fault.Fields, list []string) string {
 		return ""
 	}
 	texts := make([]string, 0, len(list))
-	for _, text := range list {
+	for i, text := range list {
 		n, ok := parseNetwork(text)
 		if !ok {
-			f.Add("allowedIps", codeAddress, nil)
-			break
+			f.Add(fmt.Sprintf("allowedIps[%d]", i), codeAddress, nil)
+			continue
 		}
 		texts = append(texts, networkText(n))
 	}

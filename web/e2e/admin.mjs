@@ -1,6 +1,6 @@
 // What an administrator sets up: organizations and users, with the server's refusals at the fields they are about.
 import assert from 'node:assert/strict'
-import { employee } from './seeded.mjs'
+import { employee, users } from './seeded.mjs'
 import { accessible, enter, fits, heading, PASSWORD, picture, settled, signIn } from './browser.mjs'
 
 const dialog = (page) => page.getByRole('dialog')
@@ -119,6 +119,55 @@ export const tests = {
     await page.setViewportSize({ width: 360, height: 740 })
     await fits(page, 'a user')
     await picture(page, 'narrow-user')
+  },
+
+  async 'a key is made for a network, shown once, and revoked; sign-ins are listed'(page) {
+    const refused = await fetch(`${process.env.E2E_URL}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ username: users[0].username, password: 'certainly wrong' }),
+    })
+    assert.equal(refused.status, 401)
+    await enter(page, '/access')
+    page.refused = /400/
+    await page.getByRole('button', { name: 'New key' }).click()
+    await dialog(page).getByRole('combobox', { name: 'Type' }).click()
+    await page.getByRole('option', { name: 'Door terminal' }).click()
+    await dialog(page).getByRole('textbox', { name: 'What for' }).fill('Bosh kirish terminallari')
+    await dialog(page).getByRole('combobox', { name: 'From where' }).fill('10.0.0')
+    await dialog(page).getByRole('button', { name: 'Make' }).click()
+    await dialog(page)
+      .getByText(/^10\.0\.0: /)
+      .waitFor()
+    await settled(page)
+    await accessible(page, 'a refused key')
+    await dialog(page).getByRole('combobox', { name: 'From where' }).press('Backspace')
+    await dialog(page).getByRole('combobox', { name: 'From where' }).fill('10.0.0.0/24')
+    await dialog(page).getByRole('button', { name: 'Make' }).click()
+    const key = await dialog(page).getByTestId('secret').innerText()
+    assert.ok(key.length >= 32)
+    await dialog(page).getByRole('button', { name: 'Close' }).last().click()
+    await closed(page)
+    const row = page.locator('tr[data-key]', { hasText: 'Bosh kirish' })
+    await row.getByText('10.0.0.0/24').waitFor()
+    await row.getByText('In force').waitFor()
+    await settled(page)
+    await accessible(page, 'the keys')
+    await picture(page, 'access')
+    await row.getByRole('button', { name: 'Revoke: Bosh kirish terminallari' }).click()
+    await dialog(page).getByRole('button', { name: 'Revoke' }).click()
+    await closed(page)
+    await row.getByText('Revoked').waitFor()
+    await page.getByText('Sign-ins', { exact: true }).click()
+    await page.locator('[data-action="user.signed_in"]').first().waitFor()
+    await page.getByText('Refused', { exact: true }).click()
+    await page.waitForURL(/failed=true/)
+    await page.locator('[data-action="user.sign_in_failed"]').first().getByText('wrong password').waitFor()
+    await settled(page)
+    await accessible(page, 'sign-ins')
+    await page.setViewportSize({ width: 360, height: 740 })
+    await fits(page, 'sign-ins')
+    await picture(page, 'narrow-sign-ins')
   },
 
   async 'nobody takes the own rights away'(page) {

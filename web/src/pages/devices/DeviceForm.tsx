@@ -40,6 +40,7 @@ export function DeviceForm({ id, organizationId, onClose }: Props) {
     <Modal
       opened
       onClose={onClose}
+      size="lg"
       title={t(id === undefined ? 'new' : 'edit')}
       closeButtonProps={{ 'aria-label': common('close') }}
     >

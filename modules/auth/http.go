@@ -30,6 +30,7 @@ func (s *service) routes(r httpx.Router) {
 	s.sessionRoutes(r)
 	s.totpRoutes(r)
 	s.keyRoutes(r)
+	s.addressRoutes(r)
 	s.tokenRoutes(r)
 }
 

@@ -197,7 +197,7 @@ func TestUnknownTokensBarTheirAddress(t *testing.T) {
 			t.Errorf("beside many who guess: %v", err)
 		}
 		clock.pass(snapshotLife)
-		if err := s.blockAddress(keyOfOrganization(1), "192.0.2.3", "r", 0, netip.Addr{}); err != nil {
+		if _, err := s.blockAddress(keyOfOrganization(1), "192.0.2.3", "r", 0, netip.Addr{}); err != nil {
 			t.Fatal(err)
 		}
 		for from, want := range map[string]error{"192.0.2.3": errBlocked, "192.0.2.4": nil} {

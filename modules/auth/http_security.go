@@ -326,7 +326,7 @@ const maxBlock = 100 * 365 * 24 * time.Hour
 
 func (s *service) postBlocked(ctx context.Context, in blockRequest) (messageV1, error) {
 	during := min(in.Duration, float64(maxBlock/time.Millisecond))
-	err := s.blockAddress(ctx, in.ID, in.Reason, time.Duration(during*float64(time.Millisecond)), addressOf(httpx.ClientIP(ctx)))
+	_, err := s.blockAddress(ctx, in.ID, in.Reason, time.Duration(during*float64(time.Millisecond)), addressOf(httpx.ClientIP(ctx)))
 	return messageV1{"IP blocked successfully"}, err
 }
 

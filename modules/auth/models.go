@@ -191,6 +191,7 @@ func (b blockRow) organization() int64 {
 type eventRow struct {
 	bun.BaseModel `bun:"table:security_events,alias:se"`
 	db.MaybeOwned
+	db.Place
 	ID            id.UUID        `bun:"id,pk"`
 	EventType     string         `bun:"event_type"`
 	IPAddress     string         `bun:"ip_address"`

@@ -82,15 +82,15 @@ func (s *service) listBlocked(ctx context.Context) (list []string, err error) {
 
 // blockAddress refuses the keys of the actor's organization from an address, for a time or for ever. To block oneself
 // is refused: nobody could take it back.
-func (s *service) blockAddress(ctx context.Context, address, reason string, during time.Duration, self netip.Addr) error {
+func (s *service) blockAddress(ctx context.Context, address, reason string, during time.Duration, self netip.Addr) (blockRow, error) {
 	n, err := network("ipAddress", address)
 	if err != nil {
-		return err
+		return blockRow{}, err
 	}
 	if n.Contains(self) {
 		var f fault.Fields
 		f.Add("ipAddress", codeOwnAddress, nil)
-		return f.Err()
+		return blockRow{}, f.Err()
 	}
 	now := s.time()
 	row := blockRow{Address: networkText(n), Reason: clip(reason), CreatedAt: now}
@@ -118,7 +118,7 @@ func (s *service) blockAddress(ctx context.Context, address, reason string, duri
 		return s.audit.Write(ctx, tx, securityEntry("address.blocked", "address:"+row.Address, nil, row.Reason))
 	})
 	s.guard.forget()
-	return err
+	return row, err
 }
 
 // unblockAddress takes a block back, also one that came by itself.

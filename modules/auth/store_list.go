@@ -64,3 +64,31 @@ var userColumns = []grid.Column{
 	{Name: "createdAt", Kind: grid.Time, SQL: "u.created_at"},
 	{Name: "updatedAt", Kind: grid.Time, SQL: "u.updated_at"},
 }
+
+var idOfEvent = grid.Column{Name: "id", Kind: grid.UUID, SQL: "se.id"}
+
+var eventColumns = []grid.Column{
+	{Name: "lastAt", Kind: grid.Time, SQL: "se.last_at", Title: "auth.column_at"},
+	{
+		Name: "eventType", Kind: grid.Enum, SQL: "se.event_type", Title: "auth.column_event",
+		Values: []string{eventInvalidKey, eventRate, eventSuspicious, eventUnauthorized, eventBlocked},
+	},
+	{Name: "ipAddress", Kind: grid.Text, SQL: "se.ip_address", Search: true, Title: "auth.column_address"},
+	{Name: "userAgent", Kind: grid.Text, SQL: "se.user_agent", Search: true, Title: "auth.column_program"},
+	{Name: "requestMethod", Kind: grid.Text, SQL: "se.request_method", Null: true, Title: "auth.column_method"},
+	{Name: "requestPath", Kind: grid.Text, SQL: "se.request_path", Null: true, Search: true, Title: "auth.column_path"},
+	{Name: "times", Kind: grid.Number, SQL: "se.times", Title: "auth.column_times"},
+	{Name: "severity", Kind: grid.Number, SQL: "se.severity", Title: "auth.column_severity"},
+	{Name: "keyId", Kind: grid.ID, SQL: "se.key_id", Null: true, Title: "auth.column_key"},
+	{Name: "organizationId", Kind: grid.ID, SQL: "se.organization_id", Null: true},
+	idOfEvent,
+}
+
+// listEvents returns a page of security events.
+func (s store) listEvents(ctx context.Context, l db.List) (rows []eventRow, found db.Found, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		found, err = tx.List(ctx, tx.Select(&rows), l)
+		return err
+	})
+	return rows, found, err
+}

@@ -83,6 +83,19 @@ func (s store) blocks(ctx context.Context, tx db.Tx, now time.Time) (rows []bloc
 	return rows, err
 }
 
+// blocksPage returns some of the blocks that hold, the latest first; of all organizations if none is named.
+func (s store) blocksPage(ctx context.Context, tx db.Tx, now time.Time, organization int64, after blockPlace, limit int) (rows []blockRow, err error) {
+	q := unended(tx.Select(&rows), now).Limit(int64(limit)).
+		OrderExpr("?TableAlias.created_at DESC, ?TableAlias.address DESC, COALESCE(?TableAlias.organization_id, 0) DESC")
+	if organization != 0 {
+		q = q.Where("?TableAlias.organization_id = ?", organization)
+	}
+	if after.address != "" {
+		q = q.Where("(?TableAlias.created_at, ?TableAlias.address, COALESCE(?TableAlias.organization_id, 0)) < (?, ?, ?)", after.at.UTC(), after.address, after.organization)
+	}
+	return rows, q.Scan(ctx)
+}
+
 // block blocks an address, or says anew why and how long.
 func (s store) block(ctx context.Context, tx db.Tx, row *blockRow) error {
 	return db.One(tx.Insert(row).On("CONFLICT (COALESCE(organization_id, 0), address, is_automatic) DO UPDATE").

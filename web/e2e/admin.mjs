@@ -170,6 +170,33 @@ export const tests = {
     await picture(page, 'narrow-sign-ins')
   },
 
+  async 'an address is blocked for a reason, stands among the events, and is let in again'(page) {
+    await enter(page, '/access?tab=addresses')
+    page.refused = /400/
+    await page.getByRole('button', { name: 'Block an address' }).first().click()
+    await dialog(page).getByRole('textbox', { name: 'Address' }).fill('10.99.0')
+    await dialog(page).getByRole('textbox', { name: 'Reason' }).fill('Skanerlash')
+    await dialog(page).getByRole('button', { name: 'Block', exact: true }).click()
+    assert.ok((await errorAt(page, 'Address')).length > 5)
+    await settled(page)
+    await accessible(page, 'a refused block')
+    await dialog(page).getByRole('textbox', { name: 'Address' }).fill('10.99.0.0/24')
+    await dialog(page).getByRole('button', { name: 'Block', exact: true }).click()
+    await closed(page)
+    const row = page.locator('tr[data-address="10.99.0.0/24"]')
+    await row.getByText('Skanerlash').waitFor()
+    await settled(page)
+    await accessible(page, 'blocked addresses')
+    await picture(page, 'blocked')
+    await page.getByText('Security events', { exact: true }).first().click()
+    await page.locator('tr[data-event=IP_BLOCKED]').filter({ hasText: '10.99.0.0/24' }).waitFor()
+    await settled(page)
+    await accessible(page, 'security events')
+    await page.getByText('Blocked addresses', { exact: true }).first().click()
+    await row.getByRole('button', { name: 'Unblock: 10.99.0.0/24' }).click()
+    await row.waitFor({ state: 'detached' })
+  },
+
   async 'nobody takes the own rights away'(page) {
     await enter(page, '/users')
     await page.locator('tr[data-user=admin]').getByRole('link').click()

@@ -2744,6 +2744,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Absences of people, the latest first; who is absent on some day of 2026-11 is ?firstDay.to=2026-12-01&lastDay.from=2026-11-01 */
+        get: operations["getV2Absences"];
+        put?: never;
+        /** Enter an absence; nobody has two on one day */
+        post: operations["postV2Absences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/absences/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2AbsencesExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/absences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove an absence */
+        delete: operations["deleteV2AbsencesById"];
+        options?: never;
+        head?: never;
+        /** Change what is given of an absence */
+        patch: operations["patchV2AbsencesById"];
+        trace?: never;
+    };
     "/api/v2/activity/comparison": {
         parameters: {
             query?: never;
@@ -3682,7 +3735,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a door terminal, or make one inactive that has reported. */
+        delete: operations["deleteV2DevicesById"];
         options?: never;
         head?: never;
         /** Change a door terminal. */
@@ -5080,6 +5134,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/security/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses from which keys are refused now, the latest block first */
+        get: operations["getV2SecurityAddresses"];
+        put?: never;
+        /** Refuse an organization's keys from an address or a network */
+        post: operations["postV2SecurityAddresses"];
+        /** Take the blocks of an address back, also those that came by themselves */
+        delete: operations["deleteV2SecurityAddresses"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/security/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was refused of keys, and addresses that were blocked */
+        get: operations["getV2SecurityEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/security/events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all rows of it. */
+        get: operations["getV2SecurityEventsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/storage/files": {
         parameters: {
             query?: never;
@@ -5982,6 +6089,41 @@ export interface components {
             next: string;
             total: number;
         };
+        AuthAddressInput: {
+            /**
+             * Format: date-time
+             * @description for ever if it is not there
+             */
+            expiresAt?: string;
+            /** @description an address, or a network as CIDR */
+            ipAddress: string;
+            /** Format: int64 */
+            organizationId?: number;
+            reason: string;
+        };
+        AuthAddressResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description for ever if it is not there
+             */
+            expiresAt?: string;
+            /** @description an address, or a network as CIDR */
+            ipAddress: string;
+            /** @description it came by itself, of too many refusals */
+            isAutomatic: boolean;
+            /**
+             * Format: int64
+             * @description not there where keys were shown that are nobody's
+             */
+            organizationId?: number;
+            reason: string;
+        };
+        AuthAddressResponsePage: {
+            items: components["schemas"]["AuthAddressResponse"][];
+            next: string;
+        };
         AuthBeginResponse: {
             /** @description at the provider, which sends the browser back to the page /sign-in */
             url: string;
@@ -5995,6 +6137,34 @@ export interface components {
         };
         AuthDepartmentsRequest: {
             departmentIds: number[];
+        };
+        AuthEventResponse: {
+            /** @description INVALID_API_KEY, RATE_LIMIT_EXCEEDED, SUSPICIOUS_ACTIVITY, UNAUTHORIZED_ACCESS, IP_BLOCKED or another that an agent told of */
+            eventType: string;
+            /** Format: uuid */
+            id: string;
+            ipAddress: string;
+            /** Format: int64 */
+            keyId?: number;
+            /** Format: date-time */
+            lastAt: string;
+            /**
+             * Format: int64
+             * @description not there where the key is nobody's
+             */
+            organizationId?: number;
+            requestMethod?: string;
+            requestPath?: string;
+            /** @description 1 to 10 */
+            severity: number;
+            /** @description how many like this there were within its minute */
+            times: number;
+            userAgent: string;
+        };
+        AuthEventResponsePage: {
+            items: components["schemas"]["AuthEventResponse"][];
+            next: string;
+            total: number;
         };
         AuthFieldChange: {
             /** @description as JSON */
@@ -6962,7 +7132,10 @@ export interface components {
             name?: string;
             /** @description is kept sealed and never answered; an empty one forgets it */
             password?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0 takes it away
+             */
             port?: number;
             serialNumber?: string;
             /** @enum {string} */
@@ -6985,6 +7158,8 @@ export interface components {
             isActive: boolean;
             /** Format: date-time */
             lastSeenAt?: string;
+            /** @description who signs in at it; not told to guards */
+            login?: string;
             manufacturer?: string;
             model?: string;
             name: string;
@@ -7156,7 +7331,10 @@ export interface components {
             organizationId?: number;
             /** @description is kept sealed and never answered; an empty one forgets it */
             password?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0 takes it away
+             */
             port?: number;
             serialNumber?: string;
             /** @enum {string} */
@@ -7267,6 +7445,10 @@ export interface components {
         DoorsPassResponsePage: {
             items: components["schemas"]["DoorsPassResponse"][];
             next: string;
+        };
+        DoorsRemovedResponse: {
+            /** @enum {string} */
+            outcome: "deleted" | "deactivated";
         };
         DoorsSummaryV1: {
             /** @description HH:MM, where the organization is */
@@ -9526,6 +9708,12 @@ export interface components {
             type: "WEBSITE" | "ACTIVE_WINDOW";
             updatedAt: string;
         };
+        PresenceAbsence: {
+            firstDay: string;
+            /** @enum {string} */
+            kind: "vacation" | "sick" | "trip" | "unpaid" | "study" | "maternity" | "other";
+            lastDay: string;
+        };
         PresenceAttention: {
             detail?: string;
             /** Format: int64 */
@@ -9547,6 +9735,7 @@ export interface components {
             absent: number;
             away: number;
             dayOff: number;
+            excused: number;
             expected: number;
             late: number;
             later: number;
@@ -9554,6 +9743,8 @@ export interface components {
             present: number;
         };
         PresencePerson: {
+            /** @description for which the person is not expected, here or not */
+            absence?: components["schemas"]["PresenceAbsence"];
             /** @enum {string} */
             activity?: "active" | "idle" | "locked" | "off";
             computer?: string;
@@ -9586,8 +9777,11 @@ export interface components {
             /** Format: int64 */
             organizationId: number;
             shiftName?: string;
-            /** @enum {string} */
-            state: "present" | "away" | "left" | "absent" | "later" | "dayOff";
+            /**
+             * @description excused: not seen, and absent for a reason that is known
+             * @enum {string}
+             */
+            state: "present" | "away" | "left" | "absent" | "later" | "excused" | "dayOff";
         };
         PresenceToday: {
             /** Format: date-time */
@@ -9827,6 +10021,47 @@ export interface components {
             screenshots: boolean;
             visitedSites: boolean;
         };
+        SchedulesAbsencePatch: {
+            /** @description as in 2026-11-23 */
+            firstDay?: string;
+            /** @enum {string} */
+            kind?: "vacation" | "sick" | "trip" | "unpaid" | "study" | "maternity" | "other";
+            /** @description part of the absence */
+            lastDay?: string;
+            reason?: string;
+        };
+        SchedulesAbsenceResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: int64
+             * @description the user
+             */
+            createdBy?: number;
+            /** @description of a user whom you may see */
+            createdByName?: string;
+            /** Format: int64 */
+            employeeId: number;
+            employeeName: string;
+            /** @description as in 2026-11-23, on the organization's clocks */
+            firstDay: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "vacation" | "sick" | "trip" | "unpaid" | "study" | "maternity" | "other";
+            /** @description part of the absence */
+            lastDay: string;
+            /** Format: int64 */
+            organizationId: number;
+            reason: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        SchedulesAbsenceResponsePage: {
+            items: components["schemas"]["SchedulesAbsenceResponse"][];
+            next: string;
+            total: number;
+        };
         SchedulesAssignment: {
             /** Format: int64 */
             departmentId: number;
@@ -9881,6 +10116,17 @@ export interface components {
             en: string;
             ru: string;
             uz: string;
+        };
+        SchedulesNewAbsence: {
+            /** Format: int64 */
+            employeeId: number;
+            /** @description as in 2026-11-23 */
+            firstDay?: string;
+            /** @enum {string} */
+            kind?: "vacation" | "sick" | "trip" | "unpaid" | "study" | "maternity" | "other";
+            /** @description part of the absence */
+            lastDay?: string;
+            reason?: string;
         };
         SchedulesNewSchedule: {
             /** @description empty: no break */
@@ -16631,6 +16877,163 @@ export interface operations {
             default: components["responses"]["ErrorV1"];
         };
     };
+    getV2Absences: {
+        parameters: {
+            query?: {
+                after?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                departmentId?: number | string;
+                employeeId?: number | string;
+                employeeName?: string;
+                "firstDay.from"?: string;
+                "firstDay.to"?: string;
+                id?: number | string;
+                kind?: string;
+                "lastDay.from"?: string;
+                "lastDay.to"?: string;
+                limit?: number;
+                organizationId?: number | string;
+                q?: string;
+                reason?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesAbsenceResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2Absences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulesNewAbsence"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesAbsenceResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2AbsencesExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                "createdAt.from"?: string;
+                "createdAt.to"?: string;
+                departmentId?: number | string;
+                employeeId?: number | string;
+                employeeName?: string;
+                "firstDay.from"?: string;
+                "firstDay.to"?: string;
+                id?: number | string;
+                kind?: string;
+                "lastDay.from"?: string;
+                "lastDay.to"?: string;
+                organizationId?: number | string;
+                q?: string;
+                reason?: string;
+                search?: string;
+                sort?: string;
+                "updatedAt.from"?: string;
+                "updatedAt.to"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2AbsencesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchV2AbsencesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SchedulesAbsencePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesAbsenceResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     getV2ActivityComparison: {
         parameters: {
             query?: {
@@ -18305,6 +18708,7 @@ export interface operations {
                 "createdAt.to"?: string;
                 entryType?: string;
                 firmware?: string;
+                gateId?: number | string;
                 id?: number | string;
                 ipAddress?: string;
                 isActive?: boolean;
@@ -18316,6 +18720,9 @@ export interface operations {
                 name?: string;
                 organization?: number | string;
                 organizationId?: number | string;
+                port?: number | string;
+                "port.from"?: number;
+                "port.to"?: number;
                 q?: string;
                 search?: string;
                 serialNumber?: string;
@@ -18376,6 +18783,7 @@ export interface operations {
                 "createdAt.to"?: string;
                 entryType?: string;
                 firmware?: string;
+                gateId?: number | string;
                 id?: number | string;
                 ipAddress?: string;
                 isActive?: boolean;
@@ -18386,6 +18794,9 @@ export interface operations {
                 name?: string;
                 organization?: number | string;
                 organizationId?: number | string;
+                port?: number | string;
+                "port.from"?: number;
+                "port.to"?: number;
                 q?: string;
                 search?: string;
                 serialNumber?: string;
@@ -18409,6 +18820,29 @@ export interface operations {
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2DevicesById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoorsRemovedResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -21528,6 +21962,164 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2SecurityAddresses: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                organizationId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthAddressResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postV2SecurityAddresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthAddressInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthAddressResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteV2SecurityAddresses: {
+        parameters: {
+            query?: {
+                ipAddress?: string;
+                organizationId?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2SecurityEvents: {
+        parameters: {
+            query?: {
+                after?: string;
+                eventType?: string;
+                id?: string;
+                ipAddress?: string;
+                keyId?: number | string;
+                "lastAt.from"?: string;
+                "lastAt.to"?: string;
+                limit?: number;
+                organizationId?: number | string;
+                q?: string;
+                requestMethod?: string;
+                requestPath?: string;
+                search?: string;
+                severity?: number | string;
+                "severity.from"?: number;
+                "severity.to"?: number;
+                sort?: string;
+                times?: number | string;
+                "times.from"?: number;
+                "times.to"?: number;
+                userAgent?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthEventResponsePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getV2SecurityEventsExport: {
+        parameters: {
+            query?: {
+                format?: string;
+                eventType?: string;
+                id?: string;
+                ipAddress?: string;
+                keyId?: number | string;
+                "lastAt.from"?: string;
+                "lastAt.to"?: string;
+                organizationId?: number | string;
+                q?: string;
+                requestMethod?: string;
+                requestPath?: string;
+                search?: string;
+                severity?: number | string;
+                "severity.from"?: number;
+                "severity.to"?: number;
+                sort?: string;
+                times?: number | string;
+                "times.from"?: number;
+                "times.to"?: number;
+                userAgent?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];

@@ -727,10 +727,10 @@ func (f *fuzz) answerOf(conn net.Conn) (int, []byte) {
 	return res.StatusCode, answer
 }
 
-// startSlowBodies begins a hundred bodies that do not go on.
+// startSlowBodies begins a hundred bodies that do not go on, but for files, which may take their time.
 func (f *fuzz) startSlowBodies() (all []net.Conn) {
 	for _, g := range f.aims {
-		if g.op.RequestBody == nil || g.who != actor.HR.String() || len(all) == 100 {
+		if !g.op.takesJSON() || g.who != actor.HR.String() || len(all) == 100 {
 			continue
 		}
 		conn := f.dial(g)

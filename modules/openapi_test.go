@@ -36,6 +36,14 @@ type operation struct {
 	}
 }
 
+func (o operation) takesJSON() bool {
+	if o.RequestBody == nil {
+		return false
+	}
+	_, json := o.RequestBody.Content["application/json"]
+	return json
+}
+
 type parameter struct {
 	Name, In string
 	Schema   map[string]any

@@ -417,7 +417,8 @@ func (d *side) askAsNobody(t *testing.T, others ...*asker) {
 		}
 		a := d.try(route.Method, path, nil, body)
 		if route.Permission == public {
-			if a.status >= 500 || a.marks(d.matrix) != nil || reads(route) && a.status == http.StatusUnauthorized {
+			// The viewer of the documentation is somebody else's, and has all sorts of words.
+			if a.status >= 500 || a.marks(d.matrix) != nil && !strings.HasPrefix(route.Path, "/api/docs/") || reads(route) && a.status == http.StatusUnauthorized {
 				t.Errorf("%s, which is public, of nobody: %s", name(route), a)
 			}
 			continue

@@ -53,7 +53,7 @@ var differences = []difference{
 	{"dp.jobs final hikvision type", "", 0, []string{".data.error.stack is missing"}, []string{"`error.stack` shows the inside"}},
 	{"dp.jobs final skipValidation", "", 0, []string{".data.error.stack is missing"}, []string{"`error.stack` shows the inside"}},
 	{"dp after", "/api/data-processing/stats", 200, nil, []string{"`stats` is 500 once a job has finished"}},
-	{"docs", "/api/docs", 0, []string{" is no JSON"}, []string{"`GET /api/docs` is Swagger UI"}},
+	{"docs", "/api/docs", 0, []string{" is no JSON"}, []string{"`GET /api/docs` is a Swagger UI"}},
 }
 
 // jobDone is what a finished job has more than one that waits, and jobOver what a failed one has more than one that is to

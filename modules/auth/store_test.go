@@ -372,6 +372,16 @@ func securityChecks(t *testing.T, s store) map[string]func() error {
 			mine.OrganizationID = &one
 			return refused(s, func(ctx context.Context, tx db.Tx) error { return s.writeEvents(ctx, tx, []eventRow{mine}) })()
 		},
+		"blocksPage": silent(s, func(ctx context.Context, tx db.Tx) error {
+			return errors.Join(nothing(s.blocksPage(ctx, tx, noon, 0, blockPlace{}, 10)), nothing(s.blocksPage(ctx, tx, noon, 1, blockPlace{}, 10)))
+		}),
+		"listEvents": func() error {
+			rows, found, err := s.listEvents(keyOfOrganization(2), db.List{Order: []db.Order{{Name: "id", Expr: db.Expr{SQL: "?TableAlias.id", Kind: db.ID}}}, Limit: 9, Count: true})
+			if found.Total != 0 {
+				return fmt.Errorf("counts %d", found.Total)
+			}
+			return nothing(rows, err)
+		},
 		"events":      silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.events(ctx, tx, "", 10)) }),
 		"eventsSince": silent(s, func(ctx context.Context, tx db.Tx) error { return nothing(s.eventsSince(ctx, tx, noon)) }),
 		"edge":        zero(s, func(ctx context.Context, tx db.Tx) (time.Time, error) { return s.edge(ctx, tx, 0) }),

@@ -88,6 +88,9 @@ func (m *maker) welcome(ctx context.Context, i int, g guest, there thing, now ti
 		code = map[string]any{"codeType": "MULTIPLE", "maxUses": 5}
 	case 5:
 		from = now.Add(90 * time.Minute)
+		if last := m.midnight(now).AddDate(0, 0, 1).Add(-time.Minute); from.After(last) { // still today
+			from = last
+		}
 	}
 	code["startDate"], code["endDate"] = from, from.Add(8*time.Hour)
 	var given struct {

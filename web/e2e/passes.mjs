@@ -73,10 +73,10 @@ export const tests = {
     await enter(page, '/passes', hr)
     await rows(page).filter({ hasText: colleague }).waitFor()
     await page.getByRole('combobox', { name: 'Door' }).click()
-    await page.getByRole('option', { name: 'Bosh kirish' }).click()
+    await page.getByRole('option', { name: 'Katta eshik' }).click()
     await page.waitForURL(/door=\d+/)
     await rows(page).filter({ hasText: colleague }).waitFor({ state: 'detached' })
-    await rows(page).filter({ hasText: 'Bosh kirish' }).first().waitFor()
+    await rows(page).filter({ hasText: 'Katta eshik' }).first().waitFor()
   },
 
   async 'counts, departments and doors filter the passes, and the address keeps it'(page) {

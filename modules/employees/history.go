@@ -16,10 +16,8 @@ func (s *service) history(ctx context.Context, employeeID int64, after string, l
 			return err
 		}
 		of := audit.Of{OrganizationID: row.OrganizationID, Object: fmt.Sprintf("employee:%d", employeeID), After: after, Limit: limit}
-		if changes, next, err = s.audit.History(ctx, tx, of); err != nil {
-			return err
-		}
-		return s.store.sign(ctx, tx, changes)
+		changes, next, err = s.audit.History(ctx, tx, of)
+		return err
 	})
 	return changes, next, s.faultOf(ctx, "history", employeeID, err)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/platform/actor"
-	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/grid/gridtest"
@@ -270,16 +269,6 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return in(nil, func(ctx context.Context, tx db.Tx) error {
 					rows, err := s.byIDsIn(ctx, tx, all, []int64{nodira})
 					return none(rows, err)
-				})
-			},
-			"sign": func() error {
-				changes := []audit.Change{{Actor: "user:77"}}
-				return d.Read(theirs, func(ctx context.Context, tx db.Tx) error {
-					err := s.sign(ctx, tx, changes)
-					if changes[0].Name != "" {
-						return fmt.Errorf("knows %q", changes[0].Name)
-					}
-					return err
 				})
 			},
 			"given": func() error {

@@ -43,10 +43,8 @@ func (s *service) getDepartmentHistory(ctx context.Context, in historyRequest) (
 func (s *service) history(ctx context.Context, in historyRequest, organizationID int64, kind string) (page httpx.Page[audit.Change], err error) {
 	err = s.store.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		of := audit.Of{OrganizationID: organizationID, Object: fmt.Sprintf("%s:%d", kind, in.ID), After: in.After, Limit: in.Limit}
-		if page.Items, page.Next, err = s.audit.History(ctx, tx, of); err != nil {
-			return err
-		}
-		return s.store.sign(ctx, tx, page.Items)
+		page.Items, page.Next, err = s.audit.History(ctx, tx, of)
+		return err
 	})
 	return page, err
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/staff-control/staff-control/platform/actor"
-	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 	"github.com/staff-control/staff-control/platform/grid/gridtest"
@@ -38,23 +37,6 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 					return fmt.Errorf("shows %+v", all)
 				}
 				return nil
-			},
-			"sign": func() error {
-				changes := []audit.Change{{Actor: "user:77"}}
-				err := d.Write(admin(), func(ctx context.Context, tx db.Tx) error {
-					_, err := tx.Raw(`INSERT INTO users (id, organization_id, name, username, password, role, created_at, updated_at) VALUES (77, ?1, 'Kadrlar', 'hr77', 'x', 'HR', ?0, ?0)`, noon, alpha).Exec(ctx)
-					return err
-				})
-				if err != nil {
-					return err
-				}
-				return d.Read(theirs, func(ctx context.Context, tx db.Tx) error {
-					err := s.sign(ctx, tx, changes)
-					if changes[0].Name != "" {
-						return fmt.Errorf("knows %q", changes[0].Name)
-					}
-					return err
-				})
 			},
 			"organizationsV1": func() error {
 				rows, total, err := s.organizationsV1(theirs, httpx.ListV1{Page: 1, Limit: 10, Search: "a"})

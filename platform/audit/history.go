@@ -73,7 +73,7 @@ func (l *Log) History(ctx context.Context, tx db.Tx, of Of) (changes []Change, n
 		}
 		changes = append(changes, c)
 	}
-	return changes, next, nil
+	return changes, next, sign(ctx, tx, changes)
 }
 
 // unsaid are fields that change with every other, or never.

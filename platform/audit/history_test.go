@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -83,6 +84,37 @@ func TestHistoryTellsOfFields(t *testing.T) {
 		})
 		if !errors.Is(err, db.ErrCursor) {
 			t.Errorf("a cursor from elsewhere: %v", err)
+		}
+	})
+}
+
+// Names are those of users whom the reader may see.
+func TestAHistoryNamesTheOwnPeople(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)})
+		err := d.Write(actor.With(context.Background(), actor.System("test")), func(ctx context.Context, tx db.Tx) error {
+			_, organizations := tx.Raw(`INSERT INTO organizations (id, full_name, short_name, created_at, updated_at) VALUES (5, 'A', 'A', ?0, ?0), (6, 'B', 'B', ?0, ?0)`, time.Now()).Exec(ctx)
+			_, users := tx.Raw(`INSERT INTO users (id, organization_id, name, username, password, role, created_at, updated_at) VALUES (7, 5, 'Kadrlar', 'hr7', 'x', 'HR', ?0, ?0)`, time.Now()).Exec(ctx)
+			return errors.Join(organizations, users)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for organization, want := range map[int64]string{5: "Kadrlar", 6: ""} {
+			var changes []audit.Change
+			err := d.Write(hr(organization), func(ctx context.Context, tx db.Tx) error {
+				return l.Write(ctx, tx, audit.Entry{Action: "made", Object: "employee:1"})
+			})
+			if err == nil {
+				err = d.Read(hr(organization), func(ctx context.Context, tx db.Tx) error {
+					changes, _, err = l.History(ctx, tx, audit.Of{OrganizationID: organization, Object: "employee:1"})
+					return err
+				})
+			}
+			if err != nil || len(changes) != 1 || changes[0].Name != want {
+				t.Errorf("organization %d reads %+v (%v), want the name %q", organization, changes, err, want)
+			}
 		}
 	})
 }

@@ -1,33 +1,32 @@
-package organizations
+package audit
 
 import (
 	"context"
+	"strings"
 
-	"github.com/uptrace/bun"
-
-	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 )
 
 // userRow is a user as far as changes are signed by it.
 type userRow struct {
-	bun.BaseModel `bun:"table:users,alias:u"`
 	db.MaybeOwned
-	ID   int64  `bun:"id,pk"`
-	Name string `bun:"name"`
+	ID   int64
+	Name string
 }
 
 // sign writes into changes the names of the users who made them, as far as the actor may see these.
-func (s store) sign(ctx context.Context, tx db.Tx, changes []audit.Change) error {
-	var ids []int64
-	for _, c := range changes {
-		ids = append(ids, c.UserID())
-	}
-	if len(ids) == 0 {
+func sign(ctx context.Context, tx db.Tx, changes []Change) error {
+	if len(changes) == 0 {
 		return nil
 	}
+	ids := make([]any, len(changes))
+	for i, c := range changes {
+		ids[i] = c.UserID()
+	}
 	var users []userRow
-	if err := tx.Select(&users).Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	err := tx.Select(&users).ModelTableExpr("users AS ?TableAlias").Column("id", "name").
+		Where("?TableAlias.id IN (?"+strings.Repeat(", ?", len(ids)-1)+")", ids...).Scan(ctx)
+	if err != nil {
 		return err
 	}
 	names := map[int64]string{}

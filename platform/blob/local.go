@@ -137,8 +137,12 @@ func (l *local) mkdirs(dir string) error {
 		return err
 	}
 	if err := l.root.Mkdir(dir, 0o700); err != nil {
-		if info, statErr := l.root.Stat(dir); statErr == nil && info.IsDir() {
+		info, statErr := l.root.Stat(dir)
+		switch {
+		case statErr == nil && info.IsDir():
 			return nil // somebody else was faster
+		case errors.Is(err, fs.ErrExist) && errors.Is(statErr, fs.ErrNotExist):
+			return statErr // somebody else made it and took it away since
 		}
 		return err
 	}

@@ -117,14 +117,11 @@ func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(conte
 		return Translate(fmt.Errorf("connect: %w", ownTimeout(ctx, err)))
 	}
 	defer conn.Close()
-	btx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly && d.dialect.readOnlyTx()})
+	btx, err := conn.BeginTx(context.WithValue(ctx, entry{}, d.dialect.enter(a)), &sql.TxOptions{ReadOnly: readOnly && d.dialect.readOnlyTx()})
 	if err != nil {
-		return Translate(fmt.Errorf("begin: %w", err))
+		return Translate(fmt.Errorf("begin as %s: %w", a.ID, err))
 	}
 	defer btx.Rollback() // after a commit it does nothing
-	if err := d.dialect.enter(ctx, btx, a); err != nil {
-		return Translate(fmt.Errorf("enter as %s: %w", a.ID, err))
-	}
 	tx := Tx{db: d, bun: btx, conn: conn.Conn, actor: a, notes: new([]note)}
 	if readOnly {
 		open := &openRead{Tx: tx}

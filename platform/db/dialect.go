@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,8 +25,8 @@ type dialect interface {
 	name() string
 	// readOnlyTx reports whether the driver has to be told that a transaction only reads.
 	readOnlyTx() bool
-	// enter makes the fresh transaction see what the actor may see.
-	enter(ctx context.Context, tx bun.Tx, a actor.Actor) error
+	// enter is SQL by which a transaction that begins sees what the actor may see.
+	enter(a actor.Actor) string
 	serialize(ctx context.Context, tx bun.Tx, work string) error
 	share(ctx context.Context, tx bun.Tx, work string) error
 	skipLocked(q *bun.SelectQuery) *bun.SelectQuery
@@ -92,13 +93,13 @@ func (tx Tx) IndexedBy(index string) string { return tx.db.dialect.indexedBy(ind
 
 type sqlite struct{}
 
-func (sqlite) name() string                                     { return "sqlite" }
-func (sqlite) readOnlyTx() bool                                 { return false } // its pool is query_only
-func (sqlite) enter(context.Context, bun.Tx, actor.Actor) error { return nil }
-func (sqlite) skipLocked(q *bun.SelectQuery) *bun.SelectQuery   { return q }
-func (sqlite) moment() string                                   { return "?" }
-func (sqlite) indexedBy(index string) string                    { return " INDEXED BY " + index }
-func (sqlite) serialize(context.Context, bun.Tx, string) error  { return nil }
+func (sqlite) name() string                                    { return "sqlite" }
+func (sqlite) readOnlyTx() bool                                { return false } // its pool is query_only
+func (sqlite) enter(actor.Actor) string                        { return "" }
+func (sqlite) skipLocked(q *bun.SelectQuery) *bun.SelectQuery  { return q }
+func (sqlite) moment() string                                  { return "?" }
+func (sqlite) indexedBy(index string) string                   { return " INDEXED BY " + index }
+func (sqlite) serialize(context.Context, bun.Tx, string) error { return nil }
 func (s sqlite) forEach(table, alias, index, where string) string {
 	return " CROSS JOIN " + table + " AS " + alias + s.indexedBy(index) + " WHERE " + where
 }
@@ -315,18 +316,17 @@ func (postgres) bucket(column string, width time.Duration) string {
 
 // enter names the organization, or becomes the role whose policies see all of them. Both end with the transaction. In a
 // database of time series that role sees the tables behind the views.
-func (p postgres) enter(ctx context.Context, tx bun.Tx, a actor.Actor) error {
-	if a.CrossesOrganizations() {
-		path := ""
-		if p.series {
-			path = "SET LOCAL search_path = public, ts, monitoring; "
-		}
-		_, err := tx.Tx.ExecContext(ctx, path+"SET LOCAL ROLE staff_system; SELECT set_config('app.current_role', $1, true), set_config('app.current_organization_id', '', true)", a.Role.String())
-		return err
+func (p postgres) enter(a actor.Actor) string {
+	organization, role := "", ""
+	switch {
+	case !a.CrossesOrganizations():
+		organization = strconv.FormatInt(a.OrganizationID, 10)
+	case p.series:
+		role = "SET LOCAL search_path = public, ts, monitoring; SET LOCAL ROLE staff_system; "
+	default:
+		role = "SET LOCAL ROLE staff_system; "
 	}
-	_, err := tx.Tx.ExecContext(ctx, "SELECT set_config('app.current_organization_id', $1, true), set_config('app.current_role', $2, true)",
-		fmt.Sprint(a.OrganizationID), a.Role.String())
-	return err
+	return role + "SET LOCAL app.current_organization_id = '" + organization + "'; SET LOCAL app.\"current_role\" = '" + a.Role.String() + "'"
 }
 
 func (postgres) bulk(ctx context.Context, tx Tx, r Rows, _ int) (int64, error) {

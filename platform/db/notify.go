@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // note is what a transaction says on a channel when it commits.
@@ -51,7 +50,7 @@ func (postgres) listen(ctx context.Context, d *DB, channel string, fn func(strin
 	defer conn.Close()
 	var broke error
 	err = conn.Raw(func(lent any) error {
-		c := lent.(*stdlib.Conn).Conn()
+		c := lent.(Pgx).Conn()
 		_, broke = c.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize())
 		for broke == nil {
 			n, err := c.WaitForNotification(ctx)

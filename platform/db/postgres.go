@@ -59,7 +59,7 @@ func postgresPool(url string, path onePath) (*bun.DB, error) {
 	// Our statements are short. PostgreSQL would compile one whose cost it overestimates, which takes the better part of
 	// a second where the statement takes 20 ms.
 	c.RuntimeParams["jit"] = "off"
-	pool := stdlib.OpenDB(*c)
+	pool := sql.OpenDB(connector{stdlib.GetConnector(*c)})
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	return bun.NewDB(pool, pgdialect.New()), nil

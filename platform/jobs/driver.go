@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -46,7 +45,7 @@ func open(ctx context.Context, d *db.DB, log *slog.Logger) (queue, error) {
 		return nil, err
 	}
 	within := func(tx db.Tx, fn func(pgx.Tx) error) error {
-		return tx.Driver(func(lent any) error { return fn(borrowed{conn: lent.(*stdlib.Conn).Conn()}) })
+		return tx.Driver(func(lent any) error { return fn(borrowed{conn: lent.(db.Pgx).Conn()}) })
 	}
 	return newEngine(riverpgxv5.New(pool), within, pool.Close, log)
 }
@@ -60,7 +59,7 @@ func openPool(ctx context.Context, d *db.DB) (*pgxpool.Pool, error) {
 	defer conn.Close()
 	var address string
 	err = conn.Raw(func(lent any) error {
-		address = lent.(*stdlib.Conn).Conn().Config().ConnString()
+		address = lent.(db.Pgx).Conn().Config().ConnString()
 		return nil
 	})
 	if err != nil {

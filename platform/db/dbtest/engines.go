@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/stdlib"
-
 	"github.com/staff-control/staff-control/configs"
 	"github.com/staff-control/staff-control/migrations"
 	"github.com/staff-control/staff-control/platform/db"
@@ -137,7 +135,7 @@ func addressOf(t testing.TB, d *db.DB) (address string) {
 	}
 	defer conn.Close()
 	err = conn.Raw(func(lent any) error {
-		address = lent.(*stdlib.Conn).Conn().Config().ConnString()
+		address = lent.(db.Pgx).Conn().Config().ConnString()
 		return nil
 	})
 	if err != nil {

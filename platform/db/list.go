@@ -97,12 +97,14 @@ type Found struct {
 	Keys  any    // []int64 or []id.UUID, if they were asked for
 }
 
-// Place is embedded by a model whose rows are read as a List; it holds the cursor after the row.
+// Place is embedded by a model whose rows are read as a List; it holds the cursor after the row, and how many rows there
+// are on all pages.
 type Place struct {
 	Place string `bun:"list_place,scanonly"`
+	Total int    `bun:"list_total,scanonly"`
 }
 
-func (p Place) cursor() string { return p.Place }
+func (p Place) place() Place { return p }
 
 // List reads a page into the model of q, a pointer to a slice of structs that embed Place. q says from where and what the
 // actor may see, and has neither columns nor order nor limit.
@@ -110,13 +112,7 @@ func (tx Tx) List(ctx context.Context, q *bun.SelectQuery, l List) (found Found,
 	for _, group := range l.Where {
 		q = tx.holds(q, group)
 	}
-	if l.Count {
-		n, err := q.Count(ctx)
-		if err != nil {
-			return found, err
-		}
-		found.Total = int(n)
-	}
+	all := q.Clone()
 	keys := make([]Expr, len(l.Order))
 	for i, o := range l.Order {
 		keys[i] = tx.key(o.Expr)
@@ -134,14 +130,27 @@ func (tx Tx) List(ctx context.Context, q *bun.SelectQuery, l List) (found Found,
 		found.Keys, err = allKeys(ctx, q, l.Order[len(keys)-1].Kind, keys[len(keys)-1])
 		return found, err
 	}
-	place := tx.place(l, keys)
-	for _, c := range append(l.Columns[:len(l.Columns):len(l.Columns)], Expr{SQL: "?TableColumns"}, place) {
+	columns := append(l.Columns[:len(l.Columns):len(l.Columns)], Expr{SQL: "?TableColumns"}, tx.place(l, keys))
+	if l.Count { // in the same statement: a second one costs as much again as the page
+		columns = append(columns, Expr{SQL: "(?) AS list_total", Args: []any{all.Clone().ColumnExpr("count(*)")}})
+	}
+	for _, c := range columns {
 		q = q.ColumnExpr(c.SQL, c.Args...)
 	}
 	if err := q.Limit(int64(l.Limit + 1)).Scan(ctx); err != nil {
 		return found, err
 	}
-	found.Next = cut(reflect.ValueOf(q.GetModel().Value()).Elem(), l.Limit)
+	rows := reflect.ValueOf(q.GetModel().Value()).Elem()
+	if rows.Len() > 0 {
+		found.Total = placeOf(rows, 0).Total
+	} else if l.Count && l.After != "" { // the rows behind the cursor have gone
+		n, err := all.Count(ctx)
+		if err != nil {
+			return found, err
+		}
+		found.Total = int(n)
+	}
+	found.Next = cut(rows, l.Limit)
 	return found, nil
 }
 
@@ -151,8 +160,11 @@ func cut(rows reflect.Value, limit int) string {
 		return ""
 	}
 	rows.SetLen(limit)
-	last := rows.Index(limit - 1).Interface().(interface{ cursor() string }).cursor()
-	return base64.RawURLEncoding.EncodeToString([]byte(last))
+	return base64.RawURLEncoding.EncodeToString([]byte(placeOf(rows, limit-1).Place))
+}
+
+func placeOf(rows reflect.Value, i int) Place {
+	return rows.Index(i).Interface().(interface{ place() Place }).place()
 }
 
 func allKeys(ctx context.Context, q *bun.SelectQuery, k Kind, key Expr) (any, error) {

@@ -81,6 +81,25 @@ func TestAListStaysInTheOrganization(t *testing.T) {
 	})
 }
 
+// A page behind whose cursor there is nothing any more says how many rows there are on the others.
+func TestAPageWithoutRowsCountsTheOthers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		org := newOrganizations(t, d, 1)[0]
+		newPolicy(t, d, org, "a")
+		newPolicy(t, d, org, "b")
+		var rows []listedPolicy
+		var found db.Found
+		read(t, d, hr(org), func(ctx context.Context, tx db.Tx) (err error) {
+			found, err = tx.List(ctx, tx.Select(&rows), db.List{Order: []db.Order{byTitle, byID}, Limit: 1, Count: true, After: db.Cursor("title,id", "b", 1000)})
+			return err
+		})
+		if len(rows) != 0 || found.Total != 2 || found.Next != "" {
+			t.Errorf("%d rows, %+v; want none of 2", len(rows), found)
+		}
+	})
+}
+
 func TestACursorIsOfItsOrder(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

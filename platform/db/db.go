@@ -23,6 +23,7 @@ type DB struct {
 	write, read *bun.DB
 	log         *slog.Logger
 
+	turns      turns // of reads; nil on SQLite, whose readers are few
 	prepared   statements
 	listeners  listeners
 	partitions *partitions // nil on SQLite
@@ -102,7 +103,8 @@ func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(conte
 		ctx = context.WithValue(ctx, writing{}, d)
 		ctx = context.WithValue(ctx, reading{}, nil) // what is read in a write is not what was read before it
 	}
-	if outer, inside := ctx.Value(reading{}).(*openRead); inside && readOnly && outer.serves(d, a) {
+	outer, inside := ctx.Value(reading{}).(*openRead)
+	if inside && readOnly && outer.serves(d, a) {
 		tx := outer.Tx
 		tx.actor = a
 		return Translate(fn(ctx, tx))
@@ -111,6 +113,9 @@ func (d *DB) run(ctx context.Context, pool *bun.DB, readOnly bool, fn func(conte
 	defer end(&err)
 	if err := d.greet(ctx); err != nil {
 		return err
+	}
+	if readOnly && !inside && ctx.Value(writing{}) != d {
+		defer d.turns.take(ctx)()
 	}
 	conn, err := pool.Conn(ctx)
 	if err != nil {

@@ -22,7 +22,7 @@ func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{dialect: postgres{}, write: pool, read: pool, log: log, partitions: newPartitions(url, ownPath)}
+	d := &DB{dialect: postgres{}, write: pool, read: pool, log: log, turns: newTurns(), partitions: newPartitions(url, ownPath)}
 	if err := d.checkRole(ctx); err != nil {
 		d.Close()
 		return nil, err

@@ -33,7 +33,7 @@ const benchGateway = "0192f0aa-0000-7000-8000-000000000001"
 type noComputers struct{ computer.Registry }
 
 func (noComputers) Seen(context.Context, []computer.Sighting) error { return nil }
-func (noComputers) EmployeesOn(context.Context, []string, time.Time, time.Time) ([]computer.LinkPeriod, error) {
+func (noComputers) EmployeesBehind(context.Context, []string, time.Time, time.Time) ([]computer.LinkPeriod, error) {
 	return nil, nil
 }
 

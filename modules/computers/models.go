@@ -152,11 +152,12 @@ func (l linkRow) reaches(beyond time.Time) bool {
 	return l.LinkedUntil == nil || l.LinkedUntil.After(beyond)
 }
 
-// periodRow is a link with one of the computers that its Windows user was seen on.
+// periodRow is a link, perhaps with one of the computers that its Windows user was seen on.
 type periodRow struct {
 	bun.BaseModel `bun:"table:computer_user_links,alias:l"`
 	db.Owned
 	EmployeeID  int64      `bun:"employee_id"`
+	UserID      int64      `bun:"computer_user_id"`
 	ComputerUID string     `bun:"computer_uid,scanonly"`
 	SID         string     `bun:"sid,scanonly"`
 	LinkedFrom  *time.Time `bun:"linked_from"`

@@ -148,12 +148,12 @@ func (s *service) LinksOf(ctx context.Context, employeeIDs []int64, from, until 
 	return contracts(s.store.periodsOf(ctx, employeeIDs, from, until))
 }
 
-// EmployeesOn returns who was which Windows user on these computers, and when.
-func (s *service) EmployeesOn(ctx context.Context, uids []string, from, until time.Time) ([]computer.LinkPeriod, error) {
-	if len(uids) == 0 {
+// EmployeesBehind returns which employees these Windows users were, and when.
+func (s *service) EmployeesBehind(ctx context.Context, sids []string, from, until time.Time) ([]computer.LinkPeriod, error) {
+	if len(sids) == 0 {
 		return nil, nil
 	}
-	return contracts(s.store.periodsOn(ctx, uids, from, until))
+	return contracts(s.store.periodsBehind(ctx, sids, from, until))
 }
 
 func contracts(rows []periodRow, err error) ([]computer.LinkPeriod, error) {

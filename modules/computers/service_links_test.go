@@ -165,16 +165,19 @@ func TestLinksTouchAHalfOpenTime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			on, err := o.EmployeesOn(hr(1), []string{"PC-1", "PC-9"}, c.from, c.until)
+			behind, err := o.EmployeesBehind(hr(1), []string{"S-1", "S-9"}, c.from, c.until)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(links) != c.want || len(on) != c.want {
-				t.Errorf("[%v, %v): %d links and %d employees, want %d", c.from, c.until, len(links), len(on), c.want)
+			if len(links) != c.want || len(behind) != c.want {
+				t.Errorf("[%v, %v): %d links and %d employees, want %d", c.from, c.until, len(links), len(behind), c.want)
 			}
 		}
-		if on, err := o.EmployeesOn(hr(1), nil, time.Time{}, time.Time{}); err != nil || on != nil {
-			t.Errorf("on no computer: %v, %v", on, err)
+		if behind, err := o.EmployeesBehind(hr(1), nil, time.Time{}, time.Time{}); err != nil || behind != nil {
+			t.Errorf("behind no user: %v, %v", behind, err)
+		}
+		if behind, err := o.EmployeesBehind(hr(2), []string{"S-1"}, time.Time{}, time.Time{}); err != nil || len(behind) != 0 {
+			t.Errorf("to another organization: %v, %v", behind, err)
 		}
 		if links, err := o.LinksOf(hr(2), []int64{11}, time.Time{}, time.Time{}); err != nil || len(links) != 0 {
 			t.Errorf("for another organization: %v, %v", links, err)

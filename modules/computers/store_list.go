@@ -82,16 +82,11 @@ func (s store) computersOf(ctx context.Context, userIDs []int64) (map[int64][]co
 	return of, err
 }
 
-// periods returns the links that touch [from, until), one row for each computer of the Windows user.
-// Zero times are open ends.
+// periods returns the links that touch [from, until). Zero times are open ends.
 func (s store) periods(ctx context.Context, from, until time.Time, narrow func(*bun.SelectQuery) *bun.SelectQuery) (rows []periodRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := tx.Select(&rows).
-			Column("l.employee_id", "l.linked_from", "l.linked_until").ColumnExpr("c.computer_uid, u.sid").
-			Join("JOIN computer_users AS u ON u.organization_id = l.organization_id AND u.id = l.computer_user_id").
-			Join("JOIN users_on_computers AS p ON p.organization_id = l.organization_id AND p.computer_user_id = u.id").
-			Join("JOIN computers AS c ON c.organization_id = l.organization_id AND c.id = p.computer_id").
-			Order("l.id", "c.computer_uid")
+		q := tx.Select(&rows).Column("l.employee_id", "l.linked_from", "l.linked_until").ColumnExpr("u.sid").
+			Join("JOIN computer_users AS u ON u.organization_id = l.organization_id AND u.id = l.computer_user_id").Order("l.id")
 		if !until.IsZero() {
 			q = q.Where("l.linked_from IS NULL OR l.linked_from < ?", until)
 		}
@@ -103,15 +98,45 @@ func (s store) periods(ctx context.Context, from, until time.Time, narrow func(*
 	return rows, err
 }
 
-func (s store) periodsOf(ctx context.Context, employeeIDs []int64, from, until time.Time) ([]periodRow, error) {
-	return s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("l.employee_id IN (?)", bun.List(some(employeeIDs)))
+// periodsOf returns those of employees, one row for each computer that the Windows user was seen on.
+func (s store) periodsOf(ctx context.Context, employeeIDs []int64, from, until time.Time) (rows []periodRow, err error) {
+	var on []struct {
+		pairRow `bun:",extend"`
+		UID     string `bun:"computer_uid,scanonly"`
+	}
+	var links []periodRow
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) (err error) {
+		links, err = s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Column("l.computer_user_id").Where("l.employee_id IN (?)", bun.List(some(employeeIDs)))
+		})
+		if err != nil || len(links) == 0 {
+			return err
+		}
+		var users []int64
+		for _, l := range links {
+			users = append(users, l.UserID)
+		}
+		// By itself: of a join of all four tables PostgreSQL thinks for longer than it reads.
+		return tx.Select(&on).Column("p.computer_user_id").ColumnExpr("c.computer_uid").
+			Join("JOIN computers AS c ON c.organization_id = p.organization_id AND c.id = p.computer_id").
+			Where("p.computer_user_id IN (?)", bun.List(users)).Order("c.computer_uid").Scan(ctx)
 	})
+	computers := map[int64][]string{}
+	for _, p := range on {
+		computers[p.UserID] = append(computers[p.UserID], p.UID)
+	}
+	for _, l := range links {
+		for _, l.ComputerUID = range computers[l.UserID] {
+			rows = append(rows, l)
+		}
+	}
+	return rows, err
 }
 
-func (s store) periodsOn(ctx context.Context, uids []string, from, until time.Time) ([]periodRow, error) {
+// periodsBehind returns those of Windows users.
+func (s store) periodsBehind(ctx context.Context, sids []string, from, until time.Time) ([]periodRow, error) {
 	return s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("c.computer_uid IN (?)", bun.List(uids))
+		return q.Where("u.sid IN (?)", bun.List(sids))
 	})
 }
 

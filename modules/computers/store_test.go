@@ -186,8 +186,8 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				rows, err := s.periodsOf(theirs, []int64{11}, time.Time{}, time.Time{})
 				return nothing(len(rows), err)
 			},
-			"periodsOn": func() error {
-				rows, err := s.periodsOn(theirs, []string{"PC-1"}, noon, noon)
+			"periodsBehind": func() error {
+				rows, err := s.periodsBehind(theirs, []string{"S-1"}, noon, noon)
 				return nothing(len(rows), err)
 			},
 			"computersOf": func() error {

@@ -42,8 +42,8 @@ func (r registry) LinksOf(ctx context.Context, ids []int64, from, until time.Tim
 	return r.where(ctx, from, until, func(l computer.LinkPeriod) bool { return slices.Contains(ids, l.EmployeeID) })
 }
 
-func (r registry) EmployeesOn(ctx context.Context, uids []string, from, until time.Time) ([]computer.LinkPeriod, error) {
-	return r.where(ctx, from, until, func(l computer.LinkPeriod) bool { return slices.Contains(uids, l.ComputerUID) })
+func (r registry) EmployeesBehind(ctx context.Context, sids []string, from, until time.Time) ([]computer.LinkPeriod, error) {
+	return r.where(ctx, from, until, func(l computer.LinkPeriod) bool { return slices.Contains(sids, l.UserSID) })
 }
 
 func (r registry) where(ctx context.Context, from, until time.Time, want func(computer.LinkPeriod) bool) (found []computer.LinkPeriod, err error) {

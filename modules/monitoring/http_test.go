@@ -25,7 +25,7 @@ import (
 )
 
 // office is two organizations with events. In the first, employee 1 (department 11, below 10) was S-1 on PC-1 until
-// 10:00 and on PC-2 from then on; employee 2 (department 20) was S-1 on PC-1 from 10:00 on. Organization 2 has a PC-1
+// 10:00 and S-2 on PC-2 from then on; employee 2 (department 20) was S-1 on PC-1 from 10:00 on. Organization 2 has a PC-1
 // of its own, where employee 3 is S-1.
 type office struct {
 	*service
@@ -42,17 +42,17 @@ func newOffice(t *testing.T, d *db.DB) office {
 	s.computers = registry{links: map[int64][]computer.LinkPeriod{
 		1: {
 			{EmployeeID: 1, ComputerUID: "PC-1", UserSID: "S-1", Until: change},
-			{EmployeeID: 1, ComputerUID: "PC-2", UserSID: "S-1", From: change},
+			{EmployeeID: 1, ComputerUID: "PC-2", UserSID: "S-2", From: change},
 			{EmployeeID: 2, ComputerUID: "PC-1", UserSID: "S-1", From: change},
 		},
 		2: {{EmployeeID: 3, ComputerUID: "PC-1", UserSID: "S-1"}},
 	}}
 	for org := int64(1); org <= 2; org++ {
 		var events []activity.Event
-		for _, uid := range []string{"PC-1", "PC-2"} {
+		for sid, uid := range map[string]string{"S-1": "PC-1", "S-2": "PC-2"} {
 			for hour := 8; hour < 12; hour++ {
 				e := newWindow(fmt.Sprint(uid, hour), uid, time.Date(2026, 11, 2, hour, 30, 0, 0, time.UTC))
-				e.UserSID, e.Title = "S-1", fmt.Sprintf("%d %s %d", org, uid, hour)
+				e.UserSID, e.Title = sid, fmt.Sprintf("%d %s %d", org, uid, hour)
 				events = append(events, e)
 			}
 		}
@@ -392,7 +392,7 @@ func TestManyLinksAreReadInParts(t *testing.T) {
 		var links []computer.LinkPeriod
 		staff := directory{}
 		for i := range 2*maxSights + 50 {
-			links = append(links, computer.LinkPeriod{EmployeeID: int64(i + 1), ComputerUID: fmt.Sprint("PC-", i), UserSID: "S-1"})
+			links = append(links, computer.LinkPeriod{EmployeeID: int64(i + 1), ComputerUID: fmt.Sprint("PC-", i), UserSID: fmt.Sprint("S-", i)})
 			staff[int64(i+1)] = employee.Employee{ID: int64(i + 1), OrganizationID: 1, DepartmentID: 10}
 		}
 		o.computers, o.staff = registry{links: map[int64][]computer.LinkPeriod{1: links}}, staff

@@ -242,7 +242,8 @@ func (s *service) viewV1(ctx context.Context, k activity.Kind, departmentID int6
 	if q.employee != 0 {
 		people = slices.DeleteFunc(people, func(e int64) bool { return e != q.employee })
 	}
-	return s.viewOf(ctx, a, people, q)
+	v, err := s.viewOf(ctx, a, people, q)
+	return ctx, v, err
 }
 
 // pageV1 reads a page of what the views show, newest first.

@@ -50,43 +50,55 @@ func narrow(ctx context.Context, organizationID int64) (context.Context, actor.A
 // view finds what the reader may see: an employee's events are those of the Windows users who the employee was at
 // the time, and a department lead sees those of the employees of the departments and of none else.
 func (s *service) view(ctx context.Context, k activity.Kind, q asked) (context.Context, view, error) {
-	ctx, a, err := narrow(ctx, q.organization)
+	ctx, a, err := s.enter(ctx, q)
 	if err != nil {
 		return ctx, view{}, err
 	}
+	v, err := s.viewFrom(ctx, a, k, q)
+	return ctx, v, err
+}
+
+// enter puts the reader into the organization that it asks for, or that of the employee.
+func (s *service) enter(ctx context.Context, q asked) (context.Context, actor.Actor, error) {
+	ctx, a, err := narrow(ctx, q.organization)
+	if err != nil || q.employee == 0 {
+		return ctx, a, err
+	}
+	e, err := s.staff.ByID(ctx, q.employee)
+	if err != nil {
+		return ctx, a, err
+	}
+	return narrow(ctx, e.OrganizationID)
+}
+
+// viewFrom is view for a reader who is in the organization.
+func (s *service) viewFrom(ctx context.Context, a actor.Actor, k activity.Kind, q asked) (v view, err error) {
 	if q.employee != 0 {
-		e, err := s.staff.ByID(ctx, q.employee)
-		if err != nil {
-			return ctx, view{}, err
-		}
-		if ctx, a, err = narrow(ctx, e.OrganizationID); err != nil {
-			return ctx, view{}, err
-		}
-		return s.viewOf(ctx, a, []int64{e.ID}, q)
+		return s.viewOf(ctx, a, []int64{q.employee}, q)
 	}
 	if a.Role == actor.DepartmentLead {
 		people, err := s.led(ctx, a)
 		if err != nil {
-			return ctx, view{}, err
+			return v, err
 		}
 		return s.viewOf(ctx, a, people, q)
 	}
-	v := view{actor: a}
+	v.actor = a
 	organizations := []int64{a.OrganizationID}
 	if a.CrossesOrganizations() {
 		if organizations, err = s.store.organizations(ctx, k); err != nil {
-			return ctx, view{}, err
+			return v, err
 		}
 	}
 	for _, o := range organizations {
 		if q.merged, err = s.mergedInto(ctx, a, o, q.computer); err != nil {
-			return ctx, view{}, err
+			return v, err
 		}
 		for _, uid := range append([]string{q.computer}, q.merged...) {
 			v.sights = append(v.sights, sight{organization: o, computer: uid, from: q.from, until: q.until})
 		}
 	}
-	return ctx, v, nil
+	return v, nil
 }
 
 // mergedInto returns what was merged into the computer in an organization.
@@ -109,9 +121,9 @@ func (s *service) led(ctx context.Context, a actor.Actor) ([]int64, error) {
 	return s.staff.InDepartments(ctx, departments)
 }
 
-func (s *service) viewOf(ctx context.Context, a actor.Actor, people []int64, q asked) (context.Context, view, error) {
+func (s *service) viewOf(ctx context.Context, a actor.Actor, people []int64, q asked) (view, error) {
 	if len(people) == 0 {
-		return ctx, view{actor: a}, nil
+		return view{actor: a}, nil
 	}
 	until := q.until
 	if until.IsZero() {
@@ -119,12 +131,12 @@ func (s *service) viewOf(ctx context.Context, a actor.Actor, people []int64, q a
 	}
 	links, err := s.computers.LinksOf(ctx, people, q.from, until)
 	if err != nil {
-		return ctx, view{}, err
+		return view{}, err
 	}
 	if q.merged, err = s.mergedInto(ctx, a, a.OrganizationID, q.computer); err != nil {
-		return ctx, view{}, err
+		return view{}, err
 	}
-	return ctx, view{actor: a, links: links, sights: sightsOf(a.OrganizationID, links, q)}, nil
+	return view{actor: a, links: links, sights: sightsOf(a.OrganizationID, links, q)}, nil
 }
 
 // sightsOf makes one sight of the periods of a Windows user on a computer that touch, so that no event is in two.
@@ -181,15 +193,15 @@ func (s *service) whoIs(ctx context.Context, v view, rows []row) (faces, error) 
 		found[v.actor.OrganizationID] = v.links
 		return found, nil
 	}
-	computers := map[int64][]string{}
+	users := map[int64][]string{}
 	for _, r := range rows {
-		if !slices.Contains(computers[r.OrganizationID], r.ComputerUID) {
-			computers[r.OrganizationID] = append(computers[r.OrganizationID], r.ComputerUID)
+		if !slices.Contains(users[r.OrganizationID], r.UserSID) {
+			users[r.OrganizationID] = append(users[r.OrganizationID], r.UserSID)
 		}
 	}
-	for o, uids := range computers {
+	for o, sids := range users {
 		oldest, newest := rows[len(rows)-1].Datetime, rows[0].Datetime
-		links, err := s.computers.EmployeesOn(actor.With(ctx, v.actor.In(o)), uids, oldest, newest.Add(time.Microsecond))
+		links, err := s.computers.EmployeesBehind(actor.With(ctx, v.actor.In(o)), sids, oldest, newest.Add(time.Microsecond))
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +214,7 @@ func (s *service) whoIs(ctx context.Context, v view, rows []row) (faces, error) 
 func (f faces) of(r row) int64 {
 	for _, l := range f[r.OrganizationID] {
 		inside := !r.Datetime.Before(l.From) && (l.Until.IsZero() || r.Datetime.Before(l.Until))
-		if inside && l.ComputerUID == r.ComputerUID && l.UserSID == r.UserSID {
+		if inside && l.UserSID == r.UserSID {
 			return l.EmployeeID
 		}
 	}

@@ -35,9 +35,11 @@ func pictured(t *testing.T, d *db.DB) *service {
 		1: {{EmployeeID: 5, ComputerUID: "PC-1", UserSID: "S-1-5-21-7", From: noon.Add(-40 * day), Until: noon.Add(-time.Hour)}},
 	}}
 	s.staff = directory{5: {ID: 5, OrganizationID: 1, DepartmentID: 11}, 6: {ID: 6, OrganizationID: 1, DepartmentID: 20}}
+	nobodys := newShot("d", "PC-2", noon.Add(-2*time.Hour))
+	nobodys.UserSID = "S-1-5-21-8"
 	mustPut(t, s, agent(1), activity.Batch{Events: []activity.Event{
 		newShot("a", "PC-1", noon.Add(-3*time.Hour)), newShot("b", "PC-1", noon.Add(-2*time.Hour)), newShot("c", "PC-1", noon.Add(-30*time.Minute)),
-		newShot("d", "PC-2", noon.Add(-2*time.Hour)), newShot("e", "PC-1", noon.Add(-30*time.Hour)),
+		nobodys, newShot("e", "PC-1", noon.Add(-30*time.Hour)),
 	}})
 	mustPut(t, s, agent(2), activity.Batch{Events: []activity.Event{newShot("a", "PC-1", noon.Add(-3*time.Hour))}})
 	return s

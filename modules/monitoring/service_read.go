@@ -17,11 +17,18 @@ func (s *service) list(ctx context.Context, k activity.Kind, in listRequest) (pa
 	if w.after, err = placeOf(in.After); err != nil {
 		return page, err
 	}
-	ctx, v, err := s.view(ctx, k, asked{organization: in.Organization, employee: in.Employee, computer: in.Computer, from: in.From, until: in.To})
-	if err != nil || len(v.sights) == 0 {
+	q := asked{organization: in.Organization, employee: in.Employee, computer: in.Computer, from: in.From, until: in.To}
+	ctx, a, err := s.enter(ctx, q) // by itself, since a miss is written down
+	if err != nil {
 		return page, reading(err)
 	}
-	page, err = readTogether(ctx, s.store, func(ctx context.Context) (httpx.Page[Item], error) { return s.page(ctx, k, v, w) })
+	page, err = readTogether(ctx, s.store, func(ctx context.Context) (httpx.Page[Item], error) {
+		v, err := s.viewFrom(ctx, a, k, q)
+		if err != nil || len(v.sights) == 0 {
+			return httpx.Page[Item]{}, err
+		}
+		return s.page(ctx, k, v, w)
+	})
 	return page, reading(err)
 }
 

@@ -37,6 +37,15 @@ func (departments) Department(ctx context.Context, id int64) (organization.Depar
 // roster are the active ones of a directory.
 type roster struct{ directory }
 
+func (r roster) Departments(ctx context.Context) (ids []int64, err error) {
+	people, err := r.Active(ctx, nil)
+	for _, e := range people {
+		ids = append(ids, e.DepartmentID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}
+
 func (r roster) Active(ctx context.Context, _ []int64) (list []employee.Employee, err error) {
 	a, _ := actor.From(ctx)
 	for _, e := range r.directory {

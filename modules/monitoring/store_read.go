@@ -91,6 +91,9 @@ func newest(ctx context.Context, tx db.Tx, k activity.Kind, sights []sight, w wi
 	byComputer := t.name + tx.IndexedBy("idx_"+t.name+"_computer")
 	for part := range slices.Chunk(sights, maxSights) {
 		query, args := statement(t, byComputer, part, w)
+		if tx.Lateral() && seats(part) {
+			query, args = lateral(t, part, w)
+		}
 		var rows []row
 		// Scoped by sight: each part of the statement names one organization, and visible has left the actor's.
 		if err := tx.Raw(query, args...).Scan(ctx, &rows); err != nil {
@@ -138,9 +141,42 @@ func statement(t table, byComputer string, sights []sight, w window) (string, []
 	return strings.Join(parts, " UNION ALL ") + newestFirst, append(args, w.limit)
 }
 
+// seats reports whether the sights are several, of one organization, each of one user on one computer.
+func seats(sights []sight) bool {
+	return len(sights) > 1 && !slices.ContainsFunc(sights, func(s sight) bool {
+		return s.organization != sights[0].organization || s.computer == "" || !s.someUser
+	})
+}
+
+// lateral is statement for seats, where the database can look along an index for each: to plan one part costs PostgreSQL
+// more than to read it. What holds for all of them comes as values, by which it chooses partitions.
+func lateral(t table, sights []sight, w window) (string, []any) {
+	all, rows, args := sights[0], make([]string, len(sights)), []any(nil)
+	for i, s := range sights {
+		if s.from.Before(all.from) {
+			all.from = s.from
+		}
+		if s.until.IsZero() || !all.until.IsZero() && s.until.After(all.until) {
+			all.until = s.until
+		}
+		var until *time.Time // open
+		if !s.until.IsZero() {
+			until = &s.until
+		}
+		rows[i], args = "(?, ?, ?::timestamptz, ?::timestamptz)", append(args, s.computer, s.user, s.from, until)
+	}
+	from, more := conditions(t, t.name, sight{organization: all.organization, from: all.from, until: all.until}, w)
+	return "SELECT e.* FROM (VALUES " + strings.Join(rows, ", ") + ") AS s (computer, sid, since, until) CROSS JOIN LATERAL (SELECT " + shown(t) + from +
+		" AND computer_uid = s.computer AND user_sid = s.sid AND datetime >= s.since AND (s.until IS NULL OR datetime < s.until)" + newestFirst + ") AS e" + newestFirst, append(append(args, more...), w.limit, w.limit)
+}
+
+func shown(t table) string {
+	return "organization_id, datetime, id, computer_uid, user_sid, " + t.columns
+}
+
 func part(t table, byComputer string, s sight, w window) (string, []any) {
 	from, args := conditions(t, byComputer, s, w)
-	return "SELECT organization_id, datetime, id, computer_uid, user_sid, " + t.columns + from + newestFirst, append(args, w.limit)
+	return "SELECT " + shown(t) + from + newestFirst, append(args, w.limit)
 }
 
 // conditions is FROM and WHERE of a sight.

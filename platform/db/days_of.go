@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"time"
 
@@ -39,11 +40,14 @@ func (tx Tx) LastDay(ctx context.Context, table string, before time.Time) (end t
 	case TimescaleDB:
 		err = tx.bun.NewRaw("SELECT max(range_end) FROM timescaledb_information.chunks WHERE hypertable_name = ? AND range_start < ?", table, before).Scan(ctx, &last)
 	default: // the names of partitions end with their days
-		err = tx.bun.NewRaw("SELECT max(to_date(right(part.relname, 8), 'YYYYMMDD')) + 1 FROM pg_inherits AS i JOIN pg_class AS part ON part.oid = i.inhrelid"+
-			" WHERE i.inhparent = to_regclass(?) AND right(part.relname, 8) < ?",
-			table, before.UTC().Add(secondsOfDay*time.Second-1).Format("20060102")).Scan(ctx, &last)
+		err = tx.bun.NewRaw("SELECT to_date(right(relname, 8), 'YYYYMMDD') + 1 FROM pg_class WHERE relname > ? AND relname < ?"+
+			" AND relkind = 'r' AND relispartition AND relnamespace = 'partitions'::regnamespace ORDER BY relname DESC LIMIT 1",
+			table+"_", table+before.UTC().Add(secondsOfDay*time.Second-1).Format("_20060102")).Scan(ctx, &last)
 	}
-	if err != nil || !last.Valid {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !last.Valid {
+		return end, nil
+	}
+	if err != nil {
 		return end, err
 	}
 	if end = last.Time.UTC(); end.After(before) {

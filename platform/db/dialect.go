@@ -39,6 +39,8 @@ type dialect interface {
 	moment() string
 	// forEach is SQL that joins the rows of a table that meet the condition to each row of what is left of it.
 	forEach(table, alias, index, where string) string
+	// lateral reports whether a part of FROM can refer to the one before it.
+	lateral() bool
 	// jsonField is SQL for a field of a JSON column, as text.
 	jsonField(column, field string) string
 	// indexedBy is SQL behind a table's name that says which index to use, where the database would not find it.
@@ -84,6 +86,9 @@ func (tx Tx) ForEach(table, alias, index, where string) string {
 	return tx.db.dialect.forEach(table, alias, index, where)
 }
 
+// Lateral reports whether the database knows LATERAL: a part of FROM that refers to the one before it.
+func (tx Tx) Lateral() bool { return tx.db.dialect.lateral() }
+
 // JSONField is SQL for a field of a JSON column, as text.
 func (tx Tx) JSONField(column, field string) string { return tx.db.dialect.jsonField(column, field) }
 
@@ -103,6 +108,7 @@ func (sqlite) serialize(context.Context, bun.Tx, string) error { return nil }
 func (s sqlite) forEach(table, alias, index, where string) string {
 	return " CROSS JOIN " + table + " AS " + alias + s.indexedBy(index) + " WHERE " + where
 }
+func (sqlite) lateral() bool { return false }
 func (sqlite) jsonField(column, field string) string {
 	return fmt.Sprintf("json_extract(%s, '$.%s')", column, field)
 }
@@ -269,6 +275,7 @@ func (postgres) forEach(table, alias, _, where string) string {
 	// OFFSET keeps the planner from making a join of it again.
 	return " CROSS JOIN LATERAL (SELECT * FROM " + table + " AS " + alias + " WHERE " + where + " OFFSET 0) AS " + alias
 }
+func (postgres) lateral() bool { return true }
 func (postgres) jsonField(column, field string) string {
 	return fmt.Sprintf("%s->>'%s'", column, field)
 }

@@ -99,6 +99,7 @@ type Registry interface {
 	// LinksOf returns the periods in which one of the employees was a Windows user on a computer, those that
 	// touch [from, until). It returns none for an employee of another organization.
 	LinksOf(ctx context.Context, employeeIDs []int64, from, until time.Time) ([]LinkPeriod, error)
-	// EmployeesOn returns the periods of all employees on these computers that touch [from, until).
-	EmployeesOn(ctx context.Context, computerUIDs []string, from, until time.Time) ([]LinkPeriod, error)
+	// EmployeesBehind returns the periods in which these Windows users were employees that touch [from, until), on whichever
+	// computer: their ComputerUID is empty.
+	EmployeesBehind(ctx context.Context, userSIDs []string, from, until time.Time) ([]LinkPeriod, error)
 }

@@ -73,7 +73,7 @@ type accountResponse struct {
 
 func (s *service) users() grid.List[accountResponse] {
 	return grid.List[accountResponse]{
-		Name: "users", Title: "auth.users", Columns: userColumns, Sort: "name", ID: idOfUser,
+		Name: "users", Title: "auth.users", Columns: userColumns, Sort: "name", ID: idOfUser, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]accountResponse, db.Found, error) {
 			now := s.time()
 			rows, found, err := s.store.users(ctx, q.Bind("sessions", now).SQL(), now)

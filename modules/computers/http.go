@@ -68,7 +68,7 @@ func (c computerOfUser) String() string { return c.Name }
 
 func (m *Module) users() grid.List[userResponse] {
 	return grid.List[userResponse]{
-		Name: "windows-users", Title: "computers.users", Columns: userColumns, Sort: "sid", ID: idOfUser,
+		Name: "windows-users", Title: "computers.users", Columns: userColumns, Sort: "sid", ID: idOfUser, DB: m.service.store.db,
 		Read: func(ctx context.Context, q grid.Query) (items []userResponse, found db.Found, err error) {
 			v, err := m.service.look(ctx)
 			if err != nil {

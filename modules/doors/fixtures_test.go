@@ -64,6 +64,15 @@ func (d directory) InDepartments(ctx context.Context, departments []int64) (ids 
 	return ids, nil
 }
 
+func (d directory) Departments(ctx context.Context) (ids []int64, err error) {
+	people, err := d.Active(ctx, nil)
+	for _, e := range people {
+		ids = append(ids, e.DepartmentID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}
+
 func (d directory) Active(ctx context.Context, departments []int64) (list []employee.Employee, err error) {
 	for _, n := range slices.Sorted(maps.Keys(d)) {
 		if e := d[n]; e.Active && d.sees(ctx, e) && (len(departments) == 0 || slices.Contains(departments, e.DepartmentID)) {
@@ -140,7 +149,7 @@ type vault string
 func (v vault) Derive(purpose string) ([]byte, error) { return secret.Derive([]byte(v), purpose) }
 
 func (tree) Department(_ context.Context, id int64) (organization.Department, error) {
-	return organization.Department{ID: id, Name: fmt.Sprint("Department ", id)}, nil
+	return organization.Department{ID: id, OrganizationID: map[int64]int64{1: 1, 2: 1, 3: 2}[id], Name: fmt.Sprint("Department ", id)}, nil
 }
 
 // people are employees of organization 1, in departments 1 and 2, of whom 13 has left; and 21 of organization 2.

@@ -192,28 +192,28 @@ func (s *service) namesV1(ctx context.Context, rows []passRow) (n namesV1, err e
 		return n, err
 	}
 	for _, e := range n.people {
-		if err := s.place(ctx, n, e); err != nil {
+		if err := s.place(ctx, n, e.DepartmentID); err != nil {
 			return n, err
 		}
 	}
 	return n, nil
 }
 
-// place finds out what an employee's department and organization are called.
-func (s *service) place(ctx context.Context, n namesV1, e employee.Employee) error {
-	if _, known := n.departments[e.DepartmentID]; known {
+// place finds out what a department and its organization are called.
+func (s *service) place(ctx context.Context, n namesV1, department int64) error {
+	if _, known := n.departments[department]; known {
 		return nil
 	}
-	d, err := s.tree.Department(ctx, e.DepartmentID)
-	if err != nil && !errors.Is(err, organization.ErrDepartmentUnknown) {
+	d, err := s.tree.Department(ctx, department)
+	if errors.Is(err, organization.ErrDepartmentUnknown) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	o, err := s.tree.ByID(ctx, e.OrganizationID)
-	if err != nil && !errors.Is(err, organization.ErrUnknown) {
-		return err
-	}
-	n.departments[e.DepartmentID], n.organizations[e.OrganizationID] = d.Name, o.Name
-	return nil
+	o, err := s.tree.ByID(ctx, d.OrganizationID)
+	n.departments[department], n.organizations[d.OrganizationID] = d.Name, o.Name
+	return err
 }
 
 func (n namesV1) log(r passRow) logV1 {
@@ -235,12 +235,12 @@ func (n namesV1) log(r passRow) logV1 {
 
 // availableV1 is by what the caller can narrow the list.
 func (s *service) availableV1(ctx context.Context, organizationID int64, n namesV1) (a availableV1, err error) {
-	people, err := s.peopleOf(ctx, organizationID, 0)
+	departments, err := s.roster.Departments(within(ctx, organizationID))
 	if err != nil {
 		return a, err
 	}
-	for _, e := range people {
-		if err := s.place(ctx, n, e); err != nil {
+	for _, d := range departments {
+		if err := s.place(ctx, n, d); err != nil {
 			return a, err
 		}
 	}

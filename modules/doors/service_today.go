@@ -233,17 +233,22 @@ func (t *today) count(rows []passRow) {
 	}
 }
 
+// within puts a reader of all organizations into one of them, unless it is 0.
+func within(ctx context.Context, organization int64) context.Context {
+	who, _ := actor.From(ctx)
+	if organization != 0 && who.CrossesOrganizations() {
+		return actor.With(ctx, who.In(organization))
+	}
+	return ctx
+}
+
 // peopleOf are the active employees whom the actor sees.
 func (s *service) peopleOf(ctx context.Context, organization, department int64) (list []employee.Employee, err error) {
-	who, _ := actor.From(ctx)
 	var departments []int64
 	if department != 0 {
 		departments = []int64{department}
 	}
-	if organization != 0 && who.CrossesOrganizations() {
-		ctx = actor.With(ctx, who.In(organization))
-	}
-	list, err = s.roster.Active(ctx, departments)
+	list, err = s.roster.Active(within(ctx, organization), departments)
 	if organization == 0 || err != nil {
 		return list, err
 	}

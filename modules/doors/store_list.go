@@ -41,7 +41,7 @@ var statuses = []string{"ONLINE", "OFFLINE", "ERROR", "MAINTENANCE"}
 
 func (s *service) devices() grid.List[deviceResponse] {
 	return grid.List[deviceResponse]{
-		Name: "devices", Title: "doors.devices", Columns: deviceColumns, Sort: "name", ID: idOfDevice,
+		Name: "devices", Title: "doors.devices", Columns: deviceColumns, Sort: "name", ID: idOfDevice, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) (items []deviceResponse, found db.Found, err error) {
 			rows, found, err := s.store.listDevices(ctx, q.SQL())
 			if err != nil {

@@ -112,10 +112,13 @@ func (s store) deviceNames(ctx context.Context, ids []int64) (map[int64]string, 
 	return names, err
 }
 
+// shownOfDevices is what is said of devices where a list is of something else.
+var shownOfDevices = []string{"id", "organization_id", "name", "entry_type", "ip_address", "is_active", "last_seen_at"}
+
 func (s store) devicesByIDs(ctx context.Context, ids []int64) (map[int64]deviceRow, error) {
 	var rows []deviceRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
+		return tx.Select(&rows).Column(shownOfDevices...).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
 	})
 	of := map[int64]deviceRow{}
 	for _, r := range rows {
@@ -127,7 +130,7 @@ func (s store) devicesByIDs(ctx context.Context, ids []int64) (map[int64]deviceR
 // devices returns a page of devices by id, and one more.
 func (s store) devices(ctx context.Context, organization, after int64, limit int) (rows []deviceRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := tx.Select(&rows).Where("?TableAlias.id > ?", after).OrderExpr("?TableAlias.id").Limit(int64(limit + 1))
+		q := tx.Select(&rows).Column(shownOfDevices...).Where("?TableAlias.id > ?", after).OrderExpr("?TableAlias.id").Limit(int64(limit + 1))
 		if organization != 0 {
 			q = q.Where("?TableAlias.organization_id = ?", organization)
 		}

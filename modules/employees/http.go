@@ -94,7 +94,7 @@ func (s *service) show(ctx context.Context, rows ...employeeRow) ([]employeeResp
 
 func (s *service) employees() grid.List[employeeResponse] {
 	return grid.List[employeeResponse]{
-		Name: "employees", Title: "employees.list", Columns: columns, Sort: "name", ID: idOfEmployee, Prepare: s.widen, Read: s.read,
+		Name: "employees", Title: "employees.list", Columns: columns, Sort: "name", ID: idOfEmployee, Prepare: s.widen, Read: s.read, DB: s.store.db,
 	}
 }
 

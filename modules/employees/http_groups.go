@@ -49,7 +49,7 @@ func asGroup(g groupRow) groupResponse {
 
 func (s *service) groups() grid.List[groupResponse] {
 	return grid.List[groupResponse]{
-		Name: "employee-groups", Title: "employees.groups", Columns: groupColumns, Sort: "name", ID: idOfGroup,
+		Name: "employee-groups", Title: "employees.groups", Columns: groupColumns, Sort: "name", ID: idOfGroup, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]groupResponse, db.Found, error) {
 			rows, found, err := s.store.groups(ctx, q.SQL())
 			if err != nil {

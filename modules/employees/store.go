@@ -27,7 +27,7 @@ func (s store) byID(ctx context.Context, tx db.Tx, v sight, id int64) (row emplo
 
 func (s store) byIDs(ctx context.Context, v sight, ids []int64) (rows []employeeRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return v.narrow(tx.Select(&rows)).Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx)
+		return v.narrow(tx.Select(&rows)).Column(shown...).Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx)
 	})
 	return rows, err
 }

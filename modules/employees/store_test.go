@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,6 +61,13 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 					}
 				}
 				return nil
+			},
+			"departments": func() error {
+				ids, err := s.departments(theirs, sight{all: true})
+				if !slices.Equal(ids, []int64{4}) {
+					return fmt.Errorf("shows %v", ids)
+				}
+				return err
 			},
 			"active": func() error {
 				for _, departments := range [][]int64{nil, {1, 2, 3}} {

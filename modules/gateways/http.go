@@ -107,7 +107,7 @@ type gapResponse struct {
 
 func (m *Module) gateways() grid.List[gatewayResponse] {
 	return grid.List[gatewayResponse]{
-		Name: "gateways", Title: "gateways.list", Columns: columns, Sort: "serial", ID: idOfGateway,
+		Name: "gateways", Title: "gateways.list", Columns: columns, Sort: "serial", ID: idOfGateway, DB: m.service.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]gatewayResponse, db.Found, error) {
 			rows, found, err := m.service.store.list(ctx, q.SQL())
 			if err != nil {

@@ -74,7 +74,7 @@ func itemOf(p policyRow, employees, departments int) policyItem {
 
 func (s *service) list() grid.List[policyItem] {
 	return grid.List[policyItem]{
-		Name: "policies", Title: "policy.list", Columns: policyColumns, Sort: "title", ID: idOfPolicy,
+		Name: "policies", Title: "policy.list", Columns: policyColumns, Sort: "title", ID: idOfPolicy, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]policyItem, db.Found, error) {
 			rows, found, err := s.store.list(ctx, q.SQL())
 			if err != nil {

@@ -38,7 +38,7 @@ type groupItem struct {
 
 func (s *service) groups() grid.List[groupItem] {
 	return grid.List[groupItem]{
-		Name: "policy-groups", Title: "policy.groups", Columns: groupColumns, Sort: "name", ID: idOfGroup,
+		Name: "policy-groups", Title: "policy.groups", Columns: groupColumns, Sort: "name", ID: idOfGroup, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]groupItem, db.Found, error) {
 			rows, found, err := s.store.groupsPage(ctx, q.SQL())
 			if err != nil {

@@ -22,7 +22,7 @@ var prefixesV1 = []string{"/api/v1/policies", "/api/policies"}
 // routesV1 serves v1's clients. What they change is changed as by any other: it makes versions and roll-outs.
 func (s *service) routesV1(r httpx.Router) {
 	for _, path := range prefixesV1 {
-		r.GET(path, rule.Read, httpx.Handle(http.StatusOK, s.getPoliciesV1), httpx.Lenient(), httpx.Doc("Policies, a page at a time"))
+		r.GET(path, rule.Read, httpx.Handle(http.StatusOK, db.Together(s.store.db, s.getPoliciesV1)), httpx.Lenient(), httpx.Doc("Policies, a page at a time"))
 		r.GET(path+"/:id", rule.Read, httpx.Handle(http.StatusOK, s.getPolicyV1), httpx.Doc("One policy, with its people and its options"))
 		r.POST(path, rule.Write, httpx.Handle(http.StatusCreated, s.postPolicyV1), httpx.Doc("Make a policy"))
 		r.PUT(path+"/:id", rule.Write, httpx.Handle(http.StatusOK, s.putPolicyV1), httpx.Doc("Change what is given of a policy: a new version, to all gateways"))

@@ -116,6 +116,15 @@ func (o *office) Below(_ context.Context, ids []int64) ([]int64, error) {
 	return ids, nil
 }
 
+func (o *office) Departments(ctx context.Context) (ids []int64, err error) {
+	people, err := o.Active(ctx, nil)
+	for _, e := range people {
+		ids = append(ids, e.DepartmentID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}
+
 func (o *office) Active(ctx context.Context, departmentIDs []int64) (list []employee.Employee, err error) {
 	a, _ := actor.From(ctx)
 	for _, e := range o.people {

@@ -38,7 +38,7 @@ type absenceResponse struct {
 
 func (s *service) absences() grid.List[absenceResponse] {
 	return grid.List[absenceResponse]{
-		Name: "absences", Title: "schedules.absences", Columns: absenceColumns, Sort: "-firstDay", ID: idOfAbsence, Prepare: s.widenAbsences,
+		Name: "absences", Title: "schedules.absences", Columns: absenceColumns, Sort: "-firstDay", ID: idOfAbsence, Prepare: s.widenAbsences, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]absenceResponse, db.Found, error) {
 			rows, found, err := s.store.absences(ctx, sightOf(ctx), q.SQL())
 			if err != nil {

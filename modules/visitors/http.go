@@ -69,10 +69,6 @@ func (s *service) show(ctx context.Context, rows []visitorRow) ([]visitorRespons
 	for _, r := range rows {
 		ids, hosts = append(ids, r.ID), append(hosts, r.HostID)
 	}
-	inside, err := s.store.insideOf(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
 	staff, err := s.staff.ByIDs(ctx, different(hosts))
 	if err != nil {
 		return nil, err
@@ -83,7 +79,7 @@ func (s *service) show(ctx context.Context, rows []visitorRow) ([]visitorRespons
 	}
 	return grid.Items(rows, func(r visitorRow) visitorResponse {
 		out := recordOf(r)
-		out.Inside, out.HostName = inside[r.ID], staff[r.HostID].Name
+		out.Inside, out.HostName = r.Inside, staff[r.HostID].Name
 		if code, may := next[r.ID]; may && r.IsActive {
 			from, until := code.StartDate.UTC(), code.EndDate.UTC()
 			out.ExpectedFrom, out.ExpectedUntil = &from, &until
@@ -109,7 +105,7 @@ func different(ids []int64) (all []int64) {
 
 func (s *service) visitors() grid.List[visitorResponse] {
 	return grid.List[visitorResponse]{
-		Name: "visitors", Title: "visitors.list", Columns: visitorColumns(), Sort: "-createdAt", ID: idOfVisitor,
+		Name: "visitors", Title: "visitors.list", Columns: visitorColumns(), Sort: "-createdAt", ID: idOfVisitor, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]visitorResponse, db.Found, error) {
 			v, err := s.sight(ctx)
 			if err != nil {

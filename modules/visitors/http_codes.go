@@ -58,7 +58,7 @@ func asCode(c codeRow, v visitorRow, now time.Time) codeResponse {
 
 func (s *service) codes() grid.List[codeResponse] {
 	return grid.List[codeResponse]{
-		Name: "visitor-codes", Title: "visitors.codes", Columns: codeColumns(), Sort: "-createdAt", ID: idOfCode,
+		Name: "visitor-codes", Title: "visitors.codes", Columns: codeColumns(), Sort: "-createdAt", ID: idOfCode, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]codeResponse, db.Found, error) {
 			now := s.time()
 			rows, found, err := s.store.codes(ctx, q.Bind("usable", now, now).SQL())

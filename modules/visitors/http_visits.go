@@ -82,7 +82,7 @@ func (a around) show(r visitRow, now time.Time) visitResponse {
 
 func (s *service) visits() grid.List[visitResponse] {
 	return grid.List[visitResponse]{
-		Name: "visits", Title: "visitors.visits", Columns: visitColumns(), Sort: "-checkedInAt", ID: idOfVisit,
+		Name: "visits", Title: "visitors.visits", Columns: visitColumns(), Sort: "-checkedInAt", ID: idOfVisit, DB: s.store.db,
 		Read: func(ctx context.Context, q grid.Query) ([]visitResponse, db.Found, error) {
 			v, err := s.sight(ctx)
 			if err != nil {

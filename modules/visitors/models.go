@@ -28,6 +28,7 @@ type visitorRow struct {
 	IsActive          bool      `bun:"is_active"`
 	CreatedAt         time.Time `bun:"created_at,skipupdate"`
 	UpdatedAt         time.Time `bun:"updated_at"`
+	Inside            bool      `bun:"inside,scanonly"` // as list and byID read it
 }
 
 // The types of codes.

@@ -14,6 +14,7 @@ type store struct{ db *db.DB }
 
 func (s store) list(ctx context.Context, v sight, l db.List) (rows []visitorRow, found db.Found, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		l.Columns = []db.Expr{{SQL: insideSQL + " AS inside"}}
 		found, err = tx.List(ctx, v.narrow(tx.Select(&rows)), l)
 		return err
 	})
@@ -21,7 +22,7 @@ func (s store) list(ctx context.Context, v sight, l db.List) (rows []visitorRow,
 }
 
 func (s store) byID(ctx context.Context, tx db.Tx, v sight, id int64) (row visitorRow, err error) {
-	err = v.narrow(tx.Select(&row)).Where("?TableAlias.id = ?", id).Scan(ctx)
+	err = v.narrow(tx.Select(&row)).ColumnExpr("?TableColumns").ColumnExpr(insideSQL+" AS inside").Where("?TableAlias.id = ?", id).Scan(ctx)
 	return row, db.Translate(err)
 }
 
@@ -36,20 +37,6 @@ func (s store) byIDs(ctx context.Context, ids []int64) (map[int64]visitorRow, er
 		found[r.ID] = r
 	}
 	return found, err
-}
-
-// insideOf returns the ids of those visitors who are in the house.
-func (s store) insideOf(ctx context.Context, ids []int64) (map[int64]bool, error) {
-	var here []int64
-	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select((*visitRow)(nil)).Column("visitor_id").Where("?TableAlias.visitor_id IN (?)", bun.List(some(ids))).
-			Where("?TableAlias.checked_out_at IS NULL").Scan(ctx, &here)
-	})
-	inside := map[int64]bool{}
-	for _, id := range here {
-		inside[id] = true
-	}
-	return inside, err
 }
 
 // users returns those of the users whom the actor may see: an ADMIN of all is seen by such alone.
@@ -137,7 +124,10 @@ func (s store) counts(ctx context.Context, v sight, now, from, until time.Time) 
 	return c, err
 }
 
+// insideSQL is for visitors who are in the house.
+const insideSQL = "EXISTS (SELECT 1 FROM visits AS h WHERE h.visitor_id = v.id AND h.checked_out_at IS NULL)"
+
 // expectedSQL is for visitors who can still come between two times, and are not here.
 const expectedSQL = `v.is_active AND EXISTS (SELECT 1 FROM onetime_codes AS k WHERE k.visitor_id = v.id AND k.is_active
 	AND k.start_date < ? AND k.end_date >= ? AND (k.max_uses IS NULL OR k.uses < k.max_uses))
-	AND NOT EXISTS (SELECT 1 FROM visits AS h WHERE h.visitor_id = v.id AND h.checked_out_at IS NULL)`
+	AND NOT ` + insideSQL

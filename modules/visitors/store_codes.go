@@ -37,12 +37,12 @@ func (s store) usableNow(ctx context.Context, tx db.Tx, visitorID int64, now tim
 	return row, db.Translate(err)
 }
 
-// nextCodes returns of each visitor the code that lets in now or, of those to come, first.
+// nextCodes returns of each visitor when the code holds that lets in now or, of those to come, first.
 func (s store) nextCodes(ctx context.Context, visitors []int64, now time.Time) (map[int64]codeRow, error) {
 	var rows []codeRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.visitor_id IN (?)", bun.List(some(visitors))).Where("?TableAlias.is_active").
-			Where("?TableAlias.end_date >= ?", now).Where("(?TableAlias.max_uses IS NULL OR ?TableAlias.uses < ?TableAlias.max_uses)").
+		return tx.Select(&rows).Column("visitor_id", "start_date", "end_date").Where("?TableAlias.visitor_id IN (?)", bun.List(some(visitors))).
+			Where("?TableAlias.is_active").Where("?TableAlias.end_date >= ?", now).Where("(?TableAlias.max_uses IS NULL OR ?TableAlias.uses < ?TableAlias.max_uses)").
 			OrderExpr("?TableAlias.start_date DESC, ?TableAlias.id DESC").Scan(ctx)
 	})
 	of := map[int64]codeRow{}

@@ -28,7 +28,7 @@ func visitorColumns() []grid.Column {
 		{Name: "workPlace", Kind: grid.Text, SQL: "v.work_place", Null: true, Search: true, Title: "visitors.column_work_place"},
 		{Name: "hostName", Kind: grid.Folded, SQL: hostName("v"), Null: true, Search: true, Title: "visitors.column_host"},
 		{Name: "hostId", Kind: grid.ID, SQL: "v.host_id", Null: true, Only: grid.Filter, Title: "visitors.column_host"},
-		{Name: "inside", Kind: grid.Bool, SQL: "EXISTS (SELECT 1 FROM visits AS h WHERE h.visitor_id = v.id AND h.checked_out_at IS NULL)", Title: "visitors.column_inside"},
+		{Name: "inside", Kind: grid.Bool, SQL: insideSQL, Title: "visitors.column_inside"},
 		{Name: "expected", Kind: grid.Bool, SQL: expectedSQL, Only: grid.Filter, Title: "visitors.column_expected_today", Doc: "may still come today, and is not here"},
 		{Name: "isActive", Kind: grid.Bool, SQL: "v.is_active"},
 		{Name: "phone", Kind: grid.Text, SQL: "v.phone", Null: true, Search: true},

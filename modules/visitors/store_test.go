@@ -51,8 +51,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"byID": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error { _, err := s.byID(ctx, tx, all, v.ID); return err })
 			},
-			"byIDs":    func() error { rows, err := s.byIDs(other(), []int64{v.ID}); return nothing(len(rows), err) },
-			"insideOf": func() error { rows, err := s.insideOf(other(), []int64{v.ID}); return nothing(len(rows), err) },
+			"byIDs": func() error { rows, err := s.byIDs(other(), []int64{v.ID}); return nothing(len(rows), err) },
 			"insert": func() error {
 				row := visitorRow{MaybeOwned: db.MaybeOwned{OrganizationID: &one}, FirstName: "x", LastName: "y", CreatedAt: noon, UpdatedAt: noon}
 				if err := in(db.ErrForeign, func(ctx context.Context, tx db.Tx) error { return s.insert(ctx, tx, &row) }); err != nil {

@@ -129,7 +129,7 @@ func (s *service) update(ctx context.Context, id int64, in employeeInput) (row e
 				return err
 			}
 		}
-		if row, err = s.store.byID(ctx, tx, sightOf(ctx), id); err != nil {
+		if row, err = s.store.held(ctx, tx, sightOf(ctx), id); err != nil {
 			return err
 		}
 		before := row

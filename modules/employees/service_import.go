@@ -126,6 +126,11 @@ func (s *service) applyImport(ctx context.Context, in importInput) (counts impor
 		if err := s.store.lockImports(ctx, tx, home); err != nil {
 			return err
 		}
+		if in.Mode == importUpdate { // or it would write what they were over what somebody makes of them meanwhile
+			if err := s.store.holdEverybody(ctx, tx, home); err != nil {
+				return err
+			}
+		}
 		plan, err := s.plan(ctx, tx, table, home, in.Mode == importUpdate)
 		if err != nil {
 			return err

@@ -424,6 +424,53 @@ func TestTheSameFileTwiceAtOnceIsImportedOnce(t *testing.T) {
 	})
 }
 
+// Whoever writes first, what the other then writes begins with it.
+func TestAnImportAndAnEditOfOnePersonKeepEachOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newImports(t, d)
+		in := importOf(importUpdate, "Name;Department;Phone\nKarim;Sex;5\n")
+		id := newEmployee(t, s, 1, "Karim")
+		edit := func() error {
+			position := "usta"
+			_, err := s.update(as(actor.HR, 1), id, employeeInput{Position: &position})
+			return err
+		}
+		apply := func() error {
+			_, err := s.applyImport(as(actor.HR, 1), in)
+			return err
+		}
+		for name, order := range map[string][2]func() error{"an edit first": {edit, apply}, "an import first": {apply, edit}} {
+			preview, err := s.previewImport(as(actor.HR, 1), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Digest = preview.Digest
+			var once sync.Once
+			var second sync.WaitGroup
+			s.audit = audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler), ClientIP: func(context.Context) string {
+				once.Do(func() { // the person is written, and not yet for others to see
+					second.Go(func() {
+						if err := order[1](); err != nil {
+							t.Errorf("%s: the second: %v", name, err)
+						}
+					})
+					<-time.After(200 * time.Millisecond) // it may read meanwhile, if it would not wait
+				})
+				return ""
+			}})
+			if err := order[0](); err != nil {
+				t.Errorf("%s: the first: %v", name, err)
+			}
+			second.Wait()
+			if got := everybody(t, s, 1); got != "Karim|1||usta|5||||true" {
+				t.Errorf("%s: together they made\n%s", name, got)
+			}
+			write(t, d, "UPDATE employees SET position = '', phone = ''")
+		}
+	})
+}
+
 func TestAnImportStaysInItsOrganization(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -25,6 +25,12 @@ func (s store) byID(ctx context.Context, tx db.Tx, v sight, id int64) (row emplo
 	return row, db.Translate(err)
 }
 
+// held returns the employee as it is until the transaction ends, but for what that writes.
+func (s store) held(ctx context.Context, tx db.Tx, v sight, id int64) (row employeeRow, err error) {
+	err = tx.Hold(v.narrow(tx.Select(&row))).Where("?TableAlias.id = ?", id).Scan(ctx)
+	return row, db.Translate(err)
+}
+
 func (s store) byIDs(ctx context.Context, v sight, ids []int64) (rows []employeeRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		return v.narrow(tx.Select(&rows)).Column(shown...).Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx)

@@ -27,6 +27,12 @@ func (s store) lockImports(ctx context.Context, tx db.Tx, organizationID int64) 
 	return tx.Serialize(ctx, fmt.Sprintf("import of employees %d", organizationID))
 }
 
+// holdEverybody keeps all employees of an organization as they are until the transaction ends.
+func (s store) holdEverybody(ctx context.Context, tx db.Tx, organizationID int64) error {
+	var ids []int64
+	return tx.Hold(tx.Select((*employeeRow)(nil))).Column("id").Where("?TableAlias.organization_id = ?", organizationID).Order("e.id").Scan(ctx, &ids)
+}
+
 // branches returns the active departments of an organization.
 func (s store) branches(ctx context.Context, tx db.Tx, organizationID int64) (rows []branchRow, err error) {
 	err = tx.Select(&rows).Where("?TableAlias.organization_id = ?", organizationID).Where("?TableAlias.is_active").Order("d.id").Scan(ctx)

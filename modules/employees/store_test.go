@@ -92,6 +92,9 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"lockImports": func() error { // locks a name, and sees no row
 				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.lockImports(ctx, tx, 2) })
 			},
+			"holdEverybody": func() error { // holds none, and shows none
+				return in(nil, func(ctx context.Context, tx db.Tx) error { return s.holdEverybody(ctx, tx, 1) })
+			},
 			"branches": func() error {
 				return in(nil, func(ctx context.Context, tx db.Tx) error {
 					rows, err := s.branches(ctx, tx, 1)
@@ -178,6 +181,12 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			"byID": func() error {
 				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
 					_, err := s.byID(ctx, tx, all, nodira)
+					return err
+				})
+			},
+			"held": func() error {
+				return in(db.ErrNotFound, func(ctx context.Context, tx db.Tx) error {
+					_, err := s.held(ctx, tx, all, nodira)
 					return err
 				})
 			},

@@ -29,7 +29,7 @@ type dialect interface {
 	enter(a actor.Actor) string
 	serialize(ctx context.Context, tx bun.Tx, work string) error
 	share(ctx context.Context, tx bun.Tx, work string) error
-	skipLocked(q *bun.SelectQuery) *bun.SelectQuery
+	hold(q *bun.SelectQuery) *bun.SelectQuery
 	bulk(ctx context.Context, tx Tx, r Rows, n int) (int64, error)
 	// bucket is SQL for the start of the column's run of width, in UTC.
 	bucket(column string, width time.Duration) string
@@ -101,7 +101,6 @@ type sqlite struct{}
 func (sqlite) name() string                                    { return "sqlite" }
 func (sqlite) readOnlyTx() bool                                { return false } // its pool is query_only
 func (sqlite) enter(actor.Actor) string                        { return "" }
-func (sqlite) skipLocked(q *bun.SelectQuery) *bun.SelectQuery  { return q }
 func (sqlite) moment() string                                  { return "?" }
 func (sqlite) indexedBy(index string) string                   { return " INDEXED BY " + index }
 func (sqlite) serialize(context.Context, bun.Tx, string) error { return nil }
@@ -260,11 +259,8 @@ type postgres struct {
 	series bool // of time series only
 }
 
-func (postgres) name() string     { return "postgres" }
-func (postgres) readOnlyTx() bool { return true }
-func (postgres) skipLocked(q *bun.SelectQuery) *bun.SelectQuery {
-	return q.For("UPDATE SKIP LOCKED")
-}
+func (postgres) name() string            { return "postgres" }
+func (postgres) readOnlyTx() bool        { return true }
 func (postgres) moment() string          { return "?::timestamptz" }
 func (postgres) indexedBy(string) string { return "" }
 func (postgres) serialize(ctx context.Context, tx bun.Tx, work string) error {

@@ -141,9 +141,6 @@ func (tx Tx) Driver(fn func(driverConn any) error) error { return tx.conn.Raw(fn
 // SQL is the transaction as database/sql knows it, for the same use as Driver.
 func (tx Tx) SQL() *sql.Tx { return tx.bun.Tx }
 
-// SkipLocked makes a claim of rows skip those that others hold; on SQLite there is one writer, so it does nothing.
-func (tx Tx) SkipLocked(q *bun.SelectQuery) *bun.SelectQuery { return tx.db.dialect.skipLocked(q) }
-
 func (tx Tx) where(model any) (string, []any) {
 	kind := scopeOf(reflect.TypeOf(model))
 	if kind == scopeGlobal || tx.actor.CrossesOrganizations() {

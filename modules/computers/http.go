@@ -32,7 +32,7 @@ func (m *Module) computers() grid.List[computerResponse] {
 			if err != nil {
 				return nil, found, err
 			}
-			q = q.Bind("users", v.now, v.now, v.sight.all, some(v.sight.employees))
+			q = q.Bind("users", v.now, v.now, v.sight.all, v.sight.employees)
 			rows, found, err := m.service.store.computers(ctx, q.SQL(), v)
 			if err != nil {
 				return nil, found, err

@@ -34,5 +34,5 @@ func (s *service) inDepartments(ctx context.Context, q grid.Query) (grid.Query, 
 	}
 	people, err := s.staff.InDepartments(ctx, below)
 	now := s.clock()
-	return q.Widen("departmentId", asked[:1], strings.Join(names, ", ")).Bind("departmentId", now, now, some(people), asked[0]), err
+	return q.Widen("departmentId", asked[:1], strings.Join(names, ", ")).Bind("departmentId", now, now, people, asked[0]), err
 }

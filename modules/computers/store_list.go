@@ -45,7 +45,7 @@ func (v view) see(sel *bun.SelectQuery) *bun.SelectQuery {
 	if v.sight.all {
 		return sel
 	}
-	return sel.Where("EXISTS ("+linksOnC+" AND l.employee_id IN (?))", v.now, v.now, bun.List(some(v.sight.employees)))
+	return sel.Where("EXISTS ("+linksOnC+" AND l.employee_id IN (?))", v.now, v.now, bun.List(v.sight.employees))
 }
 
 // users returns Windows users, each with the employee that it is now, if any.
@@ -54,7 +54,7 @@ func (s store) users(ctx context.Context, l db.List, v view) (rows []linkedUser,
 		q := tx.Select(&rows)
 		l.Columns = []db.Expr{{SQL: "(" + linkOfU + " ORDER BY l.id DESC LIMIT 1) AS employee_id", Args: []any{v.now, v.now}}}
 		if !v.sight.all {
-			q = q.Where("EXISTS ("+linkOfU+" AND l.employee_id IN (?))", v.now, v.now, bun.List(some(v.sight.employees)))
+			q = q.Where("EXISTS ("+linkOfU+" AND l.employee_id IN (?))", v.now, v.now, bun.List(v.sight.employees))
 		}
 		found, err = tx.List(ctx, q, l)
 		return err
@@ -74,7 +74,7 @@ func (s store) computersOf(ctx context.Context, userIDs []int64) (map[int64][]co
 		return tx.Select(&rows).Distinct().Column("p.computer_user_id").ColumnExpr("c.id AS now_id, COALESCE(NULLIF(c.name, ''), c.computer_uid) AS name").
 			Join("JOIN computers AS was ON was.organization_id = p.organization_id AND was.id = p.computer_id").
 			Join("JOIN computers AS c ON c.organization_id = p.organization_id AND c.id = COALESCE(was.merged_into, was.id)").
-			Where("p.computer_user_id IN (?)", bun.List(some(userIDs))).OrderExpr("name, now_id").Scan(ctx)
+			Where("p.computer_user_id IN (?)", bun.List(userIDs)).OrderExpr("name, now_id").Scan(ctx)
 	})
 	for _, r := range rows {
 		of[r.UserID] = append(of[r.UserID], computerOfUser{r.NowID, r.Name})
@@ -107,7 +107,7 @@ func (s store) periodsOf(ctx context.Context, employeeIDs []int64, from, until t
 	var links []periodRow
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) (err error) {
 		links, err = s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Column("l.computer_user_id").Where("l.employee_id IN (?)", bun.List(some(employeeIDs)))
+			return q.Column("l.computer_user_id").Where("l.employee_id IN (?)", bun.List(employeeIDs))
 		})
 		if err != nil || len(links) == 0 {
 			return err
@@ -138,12 +138,4 @@ func (s store) periodsBehind(ctx context.Context, sids []string, from, until tim
 	return s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.Where("u.sid IN (?)", bun.List(sids))
 	})
-}
-
-// some is ids, or what matches nothing: IN () is no SQL.
-func some(ids []int64) []int64 {
-	if len(ids) == 0 {
-		return []int64{0}
-	}
-	return ids
 }

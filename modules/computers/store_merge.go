@@ -143,7 +143,7 @@ func (s store) usersOn(ctx context.Context, computerIDs []int64, v view) (map[in
 	var merged []computerRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		// By itself: few have been merged, and PostgreSQL plans both in one for longer than it reads them.
-		if err := tx.Select(&merged).Column("c.id", "c.merged_into").Where("c.merged_into IN (?)", bun.List(some(computerIDs))).Scan(ctx); err != nil {
+		if err := tx.Select(&merged).Column("c.id", "c.merged_into").Where("c.merged_into IN (?)", bun.List(computerIDs)).Scan(ctx); err != nil {
 			return err
 		}
 		all := slices.Clone(computerIDs)
@@ -153,9 +153,9 @@ func (s store) usersOn(ctx context.Context, computerIDs []int64, v view) (map[in
 		sel := tx.Select(&rows).Column("u.id", "u.sid", "u.name", "u.username").ColumnExpr("p.computer_id AS on_computer").
 			ColumnExpr("("+linkOfU+" ORDER BY l.id DESC LIMIT 1) AS employee_id", v.now, v.now).
 			Join("JOIN users_on_computers AS p ON p.organization_id = u.organization_id AND p.computer_user_id = u.id").
-			Where("p.computer_id IN (?)", bun.List(some(all))).Order("u.sid", "u.id")
+			Where("p.computer_id IN (?)", bun.List(all)).Order("u.sid", "u.id")
 		if !v.sight.all {
-			sel = sel.Where("EXISTS ("+linkOfU+" AND l.employee_id IN (?))", v.now, v.now, bun.List(some(v.sight.employees)))
+			sel = sel.Where("EXISTS ("+linkOfU+" AND l.employee_id IN (?))", v.now, v.now, bun.List(v.sight.employees))
 		}
 		return sel.Scan(ctx)
 	})

@@ -44,7 +44,7 @@ func (v view) known(q *bun.SelectQuery) *bun.SelectQuery {
 	if v.sight.all {
 		return q
 	}
-	return q.Where("l.employee_id IN (?)", bun.List(some(v.sight.employees)))
+	return q.Where("l.employee_id IN (?)", bun.List(v.sight.employees))
 }
 
 // withNames adds the columns of knownUser.
@@ -117,14 +117,14 @@ func (s store) pairsV1(ctx context.Context, userIDs []int64) (map[int64][]seenPa
 	var pairs []pairRow
 	var rows []computerRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		if err := tx.Select(&pairs).Where("?TableAlias.computer_user_id IN (?)", bun.List(some(userIDs))).Order("p.id").Scan(ctx); err != nil {
+		if err := tx.Select(&pairs).Where("?TableAlias.computer_user_id IN (?)", bun.List(userIDs)).Order("p.id").Scan(ctx); err != nil {
 			return err
 		}
 		ids := make([]int64, len(pairs))
 		for i, p := range pairs {
 			ids[i] = p.ComputerID
 		}
-		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
+		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx)
 	})
 	for _, c := range rows {
 		computers[c.ID] = c

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/visitors/visitor"
@@ -24,7 +25,6 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/id"
 	"github.com/staff-control/staff-control/platform/jobs"
-	"github.com/staff-control/staff-control/platform/secret"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -143,11 +143,6 @@ func (t tree) All(ctx context.Context) (all []organization.Organization, err err
 	return all, nil
 }
 
-// vault derives keys of a secret.
-type vault string
-
-func (v vault) Derive(purpose string) ([]byte, error) { return secret.Derive([]byte(v), purpose) }
-
 func (tree) Department(_ context.Context, id int64) (organization.Department, error) {
 	return organization.Department{ID: id, OrganizationID: map[int64]int64{1: 1, 2: 1, 3: 2}[id], Name: fmt.Sprint("Department ", id)}, nil
 }
@@ -213,7 +208,7 @@ func newOffice(t testing.TB, d *db.DB) office {
 	lobby := guests{new(bool), new(bool)}
 	o.service = &service{
 		cfg: defaults(), store: store{d}, staff: people, roster: people, cards: people, gate: lobby, guests: lobby, tree: tree{}, index: tree{},
-		secret: vault("the server's secret"), alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
+		secret: identitytest.Secret("the server's secret"), alerts: o.bell, now: func() time.Time { return noon }, count: counter(o.metrics),
 		audit:  audit.New(audit.Options{DB: d, Log: slog.New(slog.DiscardHandler)}),
 		orders: orders{o.ordered},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/modules/employees/employee"
 	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/visitors/visitor"
@@ -27,7 +28,7 @@ func others(role kernel.Role) []kernel.Module {
 		kerneltest.Provide[employee.Directory](role, people), kerneltest.Provide[employee.Roster](role, people), kerneltest.Provide[organization.Tree](role, tree{}),
 		kerneltest.Provide[employee.Cards](role, people), kerneltest.Provide[visitor.Gate](role, guests{new(bool), new(bool)}),
 		kerneltest.Provide[visitor.Directory](role, guests{}), kerneltest.Provide[alert.Log](role, &bell{}),
-		kerneltest.Provide[organization.Index](role, tree{}), kerneltest.Provide[identity.Secret](role, vault("the server's secret")),
+		kerneltest.Provide[organization.Index](role, tree{}), kerneltest.Provide[identity.Secret](role, identitytest.Secret("the server's secret")),
 	}
 }
 

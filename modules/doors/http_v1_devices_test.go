@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -71,7 +72,7 @@ func sealed(t *testing.T, d *db.DB, id int64) {
 	var row deviceRow
 	inside(t, d, system(), func(ctx context.Context, tx db.Tx) error { return tx.Select(&row).Where("id = ?", id).Scan(ctx) })
 	box, err := base64.StdEncoding.DecodeString(row.Sealed)
-	key, also := vault("the server's secret").Derive(sealPurpose)
+	key, also := identitytest.Secret("the server's secret").Derive(sealPurpose)
 	if err := errors.Join(err, also); err != nil {
 		t.Fatal(err)
 	}

@@ -89,21 +89,13 @@ func (v sight) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 	if v.all {
 		return q
 	}
-	return q.Where("?TableAlias.employee_id IN (?)", bun.List(some(v.employees)))
-}
-
-// some is ids, or what matches nothing: IN () is no SQL.
-func some(ids []int64) []int64 {
-	if len(ids) == 0 {
-		return []int64{0}
-	}
-	return ids
+	return q.Where("?TableAlias.employee_id IN (?)", bun.List(v.employees))
 }
 
 func (s store) deviceNames(ctx context.Context, ids []int64) (map[int64]string, error) {
 	var rows []deviceRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Column("id", "name").Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
+		return tx.Select(&rows).Column("id", "name").Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx)
 	})
 	names := map[int64]string{}
 	for _, r := range rows {
@@ -118,7 +110,7 @@ var shownOfDevices = []string{"id", "organization_id", "name", "entry_type", "ip
 func (s store) devicesByIDs(ctx context.Context, ids []int64) (map[int64]deviceRow, error) {
 	var rows []deviceRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Column(shownOfDevices...).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
+		return tx.Select(&rows).Column(shownOfDevices...).Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx)
 	})
 	of := map[int64]deviceRow{}
 	for _, r := range rows {
@@ -143,7 +135,7 @@ func (s store) devices(ctx context.Context, organization, after int64, limit int
 func (s store) statusesOf(ctx context.Context, ids []int64) (map[int64]statusRow, error) {
 	var rows []statusRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		newest := tx.Select((*statusRow)(nil)).ColumnExpr("max(?TableAlias.id)").Where("?TableAlias.device_id IN (?)", bun.List(some(ids))).GroupExpr("?TableAlias.device_id")
+		newest := tx.Select((*statusRow)(nil)).ColumnExpr("max(?TableAlias.id)").Where("?TableAlias.device_id IN (?)", bun.List(ids)).GroupExpr("?TableAlias.device_id")
 		return tx.Select(&rows).Where("?TableAlias.id IN (?)", newest).Scan(ctx)
 	})
 	of := map[int64]statusRow{}

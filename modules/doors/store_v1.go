@@ -62,7 +62,7 @@ func (s store) devicesV1(ctx context.Context, l httpx.ListV1) (rows []countedDev
 			if err != nil {
 				return err
 			}
-			q = q.Where("?TableAlias.id IN (?)", bun.List(some(ids)))
+			q = q.Where("?TableAlias.id IN (?)", bun.List(ids))
 		}
 		if total, err = q.Count(ctx); err != nil {
 			return err

@@ -221,7 +221,7 @@ func (s *service) ByID(ctx context.Context, id int64) (employee.Employee, error)
 // ByIDs returns those of ids that there are.
 func (s *service) ByIDs(ctx context.Context, ids []int64) (map[int64]employee.Employee, error) {
 	found := map[int64]employee.Employee{}
-	for part := range slices.Chunk(ids, maxList) {
+	for part := range slices.Chunk(ids, db.MaxIDs) {
 		rows, err := s.store.byIDs(ctx, sightOf(ctx), part)
 		if err != nil {
 			return nil, err
@@ -232,9 +232,6 @@ func (s *service) ByIDs(ctx context.Context, ids []int64) (map[int64]employee.Em
 	}
 	return found, nil
 }
-
-// maxList bounds the ids of one statement.
-const maxList = 1000
 
 // InDepartments returns the ids of the employees of these departments.
 func (s *service) InDepartments(ctx context.Context, departmentIDs []int64) ([]int64, error) {

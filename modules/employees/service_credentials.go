@@ -112,7 +112,7 @@ func (s *service) ByCards(ctx context.Context, numbers []string) (map[string]emp
 	}
 	cards := map[string]int64{}
 	var holders []int64
-	for part := range slices.Chunk(all, maxList) {
+	for part := range slices.Chunk(all, db.MaxIDs) {
 		rows, err := s.store.cards(ctx, part)
 		if err != nil {
 			return nil, err

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/staff-control/staff-control/modules/employees/employee"
-	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/fault"
@@ -48,7 +48,7 @@ func (s *service) createGroup(ctx context.Context, organizationID int64, in grou
 	if err := in.apply(&row); err != nil {
 		return row, err
 	}
-	home, err := s.home(ctx, organizationID)
+	home, err := organization.Home(ctx, s.tree, organizationID)
 	if err != nil {
 		return row, err
 	}
@@ -60,21 +60,6 @@ func (s *service) createGroup(ctx context.Context, organizationID int64, in grou
 		return s.audit.Write(ctx, tx, groupEntry("employee_group.created", row, nil, recordOfGroup(row)))
 	})
 	return row, s.groupFault(ctx, "create", 0, err)
-}
-
-// home is the organization of what the actor makes: its own, or the one that an actor names who crosses organizations.
-func (s *service) home(ctx context.Context, named int64) (int64, error) {
-	a, _ := actor.From(ctx)
-	if named == 0 && a.OrganizationID == 0 {
-		var f fault.Fields
-		f.Add("organizationId", "required", nil)
-		return 0, f.Err()
-	}
-	if named == 0 {
-		return a.OrganizationID, nil
-	}
-	o, err := s.tree.ByID(ctx, named)
-	return o.ID, err
 }
 
 func (s *service) updateGroup(ctx context.Context, id int64, in groupInput) (row groupRow, err error) {

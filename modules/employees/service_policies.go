@@ -38,7 +38,7 @@ func asGiven(r givenRow) employee.Given {
 func (s *service) Give(ctx context.Context, tx db.Tx, policyID int64, employeeIDs []int64) (map[int64]int64, error) {
 	ids, before := slices.Clone(employeeIDs), map[int64]int64{}
 	slices.Sort(ids)
-	for part := range slices.Chunk(slices.Compact(ids), maxList) {
+	for part := range slices.Chunk(slices.Compact(ids), db.MaxIDs) {
 		rows, err := s.store.policies(ctx, tx, part)
 		if err != nil {
 			return nil, err

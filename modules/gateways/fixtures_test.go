@@ -13,6 +13,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
@@ -126,16 +127,6 @@ var keys = keyring{
 	{ID: 4, OrganizationID: 1, Type: actor.Hikvision, Hash: "dd"},
 }
 
-// vault is a server's secret; an empty one is none.
-type vault string
-
-func (v vault) Derive(purpose string) ([]byte, error) {
-	if v == "" {
-		return nil, errors.New("no secret")
-	}
-	return secret.Derive([]byte(v), purpose)
-}
-
 // office is one process of the server; several on one database have memories of their own.
 type office struct {
 	*service
@@ -153,7 +144,7 @@ func newOffice(d *db.DB) office {
 	log := slog.New(slog.DiscardHandler)
 	o.service = &service{
 		store: store{d}, alerts: o.raised, keys: keys, audit: audit.New(audit.Options{DB: d, Log: log, Metrics: o.metrics}), authority: noPapers{}, verifier: noPapers{},
-		secret: vault("the server's secret"),
+		secret: identitytest.Secret("the server's secret"),
 		cfg:    &cfg, log: log, now: o.clock.now, checked: map[string]checkedKey{}, agents: map[agentKey]time.Time{},
 	}
 	return o

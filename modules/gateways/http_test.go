@@ -11,6 +11,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/actor"
@@ -31,7 +32,7 @@ func serve(t testing.TB, role kernel.Role, d *db.DB, raised *alertLog, set ...st
 	return kerneltest.Build(t, role, kerneltest.Options{DB: d, Set: set}, New(),
 		kerneltest.Provide[alert.Log](role, raised), kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
 		kerneltest.Provide[cert.Authority](role, noPapers{}), kerneltest.Provide[cert.Verifier](role, noPapers{}),
-		kerneltest.Provide[identity.Secret](role, vault("the server's secret")))
+		kerneltest.Provide[identity.Secret](role, identitytest.Secret("the server's secret")))
 }
 
 // masks are the values that differ each time.
@@ -183,7 +184,7 @@ func TestWorkThatIsScheduled(t *testing.T) {
 		k, options := kerneltest.New(t, role, kerneltest.Options{DB: d}, New(), kerneltest.Provide[alert.Log](role, &alertLog{}),
 			kerneltest.Provide[identity.KeyList](role, keys), kerneltest.Provide[identity.Keys](role, keys),
 			kerneltest.Provide[cert.Authority](role, noPapers{}), kerneltest.Provide[cert.Verifier](role, noPapers{}),
-			kerneltest.Provide[identity.Secret](role, vault("the server's secret")))
+			kerneltest.Provide[identity.Secret](role, identitytest.Secret("the server's secret")))
 		defer options.Listener.Close()
 		if err := k.Build(context.Background()); err != nil {
 			t.Fatal(err)

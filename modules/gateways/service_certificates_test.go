@@ -13,6 +13,7 @@ import (
 
 	"github.com/staff-control/staff-control/modules/alerts/alert"
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/actor"
@@ -282,7 +283,7 @@ func TestRoutesOfCertificates(t *testing.T) {
 	server := kerneltest.Build(t, kernel.AgentAPI, kerneltest.Options{DB: d}, New(), kerneltest.Provide[alert.Log](kernel.AgentAPI, o.raised),
 		kerneltest.Provide[identity.KeyList](kernel.AgentAPI, keys), kerneltest.Provide[identity.Keys](kernel.AgentAPI, keys),
 		kerneltest.Provide[cert.Authority](kernel.AgentAPI, p), kerneltest.Provide[cert.Verifier](kernel.AgentAPI, noPapers{}),
-		kerneltest.Provide[identity.Secret](kernel.AgentAPI, vault("the server's secret")))
+		kerneltest.Provide[identity.Secret](kernel.AgentAPI, identitytest.Secret("the server's secret")))
 	of := func(path, body, key string) string {
 		t.Helper()
 		w := ask(server, http.MethodPost, path, body, key)

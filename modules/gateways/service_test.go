@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/modules/gateways/gateway"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -213,7 +214,7 @@ func TestWithoutASecretAGatewayStillGetsItsKey(t *testing.T) {
 	d := dbtest.SQLite(t)
 	populate(t, d)
 	o := newOffice(d)
-	o.service.secret = vault("")
+	o.service.secret = identitytest.Secret("")
 	e := register(t, o, 1, "GW-001")
 	rotated, _, err := o.rotate(admin(1), e.gateway.ID, gateway.Write, nil)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"log/slog"
 	"net"
 	"slices"
@@ -18,12 +17,12 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/event"
-	"github.com/staff-control/staff-control/platform/secret"
 )
 
 var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
@@ -45,16 +44,6 @@ func (c *clock) pass(d time.Duration) time.Time {
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
 	return c.at
-}
-
-// vault is a server's secret; an empty one is none.
-type vault string
-
-func (v vault) Derive(purpose string) ([]byte, error) {
-	if v == "" {
-		return nil, errors.New("no secret")
-	}
-	return secret.Derive([]byte(v), purpose)
 }
 
 // keyring are the agents' keys in force.
@@ -89,7 +78,7 @@ func newOffice(t testing.TB, d *db.DB, c *clock, change ...func(*service)) *serv
 	}
 	cfg := defaults()
 	s := &service{
-		store: store{d}, secret: vault("the server's secret"), keys: &keyring{keys: []identity.Key{agentsKey}}, events: bus, audit: audit.New(audit.Options{DB: d, Log: log}), cfg: &cfg, log: log, now: c.now,
+		store: store{d}, secret: identitytest.Secret("the server's secret"), keys: &keyring{keys: []identity.Key{agentsKey}}, events: bus, audit: audit.New(audit.Options{DB: d, Log: log}), cfg: &cfg, log: log, now: c.now,
 	}
 	for _, f := range change {
 		f(s)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/staff-control/staff-control/modules/auth/identity"
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
@@ -32,7 +33,7 @@ func authOf(role kernel.Role) kernel.Module {
 			Provides: []kernel.Port{kernel.PortOf[identity.Secret](), kernel.PortOf[identity.KeyList]()},
 		},
 		InitFn: func(_ context.Context, h *kernel.Host) error {
-			kernel.Put[identity.Secret](h, vault("the server's secret"))
+			kernel.Put[identity.Secret](h, identitytest.Secret("the server's secret"))
 			kernel.Put[identity.KeyList](h, &keyring{keys: []identity.Key{agentsKey}})
 			return nil
 		},

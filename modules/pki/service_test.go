@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/auth/identity/identitytest"
 	"github.com/staff-control/staff-control/modules/pki/cert"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -67,7 +68,7 @@ func TestTheAuthoritysKeyIsSealed(t *testing.T) {
 	if again.seen.Load().issuer(noon) == nil {
 		t.Error("after a restart nothing issues")
 	}
-	for name, v := range map[string]vault{"another secret": "another", "none": ""} {
+	for name, v := range map[string]identitytest.Secret{"another secret": "another", "none": ""} {
 		stranger := newOffice(t, d, c, func(s *service) { s.secret = v })
 		if err := stranger.Ready(context.Background()); !errors.Is(err, cert.ErrUnavailable) {
 			t.Errorf("%s: %v", name, err)
@@ -79,11 +80,11 @@ func TestTheAuthoritysKeyIsSealed(t *testing.T) {
 			t.Errorf("%s: does not know what was issued: %+v, %v", name, h, err)
 		}
 	}
-	fresh := newOffice(t, dbtest.SQLite(t), c, func(s *service) { s.secret = vault("") })
+	fresh := newOffice(t, dbtest.SQLite(t), c, func(s *service) { s.secret = identitytest.Secret("") })
 	if err := fresh.Ready(context.Background()); !errors.Is(err, cert.ErrUnavailable) {
 		t.Errorf("without a secret an authority is made: %v", err)
 	}
-	fresh.secret = vault("the server's secret")
+	fresh.secret = identitytest.Secret("the server's secret")
 	if err := fresh.Ready(context.Background()); !errors.Is(err, cert.ErrUnavailable) {
 		t.Errorf("it is tried again at once: %v", err)
 	}

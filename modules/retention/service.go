@@ -11,7 +11,6 @@ import (
 	"github.com/staff-control/staff-control/modules/storage/file"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/audit"
-	"github.com/staff-control/staff-control/platform/fault"
 )
 
 // service decides how long what is kept, and takes away what is older.
@@ -82,14 +81,9 @@ func (s *service) home(ctx context.Context, named int64) (int64, error) {
 
 // one is home where it has to be one, and the context of the actor narrowed to it.
 func (s *service) one(ctx context.Context, named int64) (context.Context, error) {
-	o, err := s.home(ctx, named)
+	o, err := organization.Home(ctx, s.tree, named)
 	if err != nil {
 		return nil, err
-	}
-	if o == 0 {
-		var f fault.Fields
-		f.Add("organizationId", "required", nil)
-		return nil, f.Err()
 	}
 	return in(ctx, o), nil
 }

@@ -40,7 +40,7 @@ func (s *service) create(ctx context.Context, organizationID int64, in input) (s
 	if err := in.apply(&row); err != nil {
 		return row, err
 	}
-	home, err := s.home(ctx, organizationID)
+	home, err := organization.Home(ctx, s.tree, organizationID)
 	if err != nil {
 		return row, err
 	}
@@ -60,21 +60,6 @@ func (s *service) create(ctx context.Context, organizationID int64, in input) (s
 		return s.audit.Write(ctx, tx, entry("schedule.created", row, nil, asSchedule(row)))
 	})
 	return row, s.faultOf(ctx, "create", 0, err)
-}
-
-// home is the organization of what the actor makes: its own, or the one that an actor names who crosses organizations.
-func (s *service) home(ctx context.Context, named int64) (int64, error) {
-	a, _ := actor.From(ctx)
-	if named == 0 && a.OrganizationID == 0 {
-		var f fault.Fields
-		f.Add("organizationId", "required", nil)
-		return 0, f.Err()
-	}
-	if named == 0 {
-		return a.OrganizationID, nil
-	}
-	o, err := s.tree.ByID(ctx, named)
-	return o.ID, err
 }
 
 func (s *service) update(ctx context.Context, id int64, in input) (row scheduleRow, err error) {

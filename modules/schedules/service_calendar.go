@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/staff-control/staff-control/modules/organizations/organization"
 	"github.com/staff-control/staff-control/modules/schedules/schedule"
 	"github.com/staff-control/staff-control/platform/audit"
 	"github.com/staff-control/staff-control/platform/db"
@@ -31,7 +32,7 @@ type calendarDay struct {
 
 // calendar returns the days of a year: the public ones, and an organization's own, which stand in their place.
 func (s *service) calendar(ctx context.Context, organizationID int64, year int) (days []calendarDay, err error) {
-	home, err := s.home(ctx, organizationID)
+	home, err := organization.Home(ctx, s.tree, organizationID)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (in *dayInput) Validate() error {
 }
 
 func (s *service) addDay(ctx context.Context, in dayInput) (row dayRow, err error) {
-	home, err := s.home(ctx, in.OrganizationID)
+	home, err := organization.Home(ctx, s.tree, in.OrganizationID)
 	if err != nil {
 		return row, err
 	}

@@ -53,7 +53,7 @@ func (s *service) time() time.Time { return s.now().UTC().Truncate(time.Microsec
 // ByIDs returns the visitors of ids.
 func (s *service) ByIDs(ctx context.Context, ids []int64) (map[int64]visitor.Visitor, error) {
 	found := map[int64]visitor.Visitor{}
-	for part := range slices.Chunk(ids, maxList) {
+	for part := range slices.Chunk(ids, db.MaxIDs) {
 		rows, err := s.store.byIDs(ctx, part)
 		if err != nil {
 			return nil, err
@@ -64,9 +64,6 @@ func (s *service) ByIDs(ctx context.Context, ids []int64) (map[int64]visitor.Vis
 	}
 	return found, nil
 }
-
-// maxList bounds the ids of one statement.
-const maxList = 1000
 
 func (s *service) get(ctx context.Context, id int64) (row visitorRow, err error) {
 	v, err := s.sight(ctx)

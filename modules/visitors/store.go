@@ -30,7 +30,7 @@ func (s store) byID(ctx context.Context, tx db.Tx, v sight, id int64) (row visit
 func (s store) byIDs(ctx context.Context, ids []int64) (map[int64]visitorRow, error) {
 	var rows []visitorRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
+		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx)
 	})
 	found := map[int64]visitorRow{}
 	for _, r := range rows {
@@ -43,7 +43,7 @@ func (s store) byIDs(ctx context.Context, ids []int64) (map[int64]visitorRow, er
 func (s store) users(ctx context.Context, ids []int64) (map[int64]userRow, error) {
 	var rows []userRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(ids))).Scan(ctx)
+		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(ids)).Scan(ctx)
 	})
 	found := map[int64]userRow{}
 	for _, r := range rows {
@@ -86,15 +86,7 @@ func (v sight) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 	if v.all {
 		return q
 	}
-	return q.Where("?TableAlias.host_id IN (?)", bun.List(some(v.hosts)))
-}
-
-// some is ids, or what matches nothing: IN () is no SQL.
-func some(ids []int64) []int64 {
-	if len(ids) == 0 {
-		return []int64{0}
-	}
-	return ids
+	return q.Where("?TableAlias.host_id IN (?)", bun.List(v.hosts))
 }
 
 // counts is who is expected, who is here, and who came and left on a day.

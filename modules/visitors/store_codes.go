@@ -41,7 +41,7 @@ func (s store) usableNow(ctx context.Context, tx db.Tx, visitorID int64, now tim
 func (s store) nextCodes(ctx context.Context, visitors []int64, now time.Time) (map[int64]codeRow, error) {
 	var rows []codeRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Column("visitor_id", "start_date", "end_date").Where("?TableAlias.visitor_id IN (?)", bun.List(some(visitors))).
+		return tx.Select(&rows).Column("visitor_id", "start_date", "end_date").Where("?TableAlias.visitor_id IN (?)", bun.List(visitors)).
 			Where("?TableAlias.is_active").Where("?TableAlias.end_date >= ?", now).Where("(?TableAlias.max_uses IS NULL OR ?TableAlias.uses < ?TableAlias.max_uses)").
 			OrderExpr("?TableAlias.start_date DESC, ?TableAlias.id DESC").Scan(ctx)
 	})
@@ -87,7 +87,7 @@ func (s store) removeCode(ctx context.Context, tx db.Tx, id int64) error {
 func (s store) codesOf(ctx context.Context, visitors []int64) (map[int64][]codeRow, error) {
 	var rows []codeRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.visitor_id IN (?)", bun.List(some(visitors))).
+		return tx.Select(&rows).Where("?TableAlias.visitor_id IN (?)", bun.List(visitors)).
 			OrderExpr("?TableAlias.created_at DESC, ?TableAlias.id DESC").Scan(ctx)
 	})
 	of := map[int64][]codeRow{}

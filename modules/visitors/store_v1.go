@@ -122,7 +122,7 @@ func (s store) gatesV1(ctx context.Context, passes []passRow, devices map[int64]
 	}
 	var rows []gateRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(different(ids)))).Scan(ctx)
+		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(different(ids))).Scan(ctx)
 	})
 	found := map[int64]gateRow{}
 	for _, r := range rows {
@@ -139,7 +139,7 @@ func (s store) devicesV1(ctx context.Context, passes []passRow) (map[int64]devic
 	}
 	var rows []deviceRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(some(different(ids)))).Scan(ctx)
+		return tx.Select(&rows).Where("?TableAlias.id IN (?)", bun.List(different(ids))).Scan(ctx)
 	})
 	found := map[int64]deviceRow{}
 	for _, r := range rows {

@@ -198,6 +198,9 @@ func One(res sql.Result, err error) error {
 	return err
 }
 
+// MaxIDs bounds the ids that one statement names: they stand in its text.
+const MaxIDs = 1000
+
 // Column is one column of a Bulk: its name and a slice with a value for each row. The slice is one of
 // []string, []*string, []int64, []*int64, []int32, []time.Time, []*time.Time, []id.UUID, []bool, []float64.
 type Column struct {

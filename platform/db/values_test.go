@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/db/dbtest"
 )
@@ -38,6 +40,23 @@ func TestValuesThatAreKept(t *testing.T) {
 			if err != nil {
 				t.Errorf("%v: %v", at, err)
 			}
+		}
+	})
+}
+
+// A query for the rows of a list finds none of an empty one.
+func TestAnEmptyListNamesNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		newOrganizations(t, d, 1)
+		for _, ids := range [][]int64{nil, {}} {
+			read(t, d, system(), func(ctx context.Context, tx db.Tx) error {
+				n, err := tx.Select((*organization)(nil)).Where("?TableAlias.id IN (?)", bun.List(ids)).Count(ctx)
+				if n != 0 {
+					t.Errorf("%d rows", n)
+				}
+				return err
+			})
 		}
 	})
 }

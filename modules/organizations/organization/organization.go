@@ -51,3 +51,19 @@ type Tree interface {
 	// Below returns those of ids that there are and all departments below them in the tree, in rising order.
 	Below(ctx context.Context, ids []int64) ([]int64, error)
 }
+
+// Home is the organization of what the actor makes: its own, or the one that an actor names who crosses organizations, and
+// who has to. ErrUnknown is returned as by the tree.
+func Home(ctx context.Context, tree Tree, named int64) (int64, error) {
+	a, _ := actor.From(ctx)
+	if named == 0 && a.OrganizationID == 0 {
+		var f fault.Fields
+		f.Add("organizationId", "required", nil)
+		return 0, f.Err()
+	}
+	if named == 0 {
+		return a.OrganizationID, nil
+	}
+	o, err := tree.ByID(ctx, named)
+	return o.ID, err
+}

@@ -47,7 +47,7 @@ func TestEveryEndIsTold(t *testing.T) {
 		done := order("completed ", func(o *command.Order) { o.Replaces, o.By = "x", "rollout:7" })
 		o.next(t, l)
 		o.ack(t, g, command.Ack{CommandID: done, Status: command.Completed})
-		if err := o.cancel(hr(1), order("cancelled cancelled", nil)); err != nil {
+		if err := o.cancel(administrator(), order("cancelled cancelled", nil)); err != nil {
 			t.Fatal(err)
 		}
 		order("failed no_answer", nil)

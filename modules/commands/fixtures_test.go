@@ -176,6 +176,11 @@ func hr(organization int64) context.Context {
 	return actor.With(context.Background(), actor.Actor{Role: actor.HR, ID: "user:7", UserID: 7, OrganizationID: organization})
 }
 
+// administrator is the person of all organizations.
+func administrator() context.Context {
+	return actor.With(context.Background(), actor.Actor{Role: actor.Admin, ID: "user:1", UserID: 1})
+}
+
 // order puts a command into the gateway's queue.
 func (o office) order(t testing.TB, gatewayID id.UUID, change func(*command.Order)) id.UUID {
 	t.Helper()

@@ -132,16 +132,21 @@ func (r *orderRequest) Validate() error {
 	return f.Err()
 }
 
-// adminOnly are the commands that change how the gateway itself runs.
-var adminOnly = []command.Type{command.RotateKey, command.Update}
+// adminOnly are the commands that change how the gateway itself runs, and those to devices, which are the administrator's.
+var adminOnly = []command.Type{command.RotateKey, command.Update, command.DeviceCommand, command.SyncDevices}
+
+// mayOrder reports whether the actor may order commands of a type, and take them back.
+func mayOrder(ctx context.Context, t command.Type) bool {
+	a, _ := actor.From(ctx)
+	return a.Role == actor.Admin || !slices.Contains(adminOnly, t)
+}
 
 // order puts what a person orders in the queue.
 func (s *service) order(ctx context.Context, in orderRequest) (out commandResponse, err error) {
-	a, _ := actor.From(ctx)
 	switch {
 	case in.Type == command.PolicyUpdate:
 		return out, errPolicy
-	case slices.Contains(adminOnly, in.Type) && a.Role != actor.Admin:
+	case !mayOrder(ctx, in.Type):
 		return out, errNotAllowed
 	}
 	payload, err := payloadOf(in.Type, in.Payload)

@@ -180,7 +180,7 @@ func (m *model) cancel() {
 	}
 	c := m.all[m.rng.IntN(len(m.all))]
 	is := c.status == command.Pending || c.status == command.Sent
-	if err := m.o.cancel(hr(1), c.id); is != (err == nil) {
+	if err := m.o.cancel(administrator(), c.id); is != (err == nil) {
 		m.t.Fatalf("cancel of %+v: %v", c, err)
 	}
 	if is {

@@ -197,6 +197,9 @@ func (s *service) cancel(ctx context.Context, commandID id.UUID) error {
 		if err != nil {
 			return err
 		}
+		if !mayOrder(ctx, found.Type) {
+			return errNotAllowed
+		}
 		if !open(found.Status) {
 			return errEnded
 		}

@@ -80,17 +80,20 @@ func TestCancel(t *testing.T) {
 			if err := o.cancel(hr(2), commandID); !errors.Is(err, errUnknown) {
 				t.Errorf("by another tenant: %v", err)
 			}
-			if err := o.cancel(hr(1), commandID); err != nil {
+			if err := o.cancel(hr(1), commandID); !errors.Is(err, errNotAllowed) {
+				t.Errorf("by who may not order it: %v", err)
+			}
+			if err := o.cancel(administrator(), commandID); err != nil {
 				t.Fatal(err)
 			}
 			if row := o.row(t, commandID); row.Status != command.Cancelled || row.Code != "cancelled" || row.EndedAt == nil {
 				t.Errorf("it is %+v", row)
 			}
-			if err := o.cancel(hr(1), commandID); !errors.Is(err, errEnded) {
+			if err := o.cancel(administrator(), commandID); !errors.Is(err, errEnded) {
 				t.Errorf("twice: %v", err)
 			}
 		}
-		if err := o.cancel(hr(1), id.New()); !errors.Is(err, errUnknown) {
+		if err := o.cancel(administrator(), id.New()); !errors.Is(err, errUnknown) {
 			t.Errorf("one that is not there: %v", err)
 		}
 		o.ack(t, g, command.Ack{CommandID: under, Status: command.Completed})
@@ -158,7 +161,7 @@ func TestDiagnosticsAreKeptOnceAndInTime(t *testing.T) {
 		}
 		late := asked()
 		meanwhile := ending(func() {
-			if err := o.cancel(hr(1), late.ID); err != nil {
+			if err := o.cancel(administrator(), late.ID); err != nil {
 				t.Error(err)
 			}
 		})

@@ -114,7 +114,7 @@ func TestCancelIsToldToTheGateway(t *testing.T) {
 	first, second := r.office.order(t, gateways[0], nil), r.office.order(t, gateways[0], nil)
 	c := dial(t, r.url, gateways[0].String())
 	c.command(command.SyncDevices)
-	if err := r.office.cancel(hr(1), first); err != nil {
+	if err := r.office.cancel(administrator(), first); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]string{}

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { answer, api } from '../../api/client'
 import { download } from '../../api/list'
-import { usePages } from '../../api/queries'
+import { usePages, useUser } from '../../api/queries'
 import type { Command, Gateway } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number } from '../../lib/format'
@@ -25,6 +25,9 @@ const TONES: Record<Command['status'], Tone> = {
   expired: 'bad',
   cancelled: 'quiet',
 }
+
+/** OF_HR are the commands that also HR orders, and takes back. */
+const OF_HR = new Set<Command['type']>(['restart_agent', 'collect_diagnostics'])
 
 const isOpen = ({ status }: Command) => status === 'pending' || status === 'sent'
 
@@ -77,6 +80,7 @@ function Row({ command, zone }: { command: Command; zone: string }) {
   const moment = (at: string) => dateTime(Date.parse(at), zone, language)
   const { type, status, endedAt } = command
   const { policyId, version } = command.payload
+  const mayCancel = useUser().role === 'ADMIN' ? type !== 'policy_update' : OF_HR.has(type)
   return (
     <tr data-command={type}>
       <td className={ui.whole}>
@@ -112,7 +116,7 @@ function Row({ command, zone }: { command: Command; zone: string }) {
         {endedAt ? t('command.ended', { at: moment(endedAt) }) : moment(command.expiresAt)}
       </td>
       <td className={ui.number}>
-        {isOpen(command) && type !== 'policy_update' && <Cancel command={command} />}
+        {isOpen(command) && mayCancel && <Cancel command={command} />}
         {command.diagnostics && <Diagnostics command={command} />}
       </td>
     </tr>

@@ -23,6 +23,7 @@ var doorsDiffer = []otherwise{
 	{name: "visitors.get other org", was: 403, status: 404, lines: othersVisitor},
 	{name: "visitors.deactivate other org by HR", status: 404, lines: othersVisitor},
 	{name: "visitors.get bad id", was: 500, status: 400, lines: noRowsID},
+	{seqs: []int{838, 844}, status: 400, again: visitorOfFirst, lines: []string{"a visitor has the organization of its creator"}},
 	{name: "visitors.generate-code end before start", status: 400, lines: []string{"`endDate` before `startDate` 201"}},
 	{name: "onetime-codes (not imported)", status: 200, lines: served},
 	{name: "onetime-codes query", was: 500, status: 400, lines: served},
@@ -45,3 +46,7 @@ var doorsDiffer = []otherwise{
 	{name: "visitors2.update", other: true, lines: secondModule},
 	{name: "visitors2.delete with codes", status: 404, lines: secondModule},
 }
+
+// visitorOfFirst is the body of 838 with an organization.
+const visitorOfFirst = `{"firstName":"Mehmon","lastName":"Yangi","phone":"+998911112233","passportNumber":"AC1234567","pinfl":"12345678901234","workPlace":"X",
+	"birthday":"1990-01-01","organizationId":1}`

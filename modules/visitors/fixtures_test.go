@@ -167,7 +167,7 @@ func who(ctx context.Context) *actor.Actor {
 func newVisitor(t testing.TB, s *service, ctx context.Context, first, last string, host int64) visitorRow {
 	t.Helper()
 	passport := "AB1234567"
-	row, err := s.create(ctx, visitorInput{FirstName: &first, LastName: &last, HostID: &host, PassportNumber: &passport}, true)
+	row, err := s.create(ctx, visitorInput{FirstName: &first, LastName: &last, HostID: &host, PassportNumber: &passport})
 	if err != nil {
 		t.Fatal(err)
 	}

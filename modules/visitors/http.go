@@ -134,7 +134,7 @@ func (s *service) postVisitor(ctx context.Context, in visitorInput) (visitorResp
 	if err := in.check(); err != nil {
 		return visitorResponse{}, err
 	}
-	return s.shown(ctx)(s.create(ctx, in, false))
+	return s.shown(ctx)(s.create(ctx, in))
 }
 
 type visitorRequest struct {

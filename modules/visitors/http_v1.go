@@ -262,8 +262,15 @@ func (in inputV1) input() visitorInput {
 	}
 }
 
-func (s *service) postVisitorV1(ctx context.Context, in inputV1) (out httpx.Said[visitorV1], err error) {
-	row, err := s.create(ctx, in.input(), true)
+type postV1 struct {
+	inputV1
+	OrganizationID *int64 `json:"organizationId,omitempty" doc:"for an actor of no organization, where there are several"`
+}
+
+func (s *service) postVisitorV1(ctx context.Context, in postV1) (out httpx.Said[visitorV1], err error) {
+	visitor := in.input()
+	visitor.OrganizationID = in.OrganizationID
+	row, err := s.create(ctx, visitor)
 	return said(asVisitorV1(ctx, row), "Visitor created successfully"), err
 }
 

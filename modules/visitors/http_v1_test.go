@@ -98,6 +98,29 @@ func TestV1sVisitorsAreAnsweredAsByV1(t *testing.T) {
 	})
 }
 
+// What has no organization nobody who receives visitors would see.
+func TestV1sVisitorsHaveAnOrganization(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		server := newServer(t, d)
+		fill(t, d)
+		operator, hr := who(admin()), who(hr())
+		for _, path := range []string{"/api/v1/visitors", "/api/visitors"} {
+			body := func(more string) string { return `{"firstName":"A","lastName":"B"` + more + `}` }
+			httptestx.Run(t, server,
+				httptestx.Scenario{Name: "in one of two", As: operator, Path: path, Body: body(""), Status: 400, Contains: []string{`{"success":false,"error":{"code":"HTTP_EXCEPTION","message":"Validation failed: organizationId: `}},
+				httptestx.Scenario{Name: "in the other", As: operator, Path: path, Body: body(`,"organizationId":2`), Status: 201},
+				httptestx.Scenario{Name: "in none that there is", As: operator, Path: path, Body: body(`,"organizationId":99`), Status: 400, Contains: []string{"organizationId: "}},
+				httptestx.Scenario{Name: "in one's own", As: hr, Path: path, Body: body(""), Status: 201},
+				httptestx.Scenario{Name: "in another's", As: hr, Path: path, Body: body(`,"organizationId":2`), Status: 400, Contains: []string{"organizationId: "}},
+			)
+		}
+		if n := counted(t, d, "SELECT count(*) FROM visitors WHERE first_name = 'A' AND last_name = 'B' AND organization_id = 2"); n != 2 {
+			t.Errorf("%d are in the other", n)
+		}
+	})
+}
+
 // The picture that v1 had as a place holder is of the data beside it.
 func TestAGeneratedCodeHasItsPicture(t *testing.T) {
 	t.Parallel()

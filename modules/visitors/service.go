@@ -77,9 +77,8 @@ func (s *service) get(ctx context.Context, id int64) (row visitorRow, err error)
 	return row, s.faultOf(ctx, "read", id, err)
 }
 
-// create adds a visitor. One whom somebody without an organization writes down may have none, if the client is v1's, which
-// cannot name one.
-func (s *service) create(ctx context.Context, in visitorInput, old bool) (visitorRow, error) {
+// create adds a visitor.
+func (s *service) create(ctx context.Context, in visitorInput) (visitorRow, error) {
 	a, _ := actor.From(ctx)
 	row := visitorRow{IsActive: true, CreatorID: a.UserID, CreatedAt: s.time(), UpdatedAt: s.time()}
 	if err := in.apply(&row); err != nil {
@@ -88,9 +87,6 @@ func (s *service) create(ctx context.Context, in visitorInput, old bool) (visito
 	var err error
 	if row.OrganizationID, err = s.home(ctx, in); err != nil {
 		return row, err
-	}
-	if row.OrganizationID == nil && !old {
-		return row, refuse("organizationId", "required")
 	}
 	err = s.store.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.store.insert(ctx, tx, &row); err != nil {
@@ -101,7 +97,8 @@ func (s *service) create(ctx context.Context, in visitorInput, old bool) (visito
 	return row, s.faultOf(ctx, "create", 0, err)
 }
 
-// home is the organization of a new visitor: the host's, or the one that is named, or the writer's, or the only one there is.
+// home is the organization of a new visitor: the host's, or the one that is named, or the writer's, or the only one there is. Else it
+// has to be named.
 func (s *service) home(ctx context.Context, in visitorInput) (*int64, error) {
 	a, _ := actor.From(ctx)
 	home := in.OrganizationID
@@ -126,8 +123,11 @@ func (s *service) home(ctx context.Context, in visitorInput) (*int64, error) {
 		return home, err
 	}
 	all, err := s.index.All(ctx)
-	if err != nil || len(all) != 1 {
+	if err != nil {
 		return nil, err
+	}
+	if len(all) != 1 {
+		return nil, refuse("organizationId", "required")
 	}
 	return &all[0].ID, nil
 }

@@ -10491,17 +10491,6 @@ export interface components {
             lastName: string;
             workPlace?: string | null;
         };
-        VisitorsInputV1: {
-            additionalDetails?: string;
-            birthday?: string;
-            firstName?: string;
-            lastName?: string;
-            middleName?: string;
-            passportNumber?: string;
-            phone?: string;
-            pinfl?: string;
-            workPlace?: string;
-        };
         VisitorsListedCodeV1: {
             additionalDetails?: string | null;
             code: string;
@@ -10620,6 +10609,22 @@ export interface components {
             /** Format: int64 */
             id: number;
             startDate: string;
+        };
+        VisitorsPostV1: {
+            additionalDetails?: string;
+            birthday?: string;
+            firstName?: string;
+            lastName?: string;
+            middleName?: string;
+            /**
+             * Format: int64
+             * @description for an actor of no organization, where there are several
+             */
+            organizationId?: number;
+            passportNumber?: string;
+            phone?: string;
+            pinfl?: string;
+            workPlace?: string;
         };
         VisitorsPutCodeV1: {
             additionalDetails?: string;
@@ -16561,7 +16566,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["VisitorsInputV1"];
+                "application/json": components["schemas"]["VisitorsPostV1"];
             };
         };
         responses: {
@@ -23427,7 +23432,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["VisitorsInputV1"];
+                "application/json": components["schemas"]["VisitorsPostV1"];
             };
         };
         responses: {

@@ -77,14 +77,14 @@ func (c publicCalendar) of(year int) (days []publicDay) {
 // kinds are the kinds of the days that are unlike others, by date.
 type kinds map[string]string
 
-// lookBack is how many days before a date may decide about it: longer than any run of days off.
-const lookBack = 21
+// decides is the first day that may decide about a date, a year before. Even who works one day a week works on more days
+// of a year than there are holidays to be made good, so at some day since then none was, and from there on all are counted.
+func decides(date time.Time) time.Time { return date.AddDate(-1, 0, 0) }
 
 // kindsOf joins the public calendar with the organization's own days, for a date and all that decide about it.
 func kindsOf(date time.Time, own []dayRow) kinds {
 	days := kinds{}
-	first := date.AddDate(0, 0, -lookBack)
-	for year := first.Year(); year <= date.Year(); year++ {
+	for year := decides(date).Year(); year <= date.Year(); year++ {
 		for _, d := range public().of(year) {
 			if !d.Expected {
 				days[d.Date] = d.Kind
@@ -107,7 +107,7 @@ func (w scheduleRow) works(date time.Time, days kinds) bool {
 		return w.worksOn(date)
 	}
 	owed, works := 0, false
-	for d := date.AddDate(0, 0, -lookBack); !d.After(date); d = d.AddDate(0, 0, 1) {
+	for d := decides(date); !d.After(date); d = d.AddDate(0, 0, 1) {
 		weekday := w.worksOn(d)
 		switch kind := days[d.Format(time.DateOnly)]; {
 		case kind == holiday && !weekday:

@@ -103,6 +103,35 @@ func TestWhoWorksOnWhichDays(t *testing.T) {
 	}
 }
 
+// Who works on Mondays alone is off for as many Mondays as there were holidays between them.
+func TestALongRunOfHolidaysIsMadeGood(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		yes := true
+		mondays := of("Dushanbalik", "09:00", "18:00", 1)
+		mondays.IsDefault = &yes
+		mustMake(t, s, 1, mondays)
+		for _, date := range []string{"2026-06-02", "2026-06-03", "2026-06-04", "2026-06-05", "2026-06-06", "2026-06-07"} {
+			if _, err := s.addDay(as(actor.HR, 1), dayInput{Date: date, Kind: holiday}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for date, want := range map[string]bool{
+			"2026-06-01": true, "2026-06-08": false, "2026-06-15": false, "2026-06-22": false, "2026-06-29": false, "2026-07-06": false, "2026-07-13": false,
+			"2026-07-20": true, "2026-07-21": false, "2026-07-27": true,
+		} {
+			shifts, err := s.On(as(actor.HR, 1), []int64{1}, date, time.UTC)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, works := shifts[1]; works != want {
+				t.Errorf("on %s: works %v", date, works)
+			}
+		}
+	})
+}
+
 func TestHolidaysAreInTheBook(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

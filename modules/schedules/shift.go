@@ -66,7 +66,7 @@ func (s *service) On(ctx context.Context, departmentIDs []int64, date string, zo
 	if err != nil {
 		return nil, err
 	}
-	rows, assigned, own, err := s.store.book(ctx, day.AddDate(0, 0, -lookBack).Format(time.DateOnly), date)
+	rows, assigned, own, err := s.store.book(ctx, decides(day).Format(time.DateOnly), date)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -74,9 +74,11 @@ func (s *service) On(ctx context.Context, departmentIDs []int64, date string, zo
 	for _, a := range assigned {
 		chosenBy[a.DepartmentID] = a.ScheduleID
 	}
-	byID, fallback := map[int64]scheduleRow{}, int64(0)
+	working, fallback := map[int64]scheduleRow{}, int64(0)
 	for _, w := range rows {
-		byID[w.ID] = w
+		if w.works(day, days) {
+			working[w.ID] = w
+		}
 		if w.IsDefault {
 			fallback = w.ID
 		}
@@ -90,7 +92,7 @@ func (s *service) On(ctx context.Context, departmentIDs []int64, date string, zo
 		if err != nil {
 			return nil, err
 		}
-		if w, ok := byID[chosen]; ok && w.works(day, days) {
+		if w, ok := working[chosen]; ok {
 			shifts[id] = w.shift(day, zone)
 		}
 	}

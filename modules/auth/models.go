@@ -103,7 +103,7 @@ type identityRow struct {
 	db.MaybeOwned
 	UserID    int64     `bun:"user_id,pk"`
 	Issuer    string    `bun:"issuer,pk"`
-	Subject   string    `bun:"subject"`
+	Subject   string    `bun:"subject,nullzero"` // empty: it was disconnected, and no claim connects it
 	CreatedAt time.Time `bun:"created_at"`
 }
 

@@ -231,6 +231,19 @@ func TestAClaimConnectsOnlyWhoIsMeant(t *testing.T) {
 		if n := counted(t, d, "SELECT count(*) FROM audit_log WHERE action = 'user.identity_connected' AND object = ?", userObject(aziza.ID)); n != 1 {
 			t.Errorf("%d connections written down", n)
 		}
+		// Whom one has disconnected only one connects.
+		if err := s.disconnectUser(admin(), aziza.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := finish(s, p.through(t, s, "aziza")); !errors.Is(err, errOIDCUnknown) {
+			t.Errorf("disconnected: %v", err)
+		}
+		if row, err := s.identityOf(admin(), aziza.ID); err != nil || row != nil {
+			t.Errorf("disconnected it is %+v, %v", row, err)
+		}
+		if err := s.disconnectUser(admin(), aziza.ID); !errors.Is(err, errNoIdentity) {
+			t.Errorf("disconnected twice: %v", err)
+		}
 		s.cfg.OIDCMatch = "preferred_username"
 		if _, err := finish(s, p.through(t, s, "bobur")); !errors.Is(err, errOIDCUnknown) {
 			t.Errorf("a claim makes somebody the administrator: %v", err)
@@ -257,6 +270,12 @@ func TestAClaimConnectsOnlyWhoIsMeant(t *testing.T) {
 		}
 		if _, err := finish(s, p.through(t, s, "bobur")); !errors.Is(err, errOIDCUnknown) {
 			t.Errorf("a user of somebody else: %v", err)
+		}
+		if err := errors.Join(s.connectUser(admin(), aziza.ID, "id1"), s.disconnectUser(admin(), bobur.ID)); err != nil {
+			t.Fatal(err)
+		}
+		if g, err = finish(s, p.through(t, s, "aziza")); err != nil || g.user.ID != aziza.ID {
+			t.Errorf("connected again: %+v, %v", g.user, err)
 		}
 		if n := counted(t, d, "SELECT count(*) FROM users"); n != 3 {
 			t.Errorf("%d users, want those that there were", n)

@@ -17,9 +17,13 @@ type connection struct {
 	Subject string `json:"subject"`
 }
 
-// connect connects a user to somebody at the provider.
+// connect connects a user to somebody at the provider, or with an empty subject to nobody, in the place of whom it was
+// connected to.
 func (s *service) connect(ctx context.Context, tx db.Tx, u userRow, subject string, e audit.Entry) error {
 	row := identityRow{MaybeOwned: u.MaybeOwned, UserID: u.ID, Issuer: s.cfg.OIDCIssuer, Subject: subject, CreatedAt: s.time()}
+	if err := s.store.dropIdentity(ctx, tx, row.Issuer, u.ID); err != nil && !errors.Is(err, db.ErrNotFound) {
+		return err
+	}
 	if err := s.store.insertIdentity(ctx, tx, &row); err != nil {
 		return err
 	}
@@ -28,7 +32,7 @@ func (s *service) connect(ctx context.Context, tx db.Tx, u userRow, subject stri
 
 func (s *service) identity(ctx context.Context, tx db.Tx, userID int64) (*identityRow, error) {
 	row, err := s.store.identityOf(ctx, tx, s.cfg.OIDCIssuer, userID)
-	if errors.Is(err, db.ErrNotFound) {
+	if errors.Is(err, db.ErrNotFound) || err == nil && row.Subject == "" {
 		return nil, nil
 	}
 	return &row, err
@@ -55,7 +59,7 @@ func (s *service) connectUser(ctx context.Context, userID int64, subject string)
 	return s.changeIdentity(ctx, userID, subject)
 }
 
-// disconnectUser takes from a user whom it was connected to at the provider.
+// disconnectUser takes from a user whom it was connected to at the provider. No claim connects it again.
 func (s *service) disconnectUser(ctx context.Context, userID int64) error {
 	return s.changeIdentity(ctx, userID, "")
 }
@@ -76,21 +80,21 @@ func (s *service) changeIdentity(ctx context.Context, userID int64, subject stri
 		if err != nil {
 			return err
 		}
-		if before != nil && before.Subject == subject {
+		switch {
+		case before == nil && subject == "":
+			return errNoIdentity
+		case before == nil:
+		case before.Subject == subject:
 			return nil
-		}
-		if before != nil {
-			if err := errors.Join(s.store.dropIdentity(ctx, tx, s.cfg.OIDCIssuer, userID), s.store.endAll(ctx, tx, userID, s.time())); err != nil {
+		default:
+			if err := s.store.endAll(ctx, tx, userID, s.time()); err != nil {
 				return err
 			}
 		}
-		switch {
-		case subject != "":
-			return s.connect(ctx, tx, u, subject, userEntry("user.identity_connected", u, asConnection(before), connection{subject}))
-		case before == nil:
-			return errNoIdentity
+		if subject == "" { // until somebody connects it
+			return s.connect(ctx, tx, u, "", userEntry("user.identity_disconnected", u, asConnection(before), nil))
 		}
-		return s.audit.Write(ctx, tx, userEntry("user.identity_disconnected", u, asConnection(before), nil))
+		return s.connect(ctx, tx, u, subject, userEntry("user.identity_connected", u, asConnection(before), connection{subject}))
 	})
 	if errors.Is(err, db.ErrConflict) {
 		return errIdentityTaken.Wrap(err)

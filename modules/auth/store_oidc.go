@@ -7,7 +7,7 @@ import (
 	"github.com/staff-control/staff-control/platform/db"
 )
 
-// identityOf returns who the user is at the provider.
+// identityOf returns who the user is at the provider; nobody, if it was disconnected.
 func (s store) identityOf(ctx context.Context, tx db.Tx, issuer string, userID int64) (row identityRow, err error) {
 	err = tx.Select(&row).Where("?TableAlias.user_id = ?", userID).Where("?TableAlias.issuer = ?", issuer).Scan(ctx)
 	return row, db.Translate(err)

@@ -24,8 +24,14 @@ type clock struct{ time.Time }
 func (c *clock) now() time.Time       { return c.Time }
 func (c *clock) pass(d time.Duration) { c.Time = c.Add(d) }
 
-// fakeTree has department 2 below 1, and 3; all of organization 1.
+// fakeTree has department 2 below 1, and 3; all of organization 1. The days of organizations are those of the west.
 type fakeTree struct{ organization.Tree }
+
+var west = time.FixedZone("Etc/GMT+12", -12*60*60)
+
+func (fakeTree) ByID(_ context.Context, id int64) (organization.Organization, error) {
+	return organization.Organization{ID: id, Zone: west}, nil
+}
 
 func (fakeTree) Below(_ context.Context, ids []int64) ([]int64, error) {
 	if len(ids) > 0 && ids[0] == 1 {

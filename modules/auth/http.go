@@ -121,13 +121,24 @@ type person struct {
 	OrganizationID int64   `json:"organizationId,omitzero"`
 	DepartmentIDs  []int64 `json:"departmentIds,omitempty"`
 	Language       string  `json:"language,omitempty" enum:"uz,uz-Cyrl,ru,en"`
+	Zone           string  `json:"zone,omitempty" doc:"in which its organization counts days; a GUARD may not ask for organizations"`
 }
 
-func personOf(u userRow, departments []int64) person {
-	return person{
+func (s *service) person(ctx context.Context, u userRow, departments []int64) person {
+	p := person{
 		ID: u.ID, Username: u.Username, Name: u.Name, Role: u.Role, OrganizationID: u.organization(),
 		DepartmentIDs: departments, Language: u.Language,
 	}
+	if p.OrganizationID == 0 {
+		return p
+	}
+	o, err := s.tree.ByID(actor.With(ctx, actorOf(u)), p.OrganizationID)
+	if err != nil { // who is signed in stays so without it
+		s.log.WarnContext(ctx, "the zone of a user's organization is not known", "error", err)
+		return p
+	}
+	p.Zone = o.Zone.String()
+	return p
 }
 
 type loginResponse struct {
@@ -163,7 +174,7 @@ func (s *service) grantResponse(ctx context.Context, g grant, err error) (loginR
 		return loginResponse{}, err
 	}
 	s.setCookie(ctx, g.refresh, int(s.cfg.RefreshLife.Seconds()))
-	return loginResponse{AccessToken: g.access, ExpiresIn: int64(s.cfg.AccessLife.Seconds()), User: personOf(g.user, nil)}, nil
+	return loginResponse{AccessToken: g.access, ExpiresIn: int64(s.cfg.AccessLife.Seconds()), User: s.person(ctx, g.user, nil)}, nil
 }
 
 func (s *service) postLogout(ctx context.Context, _ struct{}) (struct{}, error) {
@@ -197,7 +208,10 @@ func sameOrigin(ctx context.Context) error {
 
 func (s *service) getMe(ctx context.Context, _ struct{}) (person, error) {
 	u, departments, err := s.me(ctx)
-	return personOf(u, departments), err
+	if err != nil {
+		return person{}, err
+	}
+	return s.person(ctx, u, departments), nil
 }
 
 type languageRequest struct {

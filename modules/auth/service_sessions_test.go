@@ -236,6 +236,13 @@ func TestMe(t *testing.T) {
 		if me, _, err := s.me(ctx); err != nil || me.Language != "ru" {
 			t.Errorf("I am %+v, %v", me, err)
 		}
+		if me, err := s.getMe(ctx, struct{}{}); err != nil || me.Zone != west.String() {
+			t.Errorf("my days are those of %q, %v", me.Zone, err)
+		}
+		nobodys := actor.With(context.Background(), actorOf(newUser(t, s, 0, "ADMIN", "boss")))
+		if me, err := s.getMe(nobodys, struct{}{}); err != nil || me.Zone != "" {
+			t.Errorf("the days of who has no organization are those of %q, %v", me.Zone, err)
+		}
 		if err := s.speak(ctx, "fr"); !errors.Is(err, fault.ErrInvalid) {
 			t.Errorf("an unknown language: %v", err)
 		}

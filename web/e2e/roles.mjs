@@ -110,6 +110,9 @@ export const tests = {
     assert.match(await page.locator('main').innerText(), /Asia\/Tashkent/)
     await accessible(page, 'the page of a guard')
     await picture(page, 'role-guard')
+    await page.goto('/security')
+    await heading(page, 'Security')
+    await page.locator('tr[data-session=current] time[title$="(Asia/Tashkent)"]').waitFor()
     for (const path of [
       '/people',
       '/statistics',

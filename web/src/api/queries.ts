@@ -79,10 +79,10 @@ export function useDemoMaking(): boolean {
 
 /** useZone returns the zone in which an organization's times are shown; without one, the user's own or the first. */
 export function useZone(organizationId?: number): string {
-  const own = useUser().organizationId
+  const user = useUser()
   const organizations = useOrganizations()
-  const wanted = organizationId ?? own
-  const zone = (organizations.find(({ id }) => id === wanted) ?? organizations[0])?.zone
+  const wanted = organizationId ?? user.organizationId
+  const zone = (organizations.find(({ id }) => id === wanted) ?? organizations[0] ?? user).zone
   return zone && isZone(zone) ? zone : Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 

@@ -6399,6 +6399,8 @@ export interface components {
             /** @enum {string} */
             role: "ADMIN" | "HR" | "DEPARTMENT_LEAD" | "GUARD";
             username: string;
+            /** @description in which its organization counts days; a GUARD may not ask for organizations */
+            zone?: string;
         };
         AuthPersonV1: {
             /** Format: int64 */

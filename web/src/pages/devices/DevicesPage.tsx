@@ -26,8 +26,7 @@ export default function DevicesPage() {
   const organizationId = useChosenOrganization()
   const known = useKnowsOrganization()
   const today = useToday(known, organizationId)
-  const usual = useZone(organizationId) // which a guard may not ask for
-  const zone = today?.zone ?? usual
+  const zone = useZone(organizationId)
   const [params, change] = useUrlState()
   const edited = params.get('edit')
   const gates = useGates(organizationId, known)

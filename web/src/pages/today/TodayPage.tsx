@@ -32,19 +32,15 @@ export default function TodayPage() {
   const monitors = MONITORS.includes(useUser().role)
   const [params, change] = useUrlState()
   const organizationId = useChosenOrganization()
-  const known = useZone(organizationId)
-  const latest = isoDate(now, known)
-  const asked = params.get('date')
-  const wanted = isDate(asked) && asked < latest ? asked : latest
-  const departmentId = idOf(params.get('departmentId'))
-  // A guard sees no organization and so no zone: the answer says what day it is there, and in which zone.
-  const query = useToday(
-    { date: monitors ? wanted : undefined, departmentId, organization: organizationId },
-    !monitors || wanted === latest,
-  )
-  const zone = monitors ? known : (query.data?.zone ?? known)
+  const zone = useZone(organizationId)
   const today = isoDate(now, zone)
-  const date = monitors ? wanted : today
+  const asked = params.get('date')
+  const date = monitors && isDate(asked) && asked < today ? asked : today
+  const departmentId = idOf(params.get('departmentId'))
+  const query = useToday(
+    { date: monitors ? date : undefined, departmentId, organization: organizationId },
+    date === today,
+  )
   const updated =
     date === today && query.dataUpdatedAt > 0 && t('updated', { at: time(query.dataUpdatedAt, zone) })
   const lead = [`${day(date, language)}, ${weekday(date, language)}`, zoneLabel(zone, now), updated]

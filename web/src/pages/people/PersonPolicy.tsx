@@ -38,7 +38,7 @@ function Effective({ policy }: { policy: EffectivePolicy }) {
   return (
     <div className={ui.form}>
       {policyId ? (
-        <p data-effective={from}>
+        <p className={css.named} data-effective={from}>
           <Link href={`/policies/${policyId}`}>
             <strong>{title}</strong>
           </Link>

@@ -21,11 +21,12 @@ var docs = template.Must(template.New("docs").Parse(`<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>{{.Title}}</title>
 <link rel="icon" href="data:,">
-{{if .Viewer}}<link rel="stylesheet" href="/api/docs/viewer.css">
+{{if .Viewer}}<script src="/api/docs/start.js"></script>
+<link rel="stylesheet" href="/api/docs/viewer.css">
 <div id="viewer"></div>
 <script src="/api/docs/viewer.js"></script>
-<script src="/api/docs/start.js"></script>
 <noscript>
+{{else}}<meta name="color-scheme" content="light dark">
 {{end}}<h1>{{.Title}} {{.Version}}</h1>
 <p>As OpenAPI, for tools: <a href="/api/openapi.json">/api/openapi.json</a></p>
 <table>

@@ -23,6 +23,14 @@ export const tests = {
     await page.getByText('/api/v2/alerts', { exact: true }).click({ timeout: 60_000 })
     await page.getByText('Media type').first().waitFor()
     await picture(page, 'api-docs')
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    const light = await background()
+    await page.evaluate(() => localStorage.setItem('mantine-color-scheme-value', 'dark')) // as the pages keep a choice
+    await page.reload()
+    await page.locator('html.dark-mode').waitFor({ timeout: 60_000 })
+    assert.notEqual(await background(), light)
+    await page.getByText('Media type').first().waitFor({ timeout: 60_000 })
+    await picture(page, 'api-docs-dark')
     assert.deepEqual(elsewhere, [])
   },
 

@@ -149,7 +149,7 @@ func (tree) Department(_ context.Context, id int64) (organization.Department, er
 
 // people are employees of organization 1, in departments 1 and 2, of whom 13 has left; and 21 of organization 2.
 var people = directory{
-	11: {ID: 11, OrganizationID: 1, DepartmentID: 1, Name: "Aziza Karimova", Active: true},
+	11: {ID: 11, OrganizationID: 1, DepartmentID: 1, Name: "Aziza Karimova", Active: true, PhotoVersion: "0a1"},
 	12: {ID: 12, OrganizationID: 1, DepartmentID: 2, Name: "Шухрат Ўктамов", Active: true},
 	13: {ID: 13, OrganizationID: 1, DepartmentID: 2, Name: "Al", Active: false},
 	21: {ID: 21, OrganizationID: 2, DepartmentID: 3, Name: "Diyor Rahimov", Active: true},

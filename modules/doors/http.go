@@ -38,6 +38,7 @@ type passResponse struct {
 	OrganizationID int64          `json:"organizationId"`
 	EmployeeID     int64          `json:"employeeId,omitempty"`
 	EmployeeName   string         `json:"employeeName,omitempty"`
+	PhotoVersion   string         `json:"photoVersion,omitempty" doc:"of the employee's photo; absent where none was uploaded"`
 	DepartmentID   int64          `json:"departmentId,omitempty" doc:"in which the person is now"`
 	VisitorID      int64          `json:"visitorId,omitempty"`
 	VisitorName    string         `json:"visitorName,omitempty"`
@@ -88,7 +89,7 @@ func (s *service) getPasses(ctx context.Context, in passesRequest) (page httpx.P
 func (n names) pass(r passRow) passResponse {
 	return passResponse{
 		ID: r.ID, At: r.At.UTC(), OrganizationID: r.OrganizationID, EmployeeID: r.EmployeeID, EmployeeName: n.people[r.EmployeeID].Name,
-		DepartmentID: n.people[r.EmployeeID].DepartmentID, VisitorID: r.VisitorID, VisitorName: n.visitors[r.VisitorID].Name,
+		PhotoVersion: n.people[r.EmployeeID].PhotoVersion, DepartmentID: n.people[r.EmployeeID].DepartmentID, VisitorID: r.VisitorID, VisitorName: n.visitors[r.VisitorID].Name,
 		DeviceID: r.DeviceID, DeviceName: n.devices[r.DeviceID], DeviceAddress: r.DeviceIP, Granted: r.Granted,
 		Direction: r.EntryType, DirectionBy: r.directionBy(), ActionType: r.ActionType, PersonName: r.PersonName, CardNumber: r.CardNumber,
 		Problem: r.Problem, Source: r.Source, ReceivedAt: r.ReceivedAt.UTC(), Reason: r.Reason, EnteredBy: r.EnteredBy,

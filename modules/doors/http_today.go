@@ -42,6 +42,7 @@ type insideResponse struct {
 	Since          time.Time `json:"since"`
 	DeviceID       int64     `json:"deviceId,omitempty"`
 	DeviceName     string    `json:"deviceName,omitempty"`
+	PhotoVersion   string    `json:"photoVersion,omitempty" doc:"of the employee's photo; absent where none was uploaded"`
 }
 
 func (s *service) getInside(ctx context.Context, in todayRequest) (page httpx.Page[insideResponse], err error) {
@@ -55,7 +56,7 @@ func (s *service) getInside(ctx context.Context, in todayRequest) (page httpx.Pa
 	}
 	names, err := s.store.deviceNames(ctx, devices)
 	for _, p := range list {
-		page.Items = append(page.Items, insideResponse{p.ID, p.Name, p.OrganizationID, p.DepartmentID, p.since, p.deviceID, names[p.deviceID]})
+		page.Items = append(page.Items, insideResponse{p.ID, p.Name, p.OrganizationID, p.DepartmentID, p.since, p.deviceID, names[p.deviceID], p.PhotoVersion})
 	}
 	return page, err
 }

@@ -114,7 +114,9 @@ func TestRoutesOfToday(t *testing.T) {
 		path := "/api/v2/passes"
 		httptestx.Run(t, server,
 			httptestx.Scenario{Name: "inside", As: guard, Path: path + "/inside", Status: 200,
-				Contains: []string{`"employeeId":11,"employeeName":"Aziza Karimova","organizationId":1,"departmentId":1,"since":"2026-11-02T08:00:00Z","deviceId":1,"deviceName":"In"`}, Excludes: []string{`"employeeId":12`}},
+				Contains: []string{`"employeeId":11,"employeeName":"Aziza Karimova","organizationId":1,"departmentId":1,"since":"2026-11-02T08:00:00Z","deviceId":1,"deviceName":"In","photoVersion":"0a1"`}, Excludes: []string{`"employeeId":12`}},
+			httptestx.Scenario{Name: "passes of who has a photo", As: guard, Path: path + "?employee=11", Status: 200, Contains: []string{`"employeeName":"Aziza Karimova","photoVersion":"0a1"`}},
+			httptestx.Scenario{Name: "passes of who has none", As: guard, Path: path + "?employee=12", Status: 200, Contains: []string{`"employeeId":12`}, Excludes: []string{"photoVersion"}},
 			httptestx.Scenario{Name: "inside, of another tenant", As: theirs, Path: path + "/inside", Status: 200, Contains: []string{`"items":[]`}},
 			httptestx.Scenario{Name: "today", As: hr, Path: path + "/today", Status: 200, Contains: []string{
 				`"date":"2026-11-02","zone":"Asia/Tashkent","entries":3,"exits":1,"inside":1,"refused":1,"unknown":1`,

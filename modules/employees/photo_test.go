@@ -204,6 +204,9 @@ func TestPhotosOfEmployees(t *testing.T) {
 		if first.Code != 200 || first.Header().Get("Content-Type") != "image/jpeg" || first.Header().Get("Cache-Control") != "private, max-age=3600" || first.Header().Get("ETag") == "" {
 			t.Errorf("%d %v", first.Code, first.Header())
 		}
+		if known, err := s.ByIDs(as(actor.Guard, 1), []int64{1, 2}); err != nil || `"`+known[1].PhotoVersion+`"` != first.Header().Get("ETag") || known[2].PhotoVersion != "" {
+			t.Errorf("others know %+v, %v", known, err)
+		}
 		if again := got(server, guard, path, first.Header().Get("ETag")); again.Code != 304 || again.Body.Len() != 0 {
 			t.Errorf("the same again: %d", again.Code)
 		}

@@ -239,7 +239,9 @@ func (s *service) InDepartments(ctx context.Context, departmentIDs []int64) ([]i
 }
 
 func asEmployee(e employeeRow) employee.Employee {
-	return employee.Employee{ID: e.ID, OrganizationID: e.OrganizationID, DepartmentID: e.DepartmentID, Name: e.Name, Active: e.IsActive}
+	return employee.Employee{
+		ID: e.ID, OrganizationID: e.OrganizationID, DepartmentID: e.DepartmentID, Name: e.Name, Active: e.IsActive, PhotoVersion: e.photoVersion(),
+	}
 }
 
 // employeeInput is what a caller may say of an employee; what is absent stays.

@@ -11,6 +11,11 @@ const shots = fileURLToPath(new URL('./shots/', import.meta.url))
 export const USER = process.env.E2E_USER ?? 'admin'
 export const PASSWORD = process.env.E2E_PASSWORD ?? 'admin'
 
+/** face is a photo to be uploaded. */
+export const face = fileURLToPath(
+  new URL('../../platform/picture/picturetest/pictures/full.jpg', import.meta.url),
+)
+
 export const launch = () =>
   chromium.launch({
     executablePath: process.env.E2E_CHROMIUM ?? '/usr/bin/chromium',

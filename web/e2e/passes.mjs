@@ -1,7 +1,7 @@
 // Passes: they come by themselves, a guard writes down what no terminal saw, and the list of who is inside.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { accessible, enter, fits, heading, picture, settled } from './browser.mjs'
+import { accessible, enter, face, fits, heading, picture, settled } from './browser.mjs'
 import { dashboard, guard, hr, lead, person, terminal } from './entrance.mjs'
 import { colleague, employee, foreign, latecomer } from './seeded.mjs'
 
@@ -120,6 +120,18 @@ export const tests = {
     await inside.getByText('Buxgalteriya').waitFor()
     assert.equal(await page.getByRole('navigation').first().isVisible(), false)
     await picture(page, 'inside-print')
+  },
+
+  async 'a person’s photo stands beside the passes, and in the list of who is inside'(page) {
+    await enter(page, `/people/${(await person(colleague)).id}`)
+    await page.locator('input[type=file]').setInputFiles(face)
+    await page.getByRole('region', { name: 'Photo' }).locator('[data-photo]').waitFor()
+    await page.goto('/passes')
+    await rows(page).filter({ hasText: colleague }).first().locator('img[data-photo]').waitFor()
+    await page.goto('/passes?tab=inside')
+    await page.locator('[data-inside]').filter({ hasText: colleague }).locator('img[data-photo]').waitFor()
+    await settled(page)
+    await accessible(page, 'who is inside, with photos')
   },
 
   async 'a lead sees the passes of the own people, and writes none down'(page) {

@@ -1,10 +1,7 @@
 // People, their departments and schedules: made, changed, moved, and the way to a person's day.
 import assert from 'node:assert/strict'
-import { fileURLToPath } from 'node:url'
 import { employee, latecomer, silent } from './seeded.mjs'
-import { accessible, enter, fits, heading, picture, settled } from './browser.mjs'
-
-const face = fileURLToPath(new URL('../../platform/picture/picturetest/pictures/full.jpg', import.meta.url))
+import { accessible, enter, face, fits, heading, picture, settled } from './browser.mjs'
 
 const dialogOf = (page) => page.getByRole('dialog')
 const tree = (page) => page.getByRole('navigation', { name: 'Departments' })

@@ -26,6 +26,7 @@ type Employee struct {
 	ID, OrganizationID, DepartmentID int64
 	Name                             string
 	Active                           bool
+	PhotoVersion                     string // of the photo that was uploaded, another for each; empty where none was
 }
 
 // Directory finds employees that the actor may see: of its organization, and for a department lead

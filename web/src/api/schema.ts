@@ -7244,6 +7244,8 @@ export interface components {
             employeeName: string;
             /** Format: int64 */
             organizationId: number;
+            /** @description of the employee's photo; absent where none was uploaded */
+            photoVersion?: string;
             /** Format: date-time */
             since: string;
         };
@@ -7433,6 +7435,8 @@ export interface components {
             organizationId: number;
             /** @description the name that the terminal told */
             personName?: string;
+            /** @description of the employee's photo; absent where none was uploaded */
+            photoVersion?: string;
             /** @description why it counts for nobody */
             problem?: string;
             /** @description why a person wrote it down */

@@ -29,3 +29,16 @@ export function usePicture(url: string | undefined, gcTime: number) {
     retry: false,
   })
 }
+
+const PHOTO_KEPT_MS = 300_000
+
+/** usePhoto reads an employee's photo, small up to 96 pixels; undefined where there is none, or until it is here. */
+export function usePhoto(
+  id: number | undefined,
+  version: string | undefined,
+  size: number,
+): string | undefined {
+  const small = size <= 96 ? 'size=small&' : ''
+  const url = id && version ? `/api/v2/employees/${id}/photo?${small}v=${version}` : undefined
+  return usePicture(url, PHOTO_KEPT_MS).data
+}

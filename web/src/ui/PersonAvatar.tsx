@@ -1,4 +1,4 @@
-import { usePicture } from '../api/usePicture'
+import { usePhoto } from '../api/usePicture'
 import css from './ui.module.css'
 
 interface Props {
@@ -7,13 +7,9 @@ interface Props {
   size: number
 }
 
-const KEPT = 300_000
-
 /** PersonAvatar is a person's photo, or the initials where there is none. The name stands beside it, so it says nothing itself. */
 export function PersonAvatar({ person: { id, name, photoVersion }, size }: Props) {
-  const small = size <= 96 ? 'size=small&' : ''
-  const url = photoVersion ? `/api/v2/employees/${id}/photo?${small}v=${photoVersion}` : undefined
-  const { data } = usePicture(url, KEPT)
+  const data = usePhoto(id, photoVersion, size)
   const round = size <= 96 ? css.round : ''
   if (data) {
     return (

@@ -15,12 +15,14 @@ import { useVisits } from '../visitors/useVisits'
 import { Face } from './Face'
 import css from './passes.module.css'
 import { useTexts } from './texts'
-import type { Doors } from './types'
+import type { Doors, Insider } from './types'
 import { useInside } from './usePasses'
 
 interface Present {
   key: string
   name: string
+  employeeId?: number
+  photoVersion?: string
   /** Of staff the department, of visitors whom they visit. */
   place: string
   visitor: boolean
@@ -81,9 +83,9 @@ export function Inside({ doors, organizationId }: { doors: Doors; organizationId
           <p className={css.printed}>{t('printed', { at: dateTime(now, doors.zone, language, now) })}</p>
           {found.length === 0 && <p className={css.hint}>{t(find ? 'none.filtered' : 'inside.none')}</p>}
           <ul className={css.log} aria-label={t('inside.list')}>
-            {found.map(({ key, name, place, visitor, since }) => (
+            {found.map(({ key, name, employeeId, photoVersion, place, visitor, since }) => (
               <li key={key} className={css.row} data-inside={key}>
-                <Face name={name} />
+                <Face name={name} employeeId={employeeId} photoVersion={photoVersion} />
                 <span className={css.who}>
                   <span className={css.name}>{name}</span>
                   <small>{place}</small>
@@ -126,7 +128,7 @@ function Search({ value, onChange }: { value: string; onChange: (find: string) =
 /** usePresent joins staff and visitors, by name: a roll is called so. */
 function usePresent(
   doors: Doors,
-  staff: { employeeId: number; employeeName: string; departmentId: number; since: string }[] = [],
+  staff: Insider[] = [],
   visits: {
     id: number
     visitorName: string
@@ -141,6 +143,8 @@ function usePresent(
     ...staff.map((one) => ({
       key: `employee-${one.employeeId}`,
       name: one.employeeName,
+      employeeId: one.employeeId,
+      photoVersion: one.photoVersion,
       place: departments.get(one.departmentId) ?? '',
       visitor: false,
       since: one.since,

@@ -77,7 +77,11 @@ function Row({ pass, doors }: { pass: Pass; doors: Doors }) {
   const problem = problemOf(pass.problem)
   return (
     <li className={css.row} data-pass={pass.id} data-way={way}>
-      <Face name={pass.employeeName || pass.personName || ''} />
+      <Face
+        name={pass.employeeName || pass.personName || ''}
+        employeeId={pass.employeeId}
+        photoVersion={pass.photoVersion}
+      />
       <span className={css.who}>
         <span className={css.name}>{name}</span>
         <small>

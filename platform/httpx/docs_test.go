@@ -43,7 +43,7 @@ func TestTheViewerIsServed(t *testing.T) {
 		o.Viewer = fstest.MapFS{"viewer.js": {Data: []byte("view()")}, "viewer.css": {Data: []byte("a{}")}, "start.js": {Data: []byte("start()")}, "start.js.br": {Data: []byte("packed")}}
 	})
 	httptestx.Run(t, s,
-		httptestx.Scenario{Name: "page", Path: "/api/docs", Status: 200, Contains: []string{`src="/api/docs/start.js"></script>`+"\n"+`<link rel="stylesheet" href="/api/docs/viewer.css">`, `src="/api/docs/viewer.js"`, "<noscript>"},
+		httptestx.Scenario{Name: "page", Path: "/api/docs", Status: 200, Contains: []string{`src="/api/docs/start.js"></script>` + "\n" + `<link rel="stylesheet" href="/api/docs/viewer.css">`, `src="/api/docs/viewer.js"`, "<noscript>"},
 			Excludes: []string{"<style", "style=", "http://", "https://"}},
 		httptestx.Scenario{Name: "script", Path: "/api/docs/viewer.js", Status: 200, Contains: []string{"view()"}},
 		httptestx.Scenario{Name: "style", Path: "/api/docs/viewer.css", Status: 200, Contains: []string{"a{}"}},

@@ -31,7 +31,7 @@ func Usage() string {
 // Command runs the module's command that the words begin with, on the server's database. It works while the server
 // runs. It reports whether there is such a command.
 func (p *Process) Command(ctx context.Context, words []string, in io.Reader, out io.Writer) (known bool, err error) {
-	modules := All()
+	modules := p.all()
 	for _, m := range modules {
 		for _, c := range m.Manifest().Commands {
 			name := strings.Fields(c.Name)

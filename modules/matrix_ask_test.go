@@ -393,7 +393,7 @@ func (d *side) makerOf(route httpx.Route) (path, key string) {
 	}[strings.Replace(key, "/api/visitors/", "/api/v1/visitors/", 1)]; made != "" {
 		return made, key
 	}
-	if key == "/api/v2/users" && route.Method != http.MethodDelete { // a password takes a quarter of a second
+	if key == "/api/v2/users" && route.Method != http.MethodDelete { // the bystander can be changed many times
 		return "", ""
 	}
 	for _, made := range []string{key, path} {

@@ -1,12 +1,16 @@
 package modules_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/staff-control/staff-control/platform/actor"
+	"github.com/staff-control/staff-control/platform/db"
 )
 
 // An agent reports to the gateway; its events are on the dashboard once, and the gateway's data is known to be complete.
@@ -152,6 +156,28 @@ func TestAServerThatIsAwayLosesNothing(t *testing.T) {
 	for n := range minutes {
 		if seen[fmt.Sprint(n)] != 1 {
 			t.Errorf("event %d is there %d times", n, seen[fmt.Sprint(n)])
+		}
+	}
+}
+
+// Passwords cost these tests next to nothing; those of the program that is shipped cost what they must.
+func TestTheProgramsPasswordsAreDear(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.spawn(t, "--role=dashboard")
+	ready(t, s.dashboard)
+	s.signIn(t)
+	s.asAdmin(t, "/api/v2/users", map[string]any{"name": "Second", "username": "second", "password": adminPassword, "role": "ADMIN"})
+	var hashes []string
+	err := s.database(t).Read(actor.With(t.Context(), actor.System("test")), func(ctx context.Context, tx db.Tx) error {
+		return tx.Raw("SELECT password FROM users").Scan(ctx, &hashes)
+	})
+	if err != nil || len(hashes) != 2 {
+		t.Fatalf("%d hashes: %v", len(hashes), err)
+	}
+	for _, h := range hashes {
+		if !strings.HasPrefix(h, "$2a$12$") {
+			t.Errorf("a hash begins %.7s", h)
 		}
 	}
 }

@@ -94,6 +94,7 @@ func (s *site) load(t testing.TB, set ...string) *modules.Process {
 		t.Fatal(err)
 	}
 	p.Inspect = httptestx.Inspect(t)
+	p.Cheap() // most of these tests' time would be that of signing in
 	return p
 }
 

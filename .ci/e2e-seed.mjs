@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { crc32, deflateSync } from 'node:zlib'
 import {
-  branch, branches, colleague, computer, employee, foreign, idle, old, recorded, sessions, shots, sites, stranger, users, windows,
+  branch, branches, colleague, computer, employee, foreign, idle, old, polyglot, recorded, sessions, shots, sites, stranger, users, windows,
 } from '../web/e2e/seeded.mjs'
 import { seedPeople } from './e2e-seed-people.mjs'
 
@@ -45,6 +45,7 @@ async function person(organizationId, departmentName, name) {
 
 /** colleagues sign in with other roles; the lead leads one department. */
 async function colleagues(departmentId) {
+  await dashboard('POST', '/users', { name: polyglot, username: polyglot, password: E2E_PASSWORD, role: 'ADMIN' })
   for (const { username, role } of users) {
     const { id } = await dashboard('POST', '/users', { organizationId: 1, name: username, username, password: E2E_PASSWORD, role })
     if (role === 'DEPARTMENT_LEAD') await dashboard('PUT', `/users/${id}/departments`, { departmentIds: [departmentId] })

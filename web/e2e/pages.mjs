@@ -95,7 +95,7 @@ export const tests = {
   },
 
   async 'every page reads in every language and in both themes, and is accessible'(page) {
-    await enter(page, '/gateways')
+    await enter(page, '/gateways', seeded.polyglot)
     for (const code of LANGUAGES) {
       await page.locator('select[name=language]').selectOption(code)
       await page.locator(`html[lang=${code}]`).waitFor()

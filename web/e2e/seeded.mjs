@@ -17,6 +17,8 @@ export const users = [
   { username: 'rahbar', role: 'DEPARTMENT_LEAD' }, // of the employee's department
   { username: 'qorovul', role: 'GUARD' },
 ]
+/** Another ADMIN, who speaks all languages: the server remembers which, and the first one's would change under other tests. */
+export const polyglot = 'tarjimon'
 /** Of another department, and she is at the computer of the recordings. */
 export const colleague = 'Rahimova Dilnoza'
 /** He came at this clock, when his shift had begun at nine. */

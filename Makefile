@@ -27,12 +27,14 @@ help: ## this list
 run: build ## build, and serve everything on this machine from ./data; where that is empty, with a demo company of forty people
 	bin/staff-control --role=all --data ./data --set demo.employees=40
 
+# Four tests of a package run at a time, however few the processors: many wait for a process, or for time to pass.
+# The linter has vetted all packages just before.
 test: ## everything: Go on SQLite and PostgreSQL, the pages, the pages in a browser; installs what it needs
 	@.ci/setup test
 	@$(MAKE) --no-print-directory build
 	@.ci/lint quick
 	@$(TOOLS)
-	$(PG) go test -timeout 15m -coverpkg=./... -coverprofile=bin/cover.out ./...
+	$(PG) go test -timeout 15m -parallel 4 -vet=off -coverpkg=./... -coverprofile=bin/cover.out ./...
 	@.ci/coverage bin/cover.out 85
 	cd web && npm run lint && npm test
 	@.ci/e2e

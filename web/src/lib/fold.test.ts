@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { alike, fold, words } from './fold'
+import { alike, compareNames, fold, words } from './fold'
 
 it('writes the three spellings of a name alike', () => {
   expect(new Set(['Aliyeva', 'Алиева', 'Алийева'].map(fold)).size).toBe(1)
@@ -9,6 +9,19 @@ it('writes the three spellings of a name alike', () => {
   expect(new Set(['Joʻrayev', 'Жўраев', 'Жураев', 'Jurayev'].map(fold)).size).toBe(1)
   expect(new Set(['Oʻktam', 'O’ktam', 'Ўктам', 'Уктам'].map(fold)).size).toBe(1)
   expect(fold('Shuhrat')).toBe(fold('Шухрат'))
+})
+
+it('orders names of both scripts by one alphabet', () => {
+  const names = ['Umarov', 'Ҳамидова', 'Холматова', 'Hamidov', 'Orifov', 'Қаюмов', 'Karimov']
+  expect(names.sort(compareNames)).toEqual([
+    'Hamidov',
+    'Ҳамидова',
+    'Karimov',
+    'Orifov',
+    'Қаюмов',
+    'Umarov',
+    'Холматова',
+  ])
 })
 
 it('takes a user name apart', () => {

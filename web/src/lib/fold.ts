@@ -22,6 +22,20 @@ export function fold(text: string): string {
     .replace(/ie/g, 'e')
 }
 
+/** Letters that fold confounds, as an order of names keeps them apart. */
+const APART: Record<string, string> = { қ: 'q', х: 'x' }
+
+/** latin writes a name as it is sorted: by its Latin spelling, as the server's lists are. */
+const latin = (name: string): string =>
+  name
+    .toLocaleLowerCase('ru')
+    .replace(/[а-яёўқғҳ]/g, (letter) => APART[letter] ?? CYRILLIC[letter] ?? letter)
+    .replace(/[ʻʼ‘’'`]/g, '')
+
+/** compareNames orders names, those of both scripts together. */
+export const compareNames = (a: string, b: string): number =>
+  latin(a).localeCompare(latin(b)) || a.localeCompare(b)
+
 /** words are the folded words of a name or a user name, longest first: n.aliyeva, Алиева Н. */
 export const words = (text: string): string[] =>
   fold(text)

@@ -2,7 +2,7 @@ import { Button, CloseButton, TextInput } from '@mantine/core'
 import { useRef, useState } from 'react'
 import { useLanguage } from '../../i18n/i18n'
 import { dateTime, number } from '../../lib/format'
-import { fold } from '../../lib/fold'
+import { compareNames, fold } from '../../lib/fold'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { PrintIcon, SearchIcon } from '../../ui/icons'
 import { useKeys } from '../../ui/keys'
@@ -11,6 +11,7 @@ import { Rows, Status, useNow } from '../../ui/parts'
 import { SaveCsv } from '../../ui/SaveCsv'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
+import { useAt } from '../visitors/useAt'
 import { useVisits } from '../visitors/useVisits'
 import { Face } from './Face'
 import css from './passes.module.css'
@@ -42,13 +43,14 @@ export function Inside({ doors, organizationId }: { doors: Doors; organizationId
   const found = wanted ? all.filter(({ name, place }) => fold(`${name} ${place}`).includes(wanted)) : all
   const failed = staff.error ?? visits.error
   const ready = staff.isSuccess && visits.isSuccess
-  const at = (iso: string) => dateTime(Date.parse(iso), doors.zone, language, now)
+  const at = useAt(doors.zone)
+  const whole = (iso: string) => dateTime(Date.parse(iso), doors.zone, language, now)
   const rows = () => [
     [t('person'), t('department'), t('since')],
     ...found.map(({ name, place, visitor, since }) => [
       name,
       visitor ? `${t('visitor')}, ${place}` : place,
-      at(since),
+      whole(since),
     ]),
   ]
   return (
@@ -125,7 +127,7 @@ function Search({ value, onChange }: { value: string; onChange: (find: string) =
   )
 }
 
-/** usePresent joins staff and visitors, by name: a roll is called so. */
+/** usePresent joins staff and visitors, by name in either script: a roll is called so. */
 function usePresent(
   doors: Doors,
   staff: Insider[] = [],
@@ -158,5 +160,5 @@ function usePresent(
       visitor: true,
       since: visit.checkedInAt,
     })),
-  ].sort((a, b) => a.name.localeCompare(b.name, 'ru'))
+  ].sort((a, b) => compareNames(a.name, b.name))
 }

@@ -84,6 +84,7 @@ function Form({ doors, organizationId, save }: FormProps) {
   const [reason, setReason] = useState('')
   const [ahead, setAhead] = useState(false)
   const { errorOf, rest } = fieldErrors(save.error, ['employeeId', 'reason', 'at'])
+  const ready = person !== null && reason.trim() !== ''
   const submit = () => {
     if (!person) return
     const body: NewPass = { employeeId: person.id, direction, reason: reason.trim() }
@@ -167,12 +168,8 @@ function Form({ doors, organizationId, save }: FormProps) {
         withAsterisk={false}
       />
       {rest !== undefined && <ErrorNote error={rest} />}
-      <Button
-        type="submit"
-        className={css.big}
-        loading={save.isPending}
-        disabled={!person || reason.trim() === ''}
-      >
+      {!ready && <p className={css.quiet}>{t('manual.needs')}</p>}
+      <Button type="submit" className={css.big} loading={save.isPending} disabled={!ready}>
         {t('manual.save')}
       </Button>
     </form>

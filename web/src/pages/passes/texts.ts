@@ -11,7 +11,7 @@ export const useTexts = texts('passes', {
   exits: { uz: 'Chiqdi', ru: 'Вышли', en: 'Out' },
   inside: { uz: 'Ichkarida', ru: 'Внутри', en: 'Inside' },
   visitors: { uz: 'Mehmonlar', ru: 'Посетители', en: 'Visitors' },
-  overstay: { uz: '{{n}} ta muddatidan oshgan', ru: '{{n}} задержались', en: '{{n}} overstay' },
+  overstay: { uz: '{{n}} ta muddatidan oshgan', ru: 'дольше срока: {{n}}', en: 'overstaying: {{n}}' },
   refused: { uz: 'Rad etildi', ru: 'Отказано', en: 'Refused' },
   filters: { uz: 'Filtrlar', ru: 'Фильтры', en: 'Filters' },
   department: { uz: 'Boʻlim', ru: 'Отдел', en: 'Department' },
@@ -60,7 +60,7 @@ export const useTexts = texts('passes', {
     en: '{{name}}: {{way}}, {{door}}, {{at}}',
   },
   departments: { uz: 'Boʻlimlar boʻyicha', ru: 'По отделам', en: 'By department' },
-  'departments.people': { uz: 'Xodimlar', ru: 'Сотрудников', en: 'People' },
+  'departments.people': { uz: 'Jami', ru: 'Всего', en: 'Of all' },
   'departments.present': { uz: 'Keldi', ru: 'Пришли', en: 'Came' },
   'inside.list': { uz: 'Hozir ichkarida', ru: 'Сейчас внутри', en: 'Inside now' },
   'inside.count': {
@@ -108,7 +108,7 @@ export const useTexts = texts('passes', {
   },
   'manual.reason': { uz: 'Sabab', ru: 'Причина', en: 'Reason' },
   'manual.reasons': { uz: 'Koʻp uchraydigan sabablar', ru: 'Частые причины', en: 'Usual reasons' },
-  'reason.card': { uz: 'Kartasini unutgan', ru: 'Забыл карту', en: 'Forgot the card' },
+  'reason.card': { uz: 'Kartasini unutgan', ru: 'Забыта карта', en: 'Forgot the card' },
   'reason.terminal': {
     uz: 'Terminal ishlamadi',
     ru: 'Терминал не сработал',
@@ -116,8 +116,13 @@ export const useTexts = texts('passes', {
   },
   'reason.gate': {
     uz: 'Boshqa darvozadan oʻtdi',
-    ru: 'Прошёл через другие ворота',
+    ru: 'Проход через другие ворота',
     en: 'Went by another gate',
+  },
+  'manual.needs': {
+    uz: 'Kim oʻtganini va sababini koʻrsating.',
+    ru: 'Укажите, кто прошёл, и причину.',
+    en: 'Say who passed, and why.',
   },
   'manual.save': { uz: 'Yozish', ru: 'Записать', en: 'Write down' },
   'manual.saved': {

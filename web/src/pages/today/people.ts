@@ -1,4 +1,4 @@
-import { fold } from '../../lib/fold'
+import { compareNames, fold } from '../../lib/fold'
 import type { Person, State, Today } from './types'
 
 /** The chips above the people, each a question about the day; "here" are those at work, at the desk or not. */
@@ -57,7 +57,7 @@ const rank = (person: Person) => (wasLate(person) ? 1 : RANKS[person.state])
 export const orders = ['name', 'came', 'late'] as const
 export type Order = (typeof orders)[number]
 
-const byName = (a: Person, b: Person) => a.name.localeCompare(b.name)
+const byName = (a: Person, b: Person) => compareNames(a.name, b.name)
 const byRank = (a: Person, b: Person) =>
   rank(a) - rank(b) ||
   Number(isSilent(b)) - Number(isSilent(a)) ||

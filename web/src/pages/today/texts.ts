@@ -3,7 +3,7 @@ import { texts } from '../../i18n/i18n'
 export const useTexts = texts('today', {
   title: { uz: 'Bugun', ru: 'Сегодня', en: 'Today' },
   titleThen: { uz: 'Kun yakuni', ru: 'Итоги дня', en: 'The day' },
-  updated: { uz: 'yangilandi {{at}}', ru: 'обновлено в {{at}}', en: 'updated {{at}}' },
+  updated: { uz: '{{at}} da yangilandi', ru: 'обновлено в {{at}}', en: 'updated at {{at}}' },
   department: { uz: 'Barcha boʻlimlar', ru: 'Все отделы', en: 'All departments' },
   'department.label': { uz: 'Boʻlim', ru: 'Отдел', en: 'Department' },
   filters: { uz: 'Kimlar koʻrsatilsin', ru: 'Кого показать', en: 'Whom to show' },

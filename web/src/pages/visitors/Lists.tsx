@@ -1,8 +1,6 @@
 import { Button, Modal } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { useLanguage } from '../../i18n/i18n'
-import { dateTime, isoDate, time } from '../../lib/format'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { Card } from '../../ui/Page'
 import { Rows, Status, useNow } from '../../ui/parts'
@@ -14,6 +12,7 @@ import { Done } from './Desk'
 import { CheckOut } from './parts'
 import { useTexts } from './texts'
 import type { Visit, Visitor } from './types'
+import { useAt } from './useAt'
 import { useVisitors, useVisits } from './useVisits'
 import css from './visitors.module.css'
 
@@ -23,16 +22,6 @@ interface Props {
   organization?: string
   /** Whether the reader lets visitors in and out. */
   desk: boolean
-}
-
-/** useAt writes a time of today as a clock, another with its day. */
-function useAt(zone: string): (iso: string) => string {
-  const language = useLanguage()
-  const now = useNow()
-  return (iso) => {
-    const at = Date.parse(iso)
-    return isoDate(at, zone) === isoDate(now, zone) ? time(at, zone) : dateTime(at, zone, language, now)
-  }
 }
 
 /** Expected is who may still come today, each let in by two presses. */

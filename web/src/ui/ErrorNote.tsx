@@ -4,8 +4,15 @@ import { ApiError } from '../api/errors'
 import { useCommon } from './texts'
 import css from './ui.module.css'
 
+interface NoteProps {
+  error: unknown
+  retry?: () => void
+  /** An answer that is usual here: nobody looks for its log lines. */
+  usual?: boolean
+}
+
 /** ErrorNote shows a refusal in the server's words, with the number by which its log lines are found. */
-export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {
+export function ErrorNote({ error, retry, usual = false }: NoteProps) {
   const t = useCommon()
   const envelope = error instanceof ApiError ? error.envelope : undefined
   return (
@@ -17,7 +24,7 @@ export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void
           {detail.field}: {detail.message}
         </span>
       ))}
-      {envelope?.traceId && (
+      {envelope?.traceId && !usual && (
         <code>
           {t('error.trace')}: {envelope.traceId}
         </code>

@@ -37,9 +37,9 @@ export function Badge({ visit, zone, organization, onClose }: Props) {
           <span>{organization}</span>
           <strong>{t('badge.title')}</strong>
         </div>
+        <strong className={css.badgeName}>{visit.visitorName}</strong>
         <div className={css.badgeBody}>
           <div>
-            <strong className={css.badgeName}>{visit.visitorName}</strong>
             {visit.workPlace && <span>{visit.workPlace}</span>}
             <span>{visit.hostName ? t('host.to', { name: visit.hostName }) : t('host.none')}</span>
             <span>{period(visit.checkedInAt, visit.expectedUntil, zone, language)}</span>

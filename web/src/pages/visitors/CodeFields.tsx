@@ -1,12 +1,14 @@
 import { NumberInput, SegmentedControl, Skeleton } from '@mantine/core'
 import { lazy, Suspense } from 'react'
-import { isoDate, startOfDay } from '../../lib/format'
+import { addDays, isoDate, startOfDay, time } from '../../lib/format'
 import { ClockInput } from '../../ui/ClockInput'
 import { useTexts } from './texts'
 import type { NewCode } from './types'
 import css from './visitors.module.css'
 
 const DateField = lazy(() => import('../../ui/dates/DateField'))
+
+const DAY = { from: '09:00', until: '18:00' }
 
 /** Validity is a code as it is asked for, in the organization's days and clocks. */
 export interface Validity {
@@ -18,9 +20,11 @@ export interface Validity {
   max?: number
 }
 
+/** validityOf proposes a working day: today's, or the next day's once today's is over. */
 export const validityOf = (now: number, zone: string): Validity => {
   const today = isoDate(now, zone)
-  return { kind: 'ONETIME', first: today, last: today, from: '09:00', until: '18:00' }
+  const date = time(now, zone) < DAY.until ? today : addDays(today, 1)
+  return { kind: 'ONETIME', first: date, last: date, ...DAY }
 }
 
 const instant = (date: string, clock: string, zone: string) => {

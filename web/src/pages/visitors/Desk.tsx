@@ -1,6 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { ApiError } from '../../api/errors'
 import { dateTime, time } from '../../lib/format'
 import { useLanguage } from '../../i18n/i18n'
 import { ErrorNote } from '../../ui/ErrorNote'
@@ -164,11 +165,11 @@ function Refused({ error, zone, onNext }: { error: Error; zone: string; onNext: 
   const language = useLanguage()
   const now = useNow()
   const at = (iso: string) => dateTime(Date.parse(iso), zone, language, now)
-  const code = error instanceof Refusal ? error.code : undefined
+  const { why, code } = error instanceof Refusal ? error : { why: error, code: undefined }
   return (
     <div className={css.result} data-result="refused">
       <h2>{t('refused')}</h2>
-      <ErrorNote error={error instanceof Refusal ? error.why : error} />
+      <ErrorNote error={why} usual={why instanceof ApiError && why.status < 500} />
       {code && (
         <p>
           <strong>{code.visitorName}</strong>{' '}

@@ -10,6 +10,7 @@ import { fieldErrors } from '../../ui/form'
 import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import { Arrive } from './Arrive'
+import { dateOf, written } from './birthday'
 import { CodeFields, codeOf, validityOf } from './CodeFields'
 import { Done } from './Desk'
 import { QrCard } from './QrCard'
@@ -211,7 +212,7 @@ const textsOf = (visitor?: Visitor): Texts => ({
   workPlace: visitor?.workPlace ?? '',
   passportNumber: visitor?.passportNumber ?? '',
   pinfl: visitor?.pinfl ?? '',
-  birthday: visitor?.birthday ?? '',
+  birthday: written(visitor?.birthday ?? ''),
   additionalDetails: visitor?.additionalDetails ?? '',
 })
 
@@ -221,5 +222,5 @@ const hostOf = (visitor?: Visitor): Employee | null =>
 
 function bodyOf(values: Texts, full: boolean) {
   const { lastName, firstName, phone, workPlace } = values
-  return full ? values : { lastName, firstName, phone, workPlace }
+  return full ? { ...values, birthday: dateOf(values.birthday) } : { lastName, firstName, phone, workPlace }
 }

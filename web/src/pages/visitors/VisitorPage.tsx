@@ -5,6 +5,8 @@ import { Link, useParams } from 'wouter'
 import { answer, api } from '../../api/client'
 import { useUser } from '../../api/queries'
 import { idOf } from '../../lib/ids'
+import { useLanguage } from '../../i18n/i18n'
+import { day } from '../../lib/format'
 import { ErrorNote } from '../../ui/ErrorNote'
 import { EditIcon, LeftIcon } from '../../ui/icons'
 import { Empty, Page } from '../../ui/Page'
@@ -95,13 +97,14 @@ function State({ visitor }: { visitor: Visitor }) {
 /** Facts are what is known of the visitor; of papers only what the reader may see is there. */
 function Facts({ visitor }: { visitor: Visitor }) {
   const t = useTexts()
+  const language = useLanguage()
   const facts = [
     ['host', visitor.hostName],
     ['workPlace', visitor.workPlace],
     ['phone', visitor.phone],
     ['passportNumber', visitor.passportNumber],
     ['pinfl', visitor.pinfl],
-    ['birthday', visitor.birthday],
+    ['birthday', visitor.birthday && day(visitor.birthday, language)],
     ['details', visitor.additionalDetails],
   ] as const
   const known = facts.filter(([, value]) => value)

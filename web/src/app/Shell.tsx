@@ -169,8 +169,8 @@ function Pages({ user }: { user: User }) {
           ))}
           <Route path={/^\/(?:sign-in)?$/}>{home ? <Redirect to={home} replace /> : <Nothing />}</Route>
           <Route>
-            <Page title={t('lost.title')}>
-              <Empty title={t('lost.title')} hint={t('lost.hint')} />
+            <Page title={t('lost.title')} lead={t('lost.hint')}>
+              {null}
             </Page>
           </Route>
         </Switch>

@@ -123,7 +123,8 @@ export function State({ device, zone }: { device: Device; zone: string }) {
   const t = useTexts()
   const known = STATES.find((state) => state === device.status)
   if (!device.isActive) return <Status tone="quiet">{t('used.no')}</Status>
-  if (!device.status) return <Status tone="quiet">{t('unknown')}</Status>
+  if (!device.status)
+    return <Status tone="quiet">{t(device.lastSeenAt ? 'state.unknown' : 'unknown')}</Status>
   return (
     <div>
       <Status tone={known ? TONES[known] : 'warn'}>{known ? t(known) : device.status}</Status>

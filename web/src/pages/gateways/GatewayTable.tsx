@@ -87,7 +87,6 @@ function useColumns(): Column<Gateway>[] {
     {
       id: 'completeUntil',
       title: t('complete'),
-      nowrap: true,
       cell: (gateway) => <Complete gateway={gateway} />,
     },
     { id: 'gaps', title: t('gaps'), nowrap: true, cell: (gateway) => <Gaps gateway={gateway} /> },
@@ -95,7 +94,6 @@ function useColumns(): Column<Gateway>[] {
       id: 'lastSeenAt',
       title: t('seen'),
       sort: true,
-      nowrap: true,
       filter: { kind: 'dates' },
       cell: (gateway) => <Seen gateway={gateway} />,
     },
@@ -114,7 +112,11 @@ function Complete({ gateway: { completeUntil, organizationId } }: { gateway: Gat
   const t = useTexts()
   const language = useLanguage()
   const zone = useZone(organizationId)
-  return completeUntil ? dateTime(Date.parse(completeUntil), zone, language) : t('complete.never')
+  return (
+    <span className={ui.words}>
+      {completeUntil ? dateTime(Date.parse(completeUntil), zone, language) : t('complete.never')}
+    </span>
+  )
 }
 
 function Gaps({ gateway }: { gateway: Gateway }) {
@@ -125,7 +127,11 @@ function Gaps({ gateway }: { gateway: Gateway }) {
 }
 
 function Seen({ gateway }: { gateway: Gateway }) {
-  return <Ago at={gateway.lastSeenAt} zone={useZone(gateway.organizationId)} />
+  return (
+    <span className={ui.words}>
+      <Ago at={gateway.lastSeenAt} zone={useZone(gateway.organizationId)} />
+    </span>
+  )
 }
 
 /** State says how the gateway is, and since when. */

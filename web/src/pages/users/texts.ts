@@ -33,9 +33,9 @@ export const useTexts = texts('users', {
     en: 'Sees only the people of the departments led.',
   },
   'GUARD.hint': {
-    uz: 'Faqat bugun kim bor-yoʻqligini koʻradi.',
-    ru: 'Видит только, кто сегодня на месте.',
-    en: 'Sees only who is here today.',
+    uz: 'Oʻtishlarni yozadi, mehmonlarni kiritadi va chiqaradi. Faqat bugun kim borligini koʻradi.',
+    ru: 'Записывает проходы, пропускает посетителей. Видит только, кто сегодня на месте.',
+    en: 'Writes down passes and lets visitors in and out. Sees only who is here today.',
   },
   'role.kind': {
     uz: 'Administratorni boshqa rolga va aksincha oʻtkazib boʻlmaydi: yangi foydalanuvchi yarating.',

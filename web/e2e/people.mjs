@@ -110,6 +110,54 @@ export const tests = {
     await page.getByRole('row', { name: /On duty/ }).waitFor({ state: 'detached' })
   },
 
+  async 'a person is given a card and a car, which nobody else can have, and loses them'(page) {
+    const plate = '01A777AA'
+    const credentials = page.getByRole('region', { name: 'Cards and cars' })
+    const dialog = dialogOf(page)
+    const open = async (name) => {
+      await page.goto(`/people?q=${encodeURIComponent(name)}`)
+      await people(page).getByRole('link', { name }).click()
+      await heading(page, name)
+      await credentials.getByRole('button', { name: 'Give' }).click()
+    }
+    const giveCar = async () => {
+      await dialog.getByText('Car', { exact: true }).click()
+      await dialog.getByLabel('Number plate').fill(plate)
+      await dialog.getByLabel('Model').fill('Cobalt')
+      await dialog.getByRole('button', { name: 'Add' }).click()
+    }
+    await enter(page, '/people')
+    await open(silent.name)
+    await dialog.getByLabel('Card number').fill('0004512345')
+    await settled(page)
+    await accessible(page, 'the form of a card')
+    await dialog.getByRole('button', { name: 'Add' }).click()
+    await credentials.locator('[data-credential="0004512345"]').getByText('Card', { exact: true }).waitFor()
+    await credentials.getByRole('button', { name: 'Give' }).click()
+    await giveCar()
+    await credentials.locator(`[data-credential="${plate}"]`).getByText('Car · Cobalt').waitFor()
+    const history = page.getByRole('region', { name: 'History of changes' })
+    await history.locator('[data-change="employee.credential_given"]').getByText(plate).waitFor()
+    await settled(page)
+    await accessible(page, 'a person with a card')
+    await picture(page, 'person-cards')
+    page.refused = /409.*\/credentials/
+    await open(latecomer.name)
+    await giveCar()
+    await dialog.getByRole('alert').waitFor()
+    await page.keyboard.press('Escape')
+    await open(silent.name)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    for (const code of ['0004512345', plate]) {
+      await credentials.getByRole('button', { name: `Take away: ${code}` }).click()
+      await credentials.getByRole('button', { name: `Really take away?: ${code}` }).click()
+      await credentials.locator(`[data-credential="${code}"]`).waitFor({ state: 'detached' })
+    }
+    await credentials.getByText('Neither a card nor a car has been given.').waitFor()
+    await history.locator('[data-change="employee.credential_withdrawn"]').getByText(plate).waitFor()
+  },
+
   async 'who is on leave is not missing, and the history tells of it'(page) {
     await enter(page, '/people?q=svetlana')
     await people(page).getByRole('link', { name: silent.name }).click()

@@ -1,6 +1,6 @@
-import { Button, Modal, Select, TextInput } from '@mantine/core'
+import { Button, Modal, Select, Skeleton, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { answer, api } from '../../api/client'
 import { usePages, useUser, useZone } from '../../api/queries'
 import type { Absence, Employee } from '../../api/types'
@@ -16,6 +16,8 @@ import { useCommon } from '../../ui/texts'
 import ui from '../../ui/ui.module.css'
 import css from './people.module.css'
 import { useTexts } from './texts'
+
+const DateField = lazy(() => import('../../ui/dates/DateField'))
 
 const KINDS = ['vacation', 'sick', 'trip', 'unpaid', 'study', 'maternity', 'other'] as const
 
@@ -143,11 +145,12 @@ function AbsenceForm({ employeeId, absence, onDone }: FormProps) {
     },
   })
   const { errorOf, rest } = fieldErrors(save.error, ['kind', 'firstDay', 'lastDay', 'reason'])
-  const text = (name: 'firstDay' | 'lastDay' | 'reason') => ({
+  const date = (name: 'firstDay' | 'lastDay') => ({
     value: values[name],
     error: errorOf(name),
-    onChange: (event: { currentTarget: HTMLInputElement }) => {
-      const { value } = event.currentTarget
+    required: true,
+    onChange: (value?: string) => {
+      if (value === undefined) return
       // An absence does not end before it begins: the last day goes with the first.
       const lastDay = name === 'firstDay' && values.lastDay < value ? value : values.lastDay
       setValues({ ...values, lastDay, [name]: value })
@@ -171,16 +174,18 @@ function AbsenceForm({ employeeId, absence, onDone }: FormProps) {
         data-autofocus
       />
       <div className={css.pair}>
-        <TextInput
-          type="date"
-          label={t('absence.first')}
-          required
-          withAsterisk={false}
-          {...text('firstDay')}
-        />
-        <TextInput type="date" label={t('absence.last')} required withAsterisk={false} {...text('lastDay')} />
+        <Suspense fallback={<Skeleton height={56} />}>
+          <DateField label={t('absence.first')} {...date('firstDay')} />
+          <DateField label={t('absence.last')} {...date('lastDay')} />
+        </Suspense>
       </div>
-      <TextInput label={t('absence.reason')} maxLength={500} {...text('reason')} />
+      <TextInput
+        label={t('absence.reason')}
+        maxLength={500}
+        value={values.reason}
+        onChange={(event) => setValues({ ...values, reason: event.currentTarget.value })}
+        error={errorOf('reason')}
+      />
       {rest !== undefined && <ErrorNote error={rest} />}
       <div className={css.formButtons}>
         <Button type="submit" loading={save.isPending}>

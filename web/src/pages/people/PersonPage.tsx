@@ -16,6 +16,7 @@ import { EmployeeForm } from './EmployeeForm'
 import { History } from './History'
 import css from './people.module.css'
 import { PersonAbsences } from './PersonAbsences'
+import { PersonCredentials } from './PersonCredentials'
 import { PersonGroups } from './PersonGroups'
 import { PersonNow } from './PersonNow'
 import { PersonPhoto } from './PersonPhoto'
@@ -79,6 +80,7 @@ function Person({ employee }: { employee: Employee }) {
         <Details employee={employee} />
         <WindowsUsers employee={employee} />
         {role !== 'GUARD' && <PersonAbsences employee={employee} />}
+        <PersonCredentials employee={employee} />
         <PersonGroups employee={employee} />
         {mayEdit && <PersonPolicy employee={employee} />}
       </div>

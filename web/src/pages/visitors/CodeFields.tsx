@@ -61,11 +61,13 @@ export function CodeFields({ value, onChange, errorOf }: Props) {
             set({ first, last: value.last < first || value.last === value.first ? first : value.last })
           }}
           error={errorOf('startDate')}
+          required
         />
         <DateField
           label={t('code.last')}
           value={value.last}
           onChange={(last) => last && set({ last: last < value.first ? value.first : last })}
+          required
         />
       </Suspense>
       <ClockInput label={t('code.from')} value={value.from} onChange={(from) => set({ from })} required />

@@ -13,10 +13,12 @@ interface Props {
   value?: string
   onChange: (date?: string) => void
   error?: string
+  /** A day that may not be left out. */
+  required?: boolean
 }
 
-/** DateField is a form's day, which may be left out. */
-export default function DateField({ value, onChange, ...field }: Props) {
+/** DateField is a form's day, written as people here write it whatever the browser's language is. */
+export default function DateField({ value, onChange, required = false, ...field }: Props) {
   const t = useTexts()
   const common = useCommon()
   const language = useLanguage()
@@ -28,7 +30,7 @@ export default function DateField({ value, onChange, ...field }: Props) {
       placeholder="—"
       value={value ?? null}
       onChange={(next) => onChange(next ?? undefined)}
-      clearable
+      clearable={!required}
       clearButtonProps={{ 'aria-label': common('clear') }}
       locale={LOCALES[language]}
       firstDayOfWeek={1}

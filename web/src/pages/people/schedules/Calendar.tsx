@@ -1,6 +1,6 @@
-import { ActionIcon, Button, Modal, Select, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Modal, Select, Skeleton, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { answer, api } from '../../../api/client'
 import { useUser, useZone } from '../../../api/queries'
 import type { CalendarDay } from '../../../api/types'
@@ -16,6 +16,8 @@ import { useCommon } from '../../../ui/texts'
 import ui from '../../../ui/ui.module.css'
 import css from '../people.module.css'
 import { useTexts } from './texts'
+
+const DateField = lazy(() => import('../../../ui/dates/DateField'))
 
 const KINDS = ['holiday', 'off', 'work', 'usual'] as const
 
@@ -190,16 +192,15 @@ function DayForm({ day, organizationId, onClose }: FormProps) {
           save.mutate()
         }}
       >
-        <TextInput
-          type="date"
-          label={t('date')}
-          value={values.date}
-          onChange={(event) => setValues({ ...values, date: event.currentTarget.value })}
-          error={errorOf('date')}
-          required
-          withAsterisk={false}
-          data-autofocus
-        />
+        <Suspense fallback={<Skeleton height={56} />}>
+          <DateField
+            label={t('date')}
+            value={values.date || undefined}
+            onChange={(date) => date && setValues({ ...values, date })}
+            error={errorOf('date')}
+            required
+          />
+        </Suspense>
         <Select
           label={t('kind')}
           data={KINDS.map((kind) => ({ value: kind, label: t(`kind.${kind}`) }))}

@@ -137,7 +137,12 @@ export const tests = {
     await giveCar()
     await credentials.locator(`[data-credential="${plate}"]`).getByText('Car · Cobalt').waitFor()
     const history = page.getByRole('region', { name: 'History of changes' })
-    await history.locator('[data-change="employee.credential_given"]').getByText(plate).waitFor()
+    const given = history.locator('[data-change="employee.credential_given"]').filter({ hasText: plate })
+    assert.deepEqual(await given.locator('li').allInnerTexts(), [
+      `Number: — → ${plate}`,
+      'Model: — → Cobalt',
+      'Kind: — → car',
+    ])
     await settled(page)
     await accessible(page, 'a person with a card')
     await picture(page, 'person-cards')

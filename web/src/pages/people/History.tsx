@@ -66,10 +66,12 @@ export function History({ of, id, organizationId, zone }: Props) {
   )
 }
 
-/** shown are the fields that tell something: not whose it is, nor where a photo is that has just been named. */
-function shown({ fields }: Change) {
-  const photo = fields.some(({ name }) => name === 'photoVersion')
-  return fields.filter(({ name }) => name !== 'organizationId' && !(photo && name === 'photo'))
+/** shown are the fields that tell something: not whose it is, nor where a photo is that has just been named, nor that a card is in force. */
+function shown({ action, fields }: Change) {
+  const dull = ['organizationId', 'employeeId']
+  if (fields.some(({ name }) => name === 'photoVersion')) dull.push('photo')
+  if (action.startsWith('employee.credential_')) dull.push('isActive')
+  return fields.filter(({ name }) => !dull.includes(name))
 }
 
 /** useWords says actions, fields and values in words, as far as there are any. */
@@ -89,6 +91,7 @@ function useWords(organizationId?: number) {
         return branches.find(({ id }) => id === value)?.name ?? String(value as number)
       }
       if (name === 'photoVersion') return t('photo')
+      if (name === 'type') return named(`type.${value as string}`, value as string)
       if (name === 'absenceKind') return absence(`kind.${value as string}`, { defaultValue: value })
       return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number)
     },

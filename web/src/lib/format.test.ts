@@ -12,6 +12,7 @@ import {
   number,
   percent,
   startOfDay,
+  tenths,
   time,
   weekday,
   zoneLabel,
@@ -86,6 +87,11 @@ it('writes sizes in the largest unit that fits', () => {
 it('writes Cyrillic Uzbek', () => {
   expect(day('2026-08-09', 'uz-Cyrl')).toBe('9-авг 2026')
   expect(duration(3700, 'uz-Cyrl')).toBe('1\u00a0соат\u00a02\u00a0дақ')
+})
+
+it('writes a fraction of a second in the language’s unit', () => {
+  expect(tenths(0.42, 'ru')).toBe('0,4\u00a0с')
+  expect(tenths(-1.25, 'en')).toBe('-1.3\u00a0s')
 })
 
 it('writes an interval with nothing rounded away', () => {

@@ -48,6 +48,10 @@ export function duration(seconds: number, language: Language): string {
   return parts.join(NBSP)
 }
 
+/** tenths writes seconds with one digit behind the comma: 0,4 с. */
+export const tenths = (seconds: number, language: Language): string =>
+  `${number(seconds, language, 1)}${NBSP}${UNITS[language].second}`
+
 /** interval writes seconds as they are, with none rounded away: 1 min 30 s. */
 export function interval(seconds: number, language: Language): string {
   const { hour, minute, second } = UNITS[language]

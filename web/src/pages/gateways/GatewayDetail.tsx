@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useOrganizations, useUser, useZone } from '../../api/queries'
 import type { Gateway, Stream } from '../../api/types'
 import { useLanguage } from '../../i18n/i18n'
-import { dateTime, number, percent } from '../../lib/format'
+import { dateTime, number, percent, tenths } from '../../lib/format'
 import { ErrorNote } from '../../ui/ErrorNote'
 import ui from '../../ui/ui.module.css'
 import { Revoke, RotateKey } from './actions'
@@ -34,7 +34,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
   const facts: [string, string | undefined][] = [
     [t('serial'), gateway.serial],
     [t('version'), gateway.version],
-    [t('skew'), skew === undefined ? undefined : `${number(skew / 1000, language, 1)}\u00a0s`],
+    [t('skew'), skew === undefined ? undefined : tenths(skew / 1000, language)],
     [t('setAside'), gateway.setAside > 0 ? number(gateway.setAside, language) : undefined],
     [t('control'), channel],
     [t('load'), load.some((share) => share !== undefined) ? load.map(usage).join(' · ') : undefined],

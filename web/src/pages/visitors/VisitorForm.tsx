@@ -159,7 +159,7 @@ function Form({ visitor, organizationId, zone, onClose, onArriving, onReady }: F
               <TextInput
                 key={field}
                 {...text(field)}
-                description={field === 'birthday' ? t('birthday.hint') : undefined}
+                placeholder={field === 'birthday' ? t('birthday.hint') : undefined}
                 inputMode={field === 'pinfl' ? 'numeric' : undefined}
               />
             ))}

@@ -79,7 +79,7 @@ export const useTexts = texts('visitors', {
   passportNumber: { uz: 'Pasport', ru: 'Паспорт', en: 'Passport' },
   pinfl: { uz: 'JShShIR', ru: 'ПИНФЛ', en: 'PINFL' },
   birthday: { uz: 'Tugʻilgan sana', ru: 'Дата рождения', en: 'Date of birth' },
-  'birthday.hint': { uz: '31.01.1990 koʻrinishida', ru: 'в виде 31.01.1990', en: 'as in 31.01.1990' },
+  'birthday.hint': { uz: 'Masalan: 31.01.1990', ru: 'Например: 31.01.1990', en: 'For example: 31.01.1990' },
   details: { uz: 'Izoh', ru: 'Примечание', en: 'Notes' },
   register: { uz: 'Roʻyxatga olish', ru: 'Зарегистрировать', en: 'Register' },
   'when.here': { uz: 'Shu yerda, hozir kiradi', ru: 'Уже здесь, пропустить', en: 'Is here, let in now' },

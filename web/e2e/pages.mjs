@@ -1,5 +1,6 @@
 // What every page has in common: the session, languages, themes, narrow screens, the keyboard, failures.
 import assert from 'node:assert/strict'
+import { guard } from './entrance.mjs'
 import * as seeded from './seeded.mjs'
 import {
   accessible,
@@ -159,6 +160,33 @@ export const tests = {
     await page.getByText('Table', { exact: true }).click()
     await fits(page, 'the day’s rows')
     await picture(page, 'narrow-person-table')
+  },
+
+  async 'a guard’s pages fit 360 px in every language'(page) {
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.goto('/passes')
+    await signIn(page, PASSWORD, guard)
+    const menu = page.locator('header button').first()
+    await menu.waitFor()
+    for (const code of LANGUAGES) {
+      await page.evaluate((language) => localStorage.setItem('staff-control.language', language), code)
+      for (const path of [
+        '/passes',
+        '/passes?tab=inside',
+        '/visitors',
+        '/visitors?view=inside',
+        '/visitors?view=all',
+        '/today',
+        '/devices',
+        '/security',
+      ]) {
+        await page.goto(path)
+        await page.locator(`html[lang=${code}]`).waitFor()
+        await menu.waitFor()
+        await settled(page)
+        await fits(page, `${path} in ${code}`)
+      }
+    }
   },
 
   async 'a server that fails is explained in the user’s language'(page) {

@@ -97,7 +97,7 @@ export const tests = {
     await code(page).fill(codeOf(secret, -1))
     await button(page, 'Switch on').click()
     await page.getByText('They are not shown again.').waitFor()
-    const recovery = (await page.getByTestId('secret').innerText()).split(' ')
+    const recovery = (await page.getByTestId('secret').innerText()).split('\n')
     assert.equal(recovery.length, 10)
     await button(page, 'I have kept them').click()
     await page.getByText('Recovery codes left: 10.').waitFor()

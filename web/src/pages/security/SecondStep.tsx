@@ -146,7 +146,7 @@ function Codes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
     <div className={ui.form}>
       <h3>{t('totp.codes')}</h3>
       <p>{t('totp.codes.hint')}</p>
-      <Secret value={codes.join(' ')} label={t('totp.codes')} />
+      <Secret value={codes.join('\n')} label={t('totp.codes')} />
       <div className={ui.actions}>
         <Button onClick={onDone}>{t('totp.kept')}</Button>
       </div>

@@ -1,12 +1,15 @@
 package modules_test
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,8 +23,9 @@ import (
 const readers = 10
 
 // BenchmarkListsOfV1 asks a dashboard process on PostgreSQL for the first page of its main lists, on ten connections at
-// once, with v1's data and a million and a half rows of its bulk besides. It reports requests per second and the 95th
-// percentile; client, dashboard and database share the machine.
+// once, with v1's data and a million and a half rows of its bulk besides, the last of which are of today, as where the
+// product runs. It reports requests per second and the 95th percentile; client, dashboard and database share the machine.
+// Pages have ten rows, as they had where v1 was measured; those of fifty are what the product's own pages ask for.
 func BenchmarkListsOfV1(b *testing.B) {
 	s := onPostgres(b)
 	s.spawn(b, "--role=dashboard", "--set", "log.level=warn")
@@ -32,6 +36,7 @@ func BenchmarkListsOfV1(b *testing.B) {
 	for role, password := range map[actor.Role]string{actor.Admin: "admin", actor.HR: "Password123!"} { // v1's dump has them so
 		tokens[role] = s.signInAs(b, usernames[role.String()], password)
 	}
+	week := time.Now().UTC().AddDate(0, 0, -7)
 	for _, list := range []struct {
 		name, path string
 		role       actor.Role
@@ -42,37 +47,44 @@ func BenchmarkListsOfV1(b *testing.B) {
 		{"v1/departments", "/api/v1/departments?limit=10", actor.HR},
 		{"v1/visitors", "/api/v1/visitors?limit=10", actor.HR},
 		{"v1/policies", "/api/v1/policies?limit=10", actor.HR},
-		{"v1/entry-logs-of-a-week", "/api/v1/entry-logs?limit=50&start_date=2025-10-06&end_date=2025-10-12", actor.HR},
-		{"v1/entry-logs-whole", "/api/v1/entry-logs?limit=50", actor.HR},
+		{"v1/computers", "/api/v1/computers?limit=10", actor.HR},
 		{"v1/an-employees-entry-logs", "/api/v1/employees/1/entry-logs?limit=10", actor.HR},
-		{"v2/employees", "/api/v2/employees", actor.HR},
-		{"v2/computers", "/api/v2/computers", actor.HR},
-		{"v2/visitors", "/api/v2/visitors", actor.HR},
-		{"v2/passes", "/api/v2/passes", actor.HR},
-		{"v2/active-windows", "/api/v2/monitoring/active-windows", actor.HR},
-		{"v2/active-windows-of-one", "/api/v2/monitoring/active-windows?employee=1", actor.HR},
-		{"v2/visited-sites", "/api/v2/monitoring/visited-sites", actor.HR},
-		{"v2/screenshots", "/api/v2/monitoring/screenshots", actor.HR},
-		{"v2/user-sessions", "/api/v2/monitoring/user-sessions", actor.HR},
+		{"v1/entry-logs-of-a-week", "/api/v1/entry-logs?limit=10&start_date=" + week.Format(time.DateOnly), actor.HR},
+		{"v1/entry-logs-whole", "/api/v1/entry-logs?limit=10", actor.HR},
+		{"v2/employees", "/api/v2/employees?limit=10", actor.HR},
+		{"v2/users", "/api/v2/users?limit=10", actor.Admin},
+		{"v2/departments", "/api/v2/departments?limit=10", actor.HR},
+		{"v2/computers", "/api/v2/computers?limit=10", actor.HR},
+		{"v2/visitors", "/api/v2/visitors?limit=10", actor.HR},
+		{"v2/passes", "/api/v2/passes?limit=10", actor.HR},
+		{"v2/active-windows", "/api/v2/monitoring/active-windows?limit=10", actor.HR},
+		{"v2/active-windows-of-one", "/api/v2/monitoring/active-windows?limit=10&employee=1", actor.HR},
+		{"v2/visited-sites", "/api/v2/monitoring/visited-sites?limit=10", actor.HR},
+		{"v2/screenshots", "/api/v2/monitoring/screenshots?limit=10", actor.HR},
+		{"v2/user-sessions", "/api/v2/monitoring/user-sessions?limit=10", actor.HR},
+		{"v2/computers-50", "/api/v2/computers", actor.HR},
+		{"v2/visitors-50", "/api/v2/visitors", actor.HR},
+		{"v2/passes-50", "/api/v2/passes", actor.HR},
+		{"v2/active-windows-50", "/api/v2/monitoring/active-windows", actor.HR},
+		{"v2/active-windows-of-one-50", "/api/v2/monitoring/active-windows?employee=1", actor.HR},
 	} {
 		b.Run(list.name, func(b *testing.B) {
-			ask(b, s.dashboard+list.path, tokens[list.role])
+			ask(b, s.dashboard, list.path, tokens[list.role])
 		})
 	}
 }
 
-// ask gets the page b.N times on readers connections.
-func ask(b *testing.B, url, token string) {
+// ask gets the page b.N times on readers connections. It writes the same bytes each time: what a client of net/http does
+// costs as much as a third of what it measures.
+func ask(b *testing.B, host, path, token string) {
 	b.Helper()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: readers}, Timeout: time.Minute}
-	defer client.CloseIdleConnections()
-	get := func() error {
-		request, err := http.NewRequest(http.MethodGet, url, nil)
-		if err != nil {
+	host = strings.TrimPrefix(host, "http://")
+	request := []byte("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer " + token + "\r\n\r\n")
+	get := func(conn net.Conn, from *bufio.Reader) error {
+		if _, err := conn.Write(request); err != nil {
 			return err
 		}
-		request.Header.Set("Authorization", "Bearer "+token)
-		answer, err := client.Do(request)
+		answer, err := http.ReadResponse(from, nil)
 		if err != nil {
 			return err
 		}
@@ -88,10 +100,16 @@ func ask(b *testing.B, url, token string) {
 	took := make([]time.Duration, 0, b.N)
 	turns := make(chan struct{})
 	for range readers {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer conn.Close()
 		group.Go(func() {
+			from := bufio.NewReader(conn)
 			for range turns {
 				began := time.Now()
-				err := get()
+				err := get(conn, from)
 				mu.Lock()
 				took = append(took, time.Since(began))
 				if err != nil && !b.Failed() {
@@ -153,6 +171,12 @@ const seatsOfV1 = ` e JOIN public.users_on_computers p ON p.id = e.users_on_comp
 
 var fromShapeOfV1 = []string{
 	`SET search_path = public`,
+	// By whole days, so that nobody works at night.
+	`UPDATE v1.active_windows SET datetime = datetime + (SELECT date_trunc('day', now() - max(datetime)) FROM v1.active_windows)`,
+	`UPDATE v1.visited_sites SET datetime = datetime + (SELECT date_trunc('day', now() - max(datetime)) FROM v1.visited_sites)`,
+	`UPDATE v1.screenshots SET datetime = datetime + (SELECT date_trunc('day', now() - max(datetime)) FROM v1.screenshots)`,
+	`UPDATE v1.user_sessions SET start_time = start_time + age, end_time = end_time + age FROM (SELECT date_trunc('day', now() - max(start_time)) AS age FROM v1.user_sessions) AS of`,
+	`UPDATE v1.actions SET action_time = action_time + (SELECT date_trunc('day', now() - max(action_time)) FROM v1.actions)`,
 	`SELECT make_partition('active_windows', day) FROM (SELECT DISTINCT datetime::date AS day FROM v1.active_windows) AS days`,
 	`SELECT make_partition('visited_sites', day) FROM (SELECT DISTINCT datetime::date AS day FROM v1.visited_sites) AS days`,
 	`SELECT make_partition('screenshots', day) FROM (SELECT DISTINCT datetime::date AS day FROM v1.screenshots) AS days`,

@@ -2,6 +2,7 @@ package computers
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/staff-control/staff-control/platform/db"
@@ -91,7 +92,8 @@ func (m *Module) usersOn(ctx context.Context, rows []computerRow) (map[int64][]u
 			}
 		}
 	}
-	people, err := m.service.staff.ByIDs(ctx, employees)
+	slices.Sort(employees)
+	people, err := m.service.staff.ByIDs(ctx, slices.Compact(employees))
 	if err != nil {
 		return nil, err
 	}

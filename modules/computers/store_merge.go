@@ -151,11 +151,12 @@ func (s store) usersOn(ctx context.Context, computerIDs []int64, v view) (map[in
 			all = append(all, c.ID)
 		}
 		sel := tx.Select(&rows).Column("u.id", "u.sid", "u.name", "u.username").ColumnExpr("p.computer_id AS on_computer").
-			ColumnExpr("("+linkOfU+" ORDER BY l.id DESC LIMIT 1) AS employee_id", v.now, v.now).
+			ColumnExpr("l.employee_id").
 			Join("JOIN users_on_computers AS p ON p.organization_id = u.organization_id AND p.computer_user_id = u.id").
-			Where("p.computer_id IN (?)", bun.List(all)).Order("u.sid", "u.id")
+			Join("LEFT JOIN computer_user_links AS l ON l.organization_id = u.organization_id AND l.computer_user_id = u.id AND "+holds, v.now, v.now).
+			Where("p.computer_id IN (?)", bun.List(all)).Order("u.sid", "u.id").OrderExpr("l.id DESC")
 		if !v.sight.all {
-			sel = sel.Where("EXISTS ("+linkOfU+" AND l.employee_id IN (?))", v.now, v.now, bun.List(v.sight.employees))
+			sel = sel.Where("l.employee_id IN (?)", bun.List(v.sight.employees))
 		}
 		return sel.Scan(ctx)
 	})
@@ -168,7 +169,7 @@ func (s store) usersOn(ctx context.Context, computerIDs []int64, v view) (map[in
 	of := map[int64][]userOn{}
 	for _, r := range rows {
 		is := cmp.Or(now[r.ComputerID], r.ComputerID)
-		if last := len(of[is]) - 1; last < 0 || of[is][last].ID != r.ID { // seen on both
+		if last := len(of[is]) - 1; last < 0 || of[is][last].ID != r.ID { // seen on both, or linked twice
 			of[is] = append(of[is], r)
 		}
 	}

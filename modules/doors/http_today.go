@@ -164,7 +164,7 @@ const maxDoors = 200
 
 // doors are the active terminals, by id.
 func (s *service) doors(ctx context.Context, organization int64, t today) ([]doorResponse, error) {
-	rows, err := s.store.devices(ctx, organization, 0, maxDoors)
+	rows, err := s.store.devices(ctx, organization, maxDoors, shownOfDevices...)
 	if err != nil {
 		return nil, err
 	}

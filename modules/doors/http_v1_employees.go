@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/staff-control/staff-control/modules/doors/pass"
-	"github.com/staff-control/staff-control/platform/db"
 	"github.com/staff-control/staff-control/platform/httpx"
 )
 
@@ -101,18 +100,15 @@ func (s *service) getLogV1(ctx context.Context, in logRequest) (out logPageV1, e
 	if err != nil {
 		return out, err
 	}
-	var rows []loggedPass
-	var total int64
-	err = s.store.db.Read(ctx, func(ctx context.Context, _ db.Tx) error {
-		found, err := s.staff.ByIDs(ctx, []int64{in.ID})
-		if len(found) > 0 {
-			rows, total, err = s.store.logOf(ctx, in.ID, l)
-		}
-		return err
-	})
-	if err == nil && total == 0 {
-		_, err = s.staff.ByID(ctx, in.ID) // by itself, since a miss is written down
+	v, err := s.sight(ctx)
+	if err != nil {
+		return out, err
 	}
+	rows, n, err := s.store.logOf(ctx, v, in.ID, l)
+	if err == nil && n == 0 { // whose passes are seen is seen
+		_, err = s.staff.ByID(ctx, in.ID)
+	}
+	total := int64(n)
 	out.Meta.Total, out.Meta.Page, out.Meta.Limit, out.Meta.TotalPages = total, l.Page, l.Limit, (total+int64(l.Limit)-1)/int64(l.Limit)
 	out.Data = make([]actionV1, len(rows))
 	for i, p := range rows {

@@ -152,7 +152,7 @@ func (s *service) getLogsV1(ctx context.Context, in logsRequestV1) (out logsResp
 	if err != nil {
 		return out, err
 	}
-	out = logsResponseV1{EntryLogs: []logV1{}, Page: in.Page, Total: total, Limit: in.Limit}
+	out = logsResponseV1{EntryLogs: []logV1{}, Page: in.Page, Total: int64(total), Limit: in.Limit}
 	out.Filters.Applied = appliedV1{orNull(in.StartDate), orNull(in.EndDate)}
 	n, err := s.namesV1(ctx, rows)
 	if err != nil {
@@ -244,7 +244,7 @@ func (s *service) availableV1(ctx context.Context, organizationID int64, n names
 			return a, err
 		}
 	}
-	rows, err := s.store.devices(ctx, organizationID, 0, maxDoors)
+	rows, err := s.store.devices(ctx, organizationID, maxDoors, "id", "name")
 	a = availableV1{listV1(n.organizations), listV1(n.departments), []namedV1{}}
 	for _, d := range rows {
 		a.Devices = append(a.Devices, namedV1{d.ID, d.Name})

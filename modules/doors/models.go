@@ -59,6 +59,7 @@ const (
 type passRow struct {
 	bun.BaseModel `bun:"table:passes,alias:p"`
 	db.Owned
+	db.Place
 	ID           int64           `bun:"id,pk,autoincrement"`
 	EventKey     string          `bun:"event_key"`
 	DeviceID     int64           `bun:"device_id,nullzero"`

@@ -52,15 +52,14 @@ func (s store) passes(ctx context.Context, q passQuery) (rows []passRow, err err
 }
 
 // pageV1 returns the passes of known people from a place in the list on, the latest first, and how many there are in all.
-func (s store) pageV1(ctx context.Context, q passQuery, offset int64) (rows []passRow, total int64, err error) {
+func (s store) pageV1(ctx context.Context, q passQuery, offset int64) (rows []passRow, total int, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		sel := q.filter(q.sight.narrow(tx.Select(&rows)).ExcludeColumn("payload")).
-			Where("?TableAlias.employee_id IS NOT NULL").Where("?TableAlias.entry_type IS NOT NULL")
-		n, err := sel.Count(ctx)
-		if total = int64(n); err != nil {
-			return err
-		}
-		return sel.OrderExpr("?TableAlias.action_time DESC, ?TableAlias.id DESC").Limit(int64(q.limit)).Offset(offset).Scan(ctx)
+		known := q.filter(q.sight.narrow(tx.Select(&rows))).Where("?TableAlias.employee_id IS NOT NULL").Where("?TableAlias.entry_type IS NOT NULL")
+		total, err = tx.Page(ctx, known, offset, func(sel *bun.SelectQuery) *bun.SelectQuery {
+			return sel.Column("id", "device_id", "action_time", "employee_id", "entry_type", "action_type", "action_result", "card_number", "received_at").
+				OrderExpr("?TableAlias.action_time DESC, ?TableAlias.id DESC").Limit(int64(q.limit))
+		})
+		return err
 	})
 	return rows, total, err
 }
@@ -119,10 +118,10 @@ func (s store) devicesByIDs(ctx context.Context, ids []int64) (map[int64]deviceR
 	return of, err
 }
 
-// devices returns a page of devices by id, and one more.
-func (s store) devices(ctx context.Context, organization, after int64, limit int) (rows []deviceRow, err error) {
+// devices returns these columns of the first devices by id.
+func (s store) devices(ctx context.Context, organization int64, limit int, columns ...string) (rows []deviceRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := tx.Select(&rows).Column(shownOfDevices...).Where("?TableAlias.id > ?", after).OrderExpr("?TableAlias.id").Limit(int64(limit + 1))
+		q := tx.Select(&rows).Column(columns...).OrderExpr("?TableAlias.id").Limit(int64(limit))
 		if organization != 0 {
 			q = q.Where("?TableAlias.organization_id = ?", organization)
 		}

@@ -58,7 +58,7 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				})
 			},
 			"logOf": func() error {
-				rows, total, err := s.logOf(theirs, 11, httpx.ListV1{Page: 1, Limit: 10})
+				rows, total, err := s.logOf(theirs, all, 11, httpx.ListV1{Page: 1, Limit: 10})
 				return nothing(len(rows) > 0 || total > 0, err)
 			},
 			"touch": func() error {
@@ -166,8 +166,8 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 				return err
 			},
 			"devices": func() error {
-				rows, err := s.devices(theirs, 0, 0, 10)
-				more, also := s.devices(theirs, 1, 0, 10)
+				rows, err := s.devices(theirs, 0, 10)
+				more, also := s.devices(theirs, 1, 10)
 				return nothing(len(rows) != 1 || rows[0].ID != 4 || len(more) > 0, errors.Join(err, also))
 			},
 			"movements": func() error {

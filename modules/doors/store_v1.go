@@ -21,17 +21,18 @@ type loggedPass struct {
 	GateName        *string `bun:"gate_name,scanonly"`
 }
 
-// logOf returns a page of an employee's passes and refused tries, the latest first, and how many there are in all.
-func (s store) logOf(ctx context.Context, employeeID int64, l httpx.ListV1) (rows []loggedPass, total int64, err error) {
+// logOf returns a page of an employee's passes and refused tries, the latest first, and how many there are in all, if the
+// sight allows them.
+func (s store) logOf(ctx context.Context, v sight, employeeID int64, l httpx.ListV1) (rows []loggedPass, total int, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		q := tx.Select(&rows).Where("?TableAlias.employee_id = ?", employeeID)
-		if total, err = q.Count(ctx); err != nil {
-			return err
-		}
-		return q.ExcludeColumn("payload").ColumnExpr("p.visitor_id, d.name AS device_name, d.entry_type AS device_entry_type, g.name AS gate_name").
-			Join("LEFT JOIN devices AS d ON d.organization_id = p.organization_id AND d.id = p.device_id").
-			Join("LEFT JOIN gates AS g ON g.organization_id = p.organization_id AND g.id = p.gate_id").
-			OrderExpr("p.action_time DESC, p.id DESC").Limit(int64(l.Limit)).Offset(l.Offset()).Scan(ctx)
+		total, err = tx.Page(ctx, v.narrow(tx.Select(&rows)).Where("?TableAlias.employee_id = ?", employeeID), l.Offset(), func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Column("p.id", "p.device_id", "p.gate_id", "p.action_time", "p.employee_id", "p.visitor_type", "p.entry_type", "p.action_type", "p.action_result", "p.action_mode").
+				ColumnExpr("p.visitor_id, d.name AS device_name, d.entry_type AS device_entry_type, g.name AS gate_name").
+				Join("LEFT JOIN devices AS d ON d.organization_id = p.organization_id AND d.id = p.device_id").
+				Join("LEFT JOIN gates AS g ON g.organization_id = p.organization_id AND g.id = p.gate_id").
+				OrderExpr("p.action_time DESC, p.id DESC").Limit(int64(l.Limit))
+		})
+		return err
 	})
 	return rows, total, err
 }

@@ -53,7 +53,7 @@ func (s *service) page(ctx context.Context, k activity.Kind, v view, w window) (
 // full. A database looks at each day in which something may be for each sight, so that all days at once take long.
 func (s *service) newest(ctx context.Context, k activity.Kind, sights []sight, w window) (page []row, err error) {
 	const first = 2 * day
-	limit, end, until := w.limit, s.end(sights, w), time.Time{}
+	limit, end, until := w.limit, s.end(sights, w), s.now().Add(day) // each day of those that are made in advance costs, too
 	for reach := time.Duration(first); ; reach *= 4 {
 		from := end.Add(-reach)
 		found := len(page)

@@ -131,27 +131,49 @@ func (tx Tx) List(ctx context.Context, q *bun.SelectQuery, l List) (found Found,
 		return found, err
 	}
 	columns := append(l.Columns[:len(l.Columns):len(l.Columns)], Expr{SQL: "?TableColumns"}, tx.place(l, keys))
-	if l.Count { // in the same statement: a second one costs as much again as the page
-		columns = append(columns, Expr{SQL: "(?) AS list_total", Args: []any{all.Clone().ColumnExpr("count(*)")}})
-	}
 	for _, c := range columns {
 		q = q.ColumnExpr(c.SQL, c.Args...)
+	}
+	if l.Count {
+		q = withTotal(q, all)
 	}
 	if err := q.Limit(int64(l.Limit + 1)).Scan(ctx); err != nil {
 		return found, err
 	}
 	rows := reflect.ValueOf(q.GetModel().Value()).Elem()
-	if rows.Len() > 0 {
-		found.Total = placeOf(rows, 0).Total
-	} else if l.Count && l.After != "" { // the rows behind the cursor have gone
-		n, err := all.Count(ctx)
-		if err != nil {
+	if l.Count {
+		if found.Total, err = total(ctx, rows, all, l.After != ""); err != nil {
 			return found, err
 		}
-		found.Total = int(n)
 	}
 	found.Next = cut(rows, l.Limit)
 	return found, nil
+}
+
+// Page reads into the model of q, which embeds Place, what page leaves of its rows, behind so many others, and returns how
+// many there are in all. q has neither columns nor order.
+func (tx Tx) Page(ctx context.Context, q *bun.SelectQuery, offset int64, page func(*bun.SelectQuery) *bun.SelectQuery) (int, error) {
+	if err := withTotal(page(q.Clone()), q).Offset(offset).Scan(ctx); err != nil {
+		return 0, err
+	}
+	return total(ctx, reflect.ValueOf(q.GetModel().Value()).Elem(), q, offset > 0)
+}
+
+// withTotal makes each row of page tell how many rows all has: a statement of its own costs as much again as the page.
+func withTotal(page, all *bun.SelectQuery) *bun.SelectQuery {
+	return page.ColumnExpr("(?) AS list_total", all.Clone().ColumnExpr("count(*)"))
+}
+
+// total is what the rows tell. A page without any tells nothing; there may be some before it.
+func total(ctx context.Context, rows reflect.Value, all *bun.SelectQuery, before bool) (int, error) {
+	switch {
+	case rows.Len() > 0:
+		return placeOf(rows, 0).Total, nil
+	case before:
+		n, err := all.Count(ctx)
+		return int(n), err
+	}
+	return 0, nil
 }
 
 // cut leaves as many rows as a page has, and returns the cursor after the last if there were more.

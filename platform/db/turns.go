@@ -12,7 +12,7 @@ import (
 type turns chan struct{}
 
 const (
-	turnsEach = 3 // by processor: some wait for the database, or for whoever asked
+	turnsEach = 2 // by processor: some wait for the database, or for whoever asked
 	// Whoever has waited so long reads all the same: a few reads that take seconds hold nobody up.
 	turnsWait = 20 * time.Millisecond
 )

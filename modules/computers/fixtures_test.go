@@ -144,7 +144,7 @@ func populate(t testing.TB, d *db.DB) {
 			`INSERT INTO departments (id, organization_id, full_name, short_name, created_at, updated_at)
 				VALUES (1, 1, 'D', 'D', ?0, ?0), (2, 1, 'E', 'E', ?0, ?0), (3, 2, 'F', 'F', ?0, ?0)`,
 			`INSERT INTO employees (id, organization_id, department_id, name, name_search, created_at, updated_at)
-				VALUES (11, 1, 1, 'Aziza', 'aziza', ?0, ?0), (12, 1, 2, 'Bobur', 'bobur', ?0, ?0), (21, 2, 3, 'Diyor', 'diyor', ?0, ?0)`,
+				VALUES (11, 1, 1, 'Aziza Karimova', 'aziza karimova', ?0, ?0), (12, 1, 2, 'Bobur', 'bobur', ?0, ?0), (21, 2, 3, 'Diyor', 'diyor', ?0, ?0)`,
 			`INSERT INTO gateway_instances (id, organization_id, serial, api_key, created_at, updated_at) VALUES (?1, 1, 'GW-1', 'x', ?0, ?0)`,
 		} {
 			if _, err := tx.Raw(statement, noon, gatewayID).Exec(ctx); err != nil { // unscoped: names each organization

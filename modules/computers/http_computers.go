@@ -2,7 +2,6 @@ package computers
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/staff-control/staff-control/platform/db"
@@ -84,28 +83,12 @@ func (m *Module) usersOn(ctx context.Context, rows []computerRow) (map[int64][]u
 	if err != nil {
 		return nil, err
 	}
-	var employees []int64
-	for _, users := range found {
-		for _, u := range users {
-			if u.EmployeeID != nil {
-				employees = append(employees, *u.EmployeeID)
-			}
-		}
-	}
-	slices.Sort(employees)
-	people, err := m.service.staff.ByIDs(ctx, slices.Compact(employees))
-	if err != nil {
-		return nil, err
-	}
 	of := make(map[int64][]userOfOnePC, len(found))
 	for i, users := range found {
 		for _, u := range users {
-			shown := userOfOnePC{ID: u.ID, SID: u.SID, Name: u.Name, EmployeeID: u.EmployeeID}
+			shown := userOfOnePC{ID: u.ID, SID: u.SID, Name: u.Name, EmployeeID: u.EmployeeID, EmployeeName: u.EmployeeName}
 			if shown.Name == "" {
 				shown.Name = u.Username
-			}
-			if u.EmployeeID != nil {
-				shown.EmployeeName = people[*u.EmployeeID].Name
 			}
 			of[i] = append(of[i], shown)
 		}

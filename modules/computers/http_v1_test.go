@@ -49,7 +49,7 @@ func TestWindowsUsersAreServedAsByV1(t *testing.T) {
 			httptestx.Scenario{Name: "linked to a stranger", As: hr, Path: one(unseen, "/link-employee"), Body: `{"employee_id":21}`, Status: 404},
 			httptestx.Scenario{Name: "linked by strangers", As: theirs, Path: one(unseen, "/link-employee"), Body: `{"employee_id":21}`, Status: 404},
 			httptestx.Scenario{Name: "whole", As: hr, Path: one(seen, ""), Status: 200, Contains: []string{
-				`"employee":{"id":11,"name":"Aziza","department":{"id":1,"fullName":"D","shortName":"D"}}`, `"computer":{"id":1,"computerUid":"PC-1","os":null,"ipAddress":null,"macAddress":null,"isActive":true,`,
+				`"employee":{"id":11,"name":"Aziza Karimova","department":{"id":1,"fullName":"D","shortName":"D"}}`, `"computer":{"id":1,"computerUid":"PC-1","os":null,"ipAddress":null,"macAddress":null,"isActive":true,`,
 			}},
 			httptestx.Scenario{Name: "not theirs", As: theirs, Path: one(seen, ""), Status: 404},
 			httptestx.Scenario{Name: "of an employee", As: lead, Path: "/api/v1/employees/11/computer-users", Status: 200, Contains: []string{`{"employeeId":11,"data":[{`, `"computer":{"id":1,"computerUid":"PC-1","os":null,"ipAddress":null}`}},

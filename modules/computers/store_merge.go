@@ -1,12 +1,8 @@
 package computers
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
-
-	"github.com/uptrace/bun"
 
 	"github.com/staff-control/staff-control/platform/db"
 )
@@ -133,44 +129,46 @@ func (s store) computer(ctx context.Context, computerID int64, v view) (r comput
 
 // userOn is a Windows user on a computer, or on one that was merged into it, with the employee that it is now.
 type userOn struct {
-	linkedUser `bun:",extend"`
-	ComputerID int64 `bun:"on_computer,scanonly"`
+	linkedUser   `bun:",extend"`
+	ComputerID   int64  `bun:"on_computer,scanonly"`
+	EmployeeName string `bun:"employee_name,scanonly"`
 }
+
+// usersOnSQL takes the computers, the time twice, and the computers twice; and then perhaps the organization and the employees.
+// Names of employees are read where employees keeps them: row level security holds for that table as for ours, and the key is
+// of one organization.
+const (
+	usersOnSQL = `SELECT u.id, u.sid, u.name, u.username, CASE WHEN c.id IN (?) THEN c.id ELSE c.merged_into END AS on_computer, l.employee_id, e.name AS employee_name
+		FROM computers AS c
+		JOIN users_on_computers AS p ON p.organization_id = c.organization_id AND p.computer_id = c.id
+		JOIN computer_users AS u ON u.organization_id = p.organization_id AND u.id = p.computer_user_id
+		LEFT JOIN computer_user_links AS l ON l.organization_id = u.organization_id AND l.computer_user_id = u.id AND ` + holds + `
+		LEFT JOIN employees AS e ON e.organization_id = l.organization_id AND e.id = l.employee_id
+		WHERE (c.id IN (?) OR c.merged_into IN (?))`
+	ofOne  = " AND c.organization_id = ?"
+	ofSome = " AND l.employee_id IN (?)"
+	byUser = " ORDER BY u.sid, u.id, l.id DESC"
+)
 
 // usersOn returns the Windows users of the computers that the sight shows.
 func (s store) usersOn(ctx context.Context, computerIDs []int64, v view) (map[int64][]userOn, error) {
+	query, args := usersOnSQL, []any{computerIDs, v.now, v.now, computerIDs, computerIDs}
 	var rows []userOn
-	var merged []computerRow
 	err := s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
-		// By itself: few have been merged, and PostgreSQL plans both in one for longer than it reads them.
-		if err := tx.Select(&merged).Column("c.id", "c.merged_into").Where("c.merged_into IN (?)", bun.List(computerIDs)).Scan(ctx); err != nil {
-			return err
+		// Scoped by ofOne, but for actors that see all organizations.
+		if a := tx.Actor(); !a.CrossesOrganizations() {
+			query, args = query+ofOne, append(args, a.OrganizationID)
 		}
-		all := slices.Clone(computerIDs)
-		for _, c := range merged {
-			all = append(all, c.ID)
-		}
-		sel := tx.Select(&rows).Column("u.id", "u.sid", "u.name", "u.username").ColumnExpr("p.computer_id AS on_computer").
-			ColumnExpr("l.employee_id").
-			Join("JOIN users_on_computers AS p ON p.organization_id = u.organization_id AND p.computer_user_id = u.id").
-			Join("LEFT JOIN computer_user_links AS l ON l.organization_id = u.organization_id AND l.computer_user_id = u.id AND "+holds, v.now, v.now).
-			Where("p.computer_id IN (?)", bun.List(all)).Order("u.sid", "u.id").OrderExpr("l.id DESC")
 		if !v.sight.all {
-			sel = sel.Where("l.employee_id IN (?)", bun.List(v.sight.employees))
+			query, args = query+ofSome, append(args, v.sight.employees)
 		}
-		return sel.Scan(ctx)
+		return tx.Planned(ctx, &rows, query+byUser, args...)
 	})
-	now := map[int64]int64{}
-	for _, c := range merged {
-		if !slices.Contains(computerIDs, c.ID) {
-			now[c.ID] = *c.MergedInto
-		}
-	}
 	of := map[int64][]userOn{}
 	for _, r := range rows {
-		is := cmp.Or(now[r.ComputerID], r.ComputerID)
-		if last := len(of[is]) - 1; last < 0 || of[is][last].ID != r.ID { // seen on both, or linked twice
-			of[is] = append(of[is], r)
+		on := of[r.ComputerID]
+		if last := len(on) - 1; last < 0 || on[last].ID != r.ID { // seen on both, or linked twice
+			of[r.ComputerID] = append(on, r)
 		}
 	}
 	return of, err

@@ -31,6 +31,7 @@ type dialect interface {
 	share(ctx context.Context, tx bun.Tx, work string) error
 	hold(q *bun.SelectQuery) *bun.SelectQuery
 	bulk(ctx context.Context, tx Tx, r Rows, n int) (int64, error)
+	planned(ctx context.Context, tx Tx, dest any, query string, args []any) error
 	// bucket is SQL for the start of the column's run of width, in UTC.
 	bucket(column string, width time.Duration) string
 	// epoch is SQL for the column's time in seconds of the Unix epoch, with their fraction.

@@ -248,6 +248,11 @@ func (d *side) path(route httpx.Route, p tenant) string {
 	return path
 }
 
+// reported is when agents reported (tenant.report), where the organizations are: there it may be tomorrow already.
+func reported() time.Time {
+	return time.Now().Add(-time.Hour).In(time.FixedZone("Asia/Tashkent", 5*60*60))
+}
+
 // fill puts ids of p into a form. {+visitors} is the id of a new row, if p may have new ones.
 func (d *side) fill(text string, p tenant) string {
 	return holder.ReplaceAllStringFunc(text, func(h string) string {
@@ -260,11 +265,11 @@ func (d *side) fill(text string, p tenant) string {
 		case "mark":
 			return p.mark
 		case "today":
-			return time.Now().UTC().Format(time.DateOnly)
+			return reported().Format(time.DateOnly)
 		case "now":
 			return time.Now().UTC().Add(-time.Minute).Format(time.RFC3339)
 		case "tomorrow-day":
-			return time.Now().UTC().Add(24 * time.Hour).Format(time.DateOnly)
+			return reported().AddDate(0, 0, 1).Format(time.DateOnly)
 		case "tomorrow":
 			return time.Now().UTC().Add(24 * time.Hour).Format(time.RFC3339)
 		case "password":

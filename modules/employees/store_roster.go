@@ -9,7 +9,7 @@ import (
 )
 
 // shown is what others are told of an employee.
-var shown = []string{"e.id", "e.organization_id", "e.department_id", "e.name", "e.is_active"}
+var shown = []string{"e.id", "e.organization_id", "e.department_id", "e.name", "e.photo_file", "e.is_active"}
 
 // active returns the active employees by name, of these departments or, with none, of all.
 func (s store) active(ctx context.Context, v sight, departments []int64) (rows []employeeRow, err error) {

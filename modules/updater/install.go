@@ -268,5 +268,10 @@ func (s slots) lock() (unlock func(), err error) {
 		f.Close()
 		return nil, update.ErrBusy.Wrap(err)
 	}
-	return func() { f.Close() }, nil
+	return func() {
+		// A process that is forked at this moment has the file, too, until it becomes another program: closing alone would
+		// leave the lock to it for so long.
+		syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+		f.Close()
+	}, nil
 }

@@ -157,7 +157,6 @@ type periodRow struct {
 	bun.BaseModel `bun:"table:computer_user_links,alias:l"`
 	db.Owned
 	EmployeeID  int64      `bun:"employee_id"`
-	UserID      int64      `bun:"computer_user_id"`
 	ComputerUID string     `bun:"computer_uid,scanonly"`
 	SID         string     `bun:"sid,scanonly"`
 	LinkedFrom  *time.Time `bun:"linked_from"`

@@ -98,38 +98,33 @@ func (s store) periods(ctx context.Context, from, until time.Time, narrow func(*
 	return rows, err
 }
 
+// linksOfSQL takes the employees, the end and the beginning of the time; and then perhaps the organization.
+const (
+	linksOfSQL = `SELECT l.employee_id, l.linked_from, l.linked_until, u.sid, c.computer_uid FROM computer_user_links AS l
+		JOIN computer_users AS u ON u.organization_id = l.organization_id AND u.id = l.computer_user_id
+		JOIN users_on_computers AS p ON p.organization_id = l.organization_id AND p.computer_user_id = u.id
+		JOIN computers AS c ON c.organization_id = l.organization_id AND c.id = p.computer_id
+		WHERE l.employee_id IN (?) AND (l.linked_from IS NULL OR l.linked_from < ?) AND (l.linked_until IS NULL OR l.linked_until > ?)`
+	linksOfOne = " AND l.organization_id = ?"
+	byLink     = " ORDER BY l.id, c.computer_uid"
+)
+
+// never is later than any time that either database keeps of a link.
+var never = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // periodsOf returns those of employees, one row for each computer that the Windows user was seen on.
 func (s store) periodsOf(ctx context.Context, employeeIDs []int64, from, until time.Time) (rows []periodRow, err error) {
-	var on []struct {
-		pairRow `bun:",extend"`
-		UID     string `bun:"computer_uid,scanonly"`
+	if until.IsZero() {
+		until = never
 	}
-	var links []periodRow
-	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-		links, err = s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Column("l.computer_user_id").Where("l.employee_id IN (?)", bun.List(employeeIDs))
-		})
-		if err != nil || len(links) == 0 {
-			return err
+	query, args := linksOfSQL, []any{employeeIDs, until, from}
+	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
+		// Scoped by linksOfOne, but for actors that see all organizations.
+		if a := tx.Actor(); !a.CrossesOrganizations() {
+			query, args = query+linksOfOne, append(args, a.OrganizationID)
 		}
-		var users []int64
-		for _, l := range links {
-			users = append(users, l.UserID)
-		}
-		// By itself: of a join of all four tables PostgreSQL thinks for longer than it reads.
-		return tx.Select(&on).Column("p.computer_user_id").ColumnExpr("c.computer_uid").
-			Join("JOIN computers AS c ON c.organization_id = p.organization_id AND c.id = p.computer_id").
-			Where("p.computer_user_id IN (?)", bun.List(users)).Order("c.computer_uid").Scan(ctx)
+		return tx.Planned(ctx, &rows, query+byLink, args...)
 	})
-	computers := map[int64][]string{}
-	for _, p := range on {
-		computers[p.UserID] = append(computers[p.UserID], p.UID)
-	}
-	for _, l := range links {
-		for _, l.ComputerUID = range computers[l.UserID] {
-			rows = append(rows, l)
-		}
-	}
 	return rows, err
 }
 

@@ -2,6 +2,7 @@ package doors
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ type loggedPass struct {
 	VisitorID       *int64  `bun:"visitor_id,scanonly"`
 	DeviceName      *string `bun:"device_name,scanonly"`
 	DeviceEntryType *string `bun:"device_entry_type,scanonly"`
-	GateName        *string `bun:"gate_name,scanonly"`
+	GateName        *string `bun:"-"`
 }
 
 // logOf returns a page of an employee's passes and refused tries, the latest first, and how many there are in all, if the
@@ -27,14 +28,37 @@ func (s store) logOf(ctx context.Context, v sight, employeeID int64, l httpx.Lis
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		total, err = tx.Page(ctx, v.narrow(tx.Select(&rows)).Where("?TableAlias.employee_id = ?", employeeID), l.Offset(), func(q *bun.SelectQuery) *bun.SelectQuery {
 			return q.Column("p.id", "p.device_id", "p.gate_id", "p.action_time", "p.employee_id", "p.visitor_type", "p.entry_type", "p.action_type", "p.action_result", "p.action_mode").
-				ColumnExpr("p.visitor_id, d.name AS device_name, d.entry_type AS device_entry_type, g.name AS gate_name").
+				ColumnExpr("p.visitor_id, d.name AS device_name, d.entry_type AS device_entry_type").
 				Join("LEFT JOIN devices AS d ON d.organization_id = p.organization_id AND d.id = p.device_id").
-				Join("LEFT JOIN gates AS g ON g.organization_id = p.organization_id AND g.id = p.gate_id").
 				OrderExpr("p.action_time DESC, p.id DESC").Limit(int64(l.Limit))
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return nameGates(ctx, tx, rows)
 	})
 	return rows, total, err
+}
+
+// nameGates says what the gates of passes are called, if they went through any.
+func nameGates(ctx context.Context, tx db.Tx, rows []loggedPass) error {
+	of := map[int64][]*loggedPass{}
+	for i, r := range rows {
+		if r.GateID != 0 {
+			of[r.GateID] = append(of[r.GateID], &rows[i])
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	var gates []gateRow
+	err := tx.Select(&gates).Column("id", "name").Where("?TableAlias.id IN (?)", bun.List(slices.Collect(maps.Keys(of)))).Scan(ctx)
+	for _, g := range gates {
+		for _, r := range of[g.ID] {
+			r.GateName = &g.Name
+		}
+	}
+	return err
 }
 
 // countedDevice is a device with how often somebody passed it, or tried to.

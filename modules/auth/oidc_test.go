@@ -423,7 +423,7 @@ func TestForgedAnswersAreRefused(t *testing.T) {
 		want   error
 	}{
 		"no cookie":         {func(r *returned) { r.cookie = "" }, errOIDCExpired},
-		"a changed cookie":  {func(r *returned) { r.cookie = "A" + r.cookie[1:] }, errOIDCExpired},
+		"a changed cookie":  {func(r *returned) { r.cookie = string(r.cookie[0]^1) + r.cookie[1:] }, errOIDCExpired},
 		"no state":          {func(r *returned) { r.state = "" }, errOIDCExpired},
 		"another state":     {func(r *returned) { r.state = l.through(t, s).state }, errOIDCExpired},
 		"the provider's no": {func(r *returned) { r.code, r.denied = "", "access_denied" }, errOIDCDenied},

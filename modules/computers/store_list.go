@@ -82,18 +82,19 @@ func (s store) computersOf(ctx context.Context, userIDs []int64) (map[int64][]co
 	return of, err
 }
 
-// periods returns the links that touch [from, until). Zero times are open ends.
-func (s store) periods(ctx context.Context, from, until time.Time, narrow func(*bun.SelectQuery) *bun.SelectQuery) (rows []periodRow, err error) {
+// periodsBehind returns the links of Windows users that touch [from, until). Zero times are open ends.
+func (s store) periodsBehind(ctx context.Context, sids []string, from, until time.Time) (rows []periodRow, err error) {
 	err = s.db.Read(ctx, func(ctx context.Context, tx db.Tx) error {
 		q := tx.Select(&rows).Column("l.employee_id", "l.linked_from", "l.linked_until").ColumnExpr("u.sid").
-			Join("JOIN computer_users AS u ON u.organization_id = l.organization_id AND u.id = l.computer_user_id").Order("l.id")
+			Join("JOIN computer_users AS u ON u.organization_id = l.organization_id AND u.id = l.computer_user_id").
+			Where("u.sid IN (?)", bun.List(sids)).Order("l.id")
 		if !until.IsZero() {
 			q = q.Where("l.linked_from IS NULL OR l.linked_from < ?", until)
 		}
 		if !from.IsZero() {
 			q = q.Where("l.linked_until IS NULL OR l.linked_until > ?", from)
 		}
-		return narrow(q).Scan(ctx)
+		return q.Scan(ctx)
 	})
 	return rows, err
 }
@@ -112,7 +113,7 @@ const (
 // never is later than any time that either database keeps of a link.
 var never = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// periodsOf returns those of employees, one row for each computer that the Windows user was seen on.
+// periodsOf returns those of employees, as periodsBehind does, one row for each computer that the Windows user was seen on.
 func (s store) periodsOf(ctx context.Context, employeeIDs []int64, from, until time.Time) (rows []periodRow, err error) {
 	if until.IsZero() {
 		until = never
@@ -126,11 +127,4 @@ func (s store) periodsOf(ctx context.Context, employeeIDs []int64, from, until t
 		return tx.Planned(ctx, &rows, query+byLink, args...)
 	})
 	return rows, err
-}
-
-// periodsBehind returns those of Windows users.
-func (s store) periodsBehind(ctx context.Context, sids []string, from, until time.Time) ([]periodRow, error) {
-	return s.periods(ctx, from, until, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("u.sid IN (?)", bun.List(sids))
-	})
 }

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"github.com/staff-control/staff-control/modules/computers/computer"
 	"github.com/staff-control/staff-control/platform/actor"
 	"github.com/staff-control/staff-control/platform/db"
@@ -176,10 +174,6 @@ func TestStoreKeepsTenantsApart(t *testing.T) {
 			},
 			"users": func() error { // by now it has users of its own
 				rows, err := gridtest.Walk(theirs, m.users(), "sort=employeeName,-computers&linked=true")
-				return nothing(len(rows), err)
-			},
-			"periods": func() error {
-				rows, err := s.periods(theirs, time.Time{}, time.Time{}, func(q *bun.SelectQuery) *bun.SelectQuery { return q })
 				return nothing(len(rows), err)
 			},
 			"periodsOf": func() error {

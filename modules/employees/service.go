@@ -66,19 +66,8 @@ func (s *service) widen(ctx context.Context, q grid.Query) (grid.Query, error) {
 	if asked == nil {
 		return q, nil
 	}
-	names, sees := make([]string, len(asked)), sightOf(ctx)
-	for i, id := range asked {
-		if !sees.all && !slices.Contains(sees.departments, id) { // whose name is not for a lead of others
-			return q, organization.ErrDepartmentUnknown
-		}
-		d, err := s.tree.Department(ctx, id)
-		if err != nil {
-			return q, err
-		}
-		names[i] = d.Name
-	}
-	below, err := s.tree.Below(ctx, asked)
-	return q.Widen("departmentId", below, strings.Join(names, ", ")), err
+	below, called, err := organization.Asked(ctx, s.tree, asked)
+	return q.Widen("departmentId", below, called), err
 }
 
 func (s *service) get(ctx context.Context, id int64) (row employeeRow, err error) {

@@ -8,7 +8,7 @@ import (
 
 // turns are for reads that would all take a few milliseconds: where more of them are under way than there are processors to
 // share, each takes as long as all of them. Those that began first end first if the others wait for a turn, and the
-// slowest of them come back in half the time.
+// slowest of them sooner (docs/decisions/0041).
 type turns chan struct{}
 
 const (

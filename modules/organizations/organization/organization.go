@@ -3,6 +3,8 @@ package organization
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/staff-control/staff-control/platform/actor"
@@ -66,4 +68,23 @@ func Home(ctx context.Context, tree Tree, named int64) (int64, error) {
 	}
 	o, err := tree.ByID(ctx, named)
 	return o.ID, err
+}
+
+// Asked returns the departments by which the actor narrows what it reads, with all below them, and what they are called. A
+// lead asks for its own: of others it is told ErrDepartmentUnknown, since their names are not for it either.
+func Asked(ctx context.Context, tree Tree, ids []int64) (below []int64, called string, err error) {
+	a, _ := actor.From(ctx)
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		if a.Role == actor.DepartmentLead && !slices.Contains(a.DepartmentIDs, id) {
+			return nil, "", ErrDepartmentUnknown
+		}
+		d, err := tree.Department(ctx, id)
+		if err != nil {
+			return nil, "", err
+		}
+		names[i] = d.Name
+	}
+	below, err = tree.Below(ctx, ids)
+	return below, strings.Join(names, ", "), err
 }
